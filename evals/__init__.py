@@ -1,0 +1,1 @@
+"""What is good: images and labels stay here; only disclosed aggregates leave."""

@@ -1,0 +1,1 @@
+"""The systems ScaFE is compared with, one file each."""

@@ -1,0 +1,1 @@
+"""What is true: criteria packs, the extractor contract, phantoms and reference measures."""

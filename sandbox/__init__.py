@@ -1,0 +1,1 @@
+"""What may run: the two walls around generated code, and the probes."""

@@ -1,0 +1,69 @@
+"""What the probes found out about one extractor, in words a model or a person can act on."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Severity = Literal["reject", "warn", "note"]
+"""reject: the feature (or the extractor) cannot enter the pool · warn: it may · note: good to know."""
+
+
+class Finding(BaseModel):
+    """One thing that a probe saw on phantoms."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str = Field(
+        description="stable id, e.g. refused, exception, nondeterministic, out_of_range, wrong_sign"
+    )
+    severity: Severity
+    feature: str | None = Field(
+        default=None, description="the feature it concerns; none: the whole extractor"
+    )
+    line: int | None = Field(default=None, description="1-based line of the source, if one is to blame")
+    message: str = Field(description="what was met, what was expected, and the way out")
+
+
+class DialResponse(BaseModel):
+    """How one feature answers to one dial or nuisance of the phantom."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    spearman: float = Field(ge=-1, le=1, description="median over skin tones (or seeds) of Spearman's rho")
+
+
+class FeatureEvidence(BaseModel):
+    """What the probes measured of one feature, on phantoms alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    responses: tuple[DialResponse, ...] = Field(description="the selectivity row: one per dial")
+    nuisance_shifts: dict[str, float] = Field(description="nuisance -> |shift| in units of the class spread")
+    stability: float = Field(description="smallest ICC(A,1) over the five perturbations")
+    worst_perturbation: str
+    missing: float = Field(ge=0, le=1, description="share of phantoms with NaN")
+    accepted: bool = Field(description="no finding of severity reject concerns it")
+
+
+class Verdict(BaseModel):
+    """Everything the probes say about one extractor."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    extractor: str = Field(description="SHA-256 of the source")
+    criterion: str
+    findings: tuple[Finding, ...]
+    features: tuple[FeatureEvidence, ...] = ()
+    ms_per_image: float = Field(description="one significant digit")
+
+    @property
+    def accepted_names(self) -> tuple[str, ...]:
+        """Features that may enter the pool, in declared order."""
+        return tuple(one.name for one in self.features if one.accepted)
+
+    @property
+    def is_acceptable(self) -> bool:
+        """Whether at least one feature passed every probe."""
+        return bool(self.accepted_names)
