@@ -1,4 +1,7 @@
-"""What the probes found out about one extractor, in words a model or a person can act on."""
+"""What the probes found out about one extractor, in words a model or a person can act on.
+
+A verdict holds no time and no machine: the same source on the same phantoms gives the same bytes.
+"""
 
 from typing import Literal
 
@@ -44,6 +47,9 @@ class FeatureEvidence(BaseModel):
     stability: float = Field(description="smallest ICC(A,1) over the five perturbations")
     worst_perturbation: str
     missing: float = Field(ge=0, le=1, description="share of phantoms with NaN")
+    fingerprint: tuple[float | None, ...] = Field(
+        default=(), description="values on the drawn phantoms, 4 significant digits; None where missing"
+    )
     accepted: bool = Field(description="no finding of severity reject concerns it")
 
 
@@ -56,7 +62,6 @@ class Verdict(BaseModel):
     criterion: str
     findings: tuple[Finding, ...]
     features: tuple[FeatureEvidence, ...] = ()
-    ms_per_image: float = Field(description="one significant digit")
 
     @property
     def accepted_names(self) -> tuple[str, ...]:
