@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: check test demo
+.PHONY: check test demo ci docs
 
 check:  ## lint, types, layers
 	$(PYTHON) -m ruff check .
@@ -13,3 +13,9 @@ test:
 
 demo:
 	$(PYTHON) -m scafe.agent.cli demo
+
+ci:  ## check and test in a fresh environment
+	.ci/run
+
+docs:  ## write the pages that are generated
+	$(PYTHON) docs/make_cli.py
