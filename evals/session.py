@@ -22,7 +22,7 @@ class BenchSession:
     facts: BenchFacts
     pack: CriteriaPack
     dataset: Any
-    """`dataset.Dataset`: items (label, patient, where), classes (positive first), load(id) -> ImageAndMask."""
+    """`dataset.Dataset`: items (label, patient), classes (positive first), load(id) -> ImageAndMask."""
     split: Any
     """`splits.Split`: dev and sealed, tuples of ids; sealed is empty if the data is too small."""
     folds: Any

@@ -1,0 +1,290 @@
+"""Images, masks, labels and patients, as they were found; nothing here leaves `evals/`.
+
+A dataset comes from a folder per class, from a CSV manifest, or from a synthetic cohort. It is read
+through once when it is opened, so that a file that cannot be used is named at once and not in the
+middle of a run. Images are loaded when they are asked for, and refused if they changed since.
+"""
+
+import difflib
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from scafe.evals.pixels import decode_image, decode_mask
+from scafe.knowledge.errors import DatasetError, IntegrityError
+from scafe.knowledge.phantoms import CohortImage
+from scafe.sandbox.pool import ImageAndMask
+
+MIN_PATIENTS = 5
+"""Fewest patients per class: one for each of five folds."""
+KEPT_BYTES = 400_000_000
+"""Decoded images kept in memory at most; the rest is decoded each time."""
+READER = "1"
+"""Version of how bytes become arrays; part of every image's hash."""
+
+
+class Pixels(Protocol):
+    """Where the pixels of one item come from."""
+
+    def read(self, where: str) -> tuple[ImageAndMask, str]:
+        """Return image and mask, and the SHA-256 of the bytes they were made of."""
+        ...
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image file and, if there is one, its mask file."""
+
+    image: Path
+    mask: Path | None = None
+
+    def read(self, where: str) -> tuple[ImageAndMask, str]:
+        """Decode both files; see `Pixels.read`."""
+        data = read_bytes(self.image, where)
+        image = decode_image(data, where)
+        if self.mask is None:
+            return ImageAndMask(image, np.ones(image.shape[:2], dtype=bool)), digest(data)
+        outline = read_bytes(self.mask, f"{where}, mask {self.mask.name}")
+        mask = decode_mask(outline, f"{where}, mask {self.mask.name}", (image.shape[0], image.shape[1]))
+        return ImageAndMask(image, mask), digest(data, outline)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pixels in memory, of a synthetic cohort."""
+
+    pair: ImageAndMask
+
+    def read(self, where: str) -> tuple[ImageAndMask, str]:
+        """Return what is held; see `Pixels.read`."""
+        shape = repr(self.pair.image.shape).encode()
+        return self.pair, digest(shape, self.pair.image.tobytes(), np.packbits(self.pair.mask).tobytes())
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image as a folder or a manifest names it, not yet read."""
+
+    where: str
+    """For errors: row and file name."""
+    label: str
+    patient: str
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image that was read and can be used."""
+
+    where: str
+    """For errors: row and file name."""
+    label: str
+    patient: str
+    sha256: str
+    """Hash over image, mask and reader; the key of every cached value."""
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Items of the chosen classes, in the order of folder or manifest."""
+
+    items: tuple[Item, ...]
+    classes: tuple[str, ...]
+    """Positive first."""
+    has_masks: bool
+    """False: every mask is all True."""
+    left_out: int = 0
+    """Rows of other classes than the chosen ones."""
+    kept: dict[int, ImageAndMask] = field(default_factory=dict, repr=False, compare=False)
+    """Decoded images, as far as `KEPT_BYTES` goes."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Label of every item."""
+        return tuple(item.label for item in self.items)
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """Patient of every item."""
+        return tuple(item.patient for item in self.items)
+
+    @property
+    def sha256(self) -> str:
+        """Hash over images, masks, labels and patients; does not depend on the order of rows."""
+        lines = sorted(f"{item.sha256}\0{item.label}\0{item.patient}" for item in self.items)
+        return digest("\n".join((*self.classes, *lines)).encode())
+
+    def load(self, index: int) -> ImageAndMask:
+        """Return image and mask of one item.
+
+        Raises
+        ------
+        IntegrityError
+            If the file no longer has the bytes it had when the dataset was opened.
+        """
+        if index in self.kept:
+            return self.kept[index]
+        item = self.items[index]
+        pair, found = item.pixels.read(item.where)
+        if _tagged(found) != item.sha256:
+            raise IntegrityError(f"{item.where}: the file changed since the dataset was opened; start again")
+        return pair
+
+    def images(self, ids: Sequence[int]) -> Sequence[ImageAndMask]:
+        """Return a sequence that loads each image when it is asked for."""
+        return LazyImages(self, tuple(ids))
+
+
+@dataclass(frozen=True)
+class LazyImages(Sequence[ImageAndMask]):
+    """Images of a dataset, loaded one at a time."""
+
+    dataset: Dataset
+    ids: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        if isinstance(index, slice):
+            return LazyImages(self.dataset, self.ids[index])
+        return self.dataset.load(self.ids[index])
+
+    def __iter__(self) -> Iterator[ImageAndMask]:
+        return (self.dataset.load(one) for one in self.ids)
+
+
+def build_dataset(
+    rows: Sequence[Row],
+    where: str,
+    *,
+    labels: Sequence[str] = (),
+    expected: Sequence[str] = (),
+    has_masks: bool = False,
+) -> Dataset:
+    """Read every row once and check what can only be seen over all of them.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        As found.
+    where : str
+        Names folder or manifest in errors.
+    labels : sequence of str
+        Classes to keep, positive first; what the caller asked for.
+    expected : sequence of str
+        Classes of the criteria pack, used if `labels` is empty and the data has all of them.
+
+    Raises
+    ------
+    DatasetError
+        Unreadable file, unknown label, a class with fewer than `MIN_PATIENTS` patients, one patient
+        with two labels.
+    """
+    classes = choose_classes(Counter(row.label for row in rows), where, labels, expected)
+    chosen = [row for row in rows if row.label in classes]
+    _require_one_label_per_patient(chosen)
+    _require_enough_patients(chosen, classes, where)
+    return _read_through(chosen, classes, has_masks, len(rows) - len(chosen))
+
+
+def cohort_dataset(cohort: Sequence[CohortImage], classes: Sequence[str]) -> Dataset:
+    """Make a dataset of a synthetic cohort; `classes` positive first."""
+    rows = [Row(f"phantom {one.patient}", one.label, one.patient, Drawn(_pair_of(one))) for one in cohort]
+    return build_dataset(rows, "the synthetic cohort", labels=classes, has_masks=True)
+
+
+def choose_classes(
+    found: Counter[str], where: str, labels: Sequence[str], expected: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the classes to tell apart, positive first; DatasetError if they are not in the data."""
+    wanted = tuple(labels) or tuple(expected)
+    present = ", ".join(f"{label} ({number})" for label, number in sorted(found.items())) or "none"
+    if len(set(wanted)) < 2 or len(set(wanted)) != len(wanted):
+        raise DatasetError(
+            f"{where}: at least two different classes are needed; it has {present}. "
+            "Name them with --labels POSITIVE,NEGATIVE"
+        )
+    for label in wanted:
+        if label not in found:
+            near = difflib.get_close_matches(label, sorted(found), n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise DatasetError(
+                f"{where}: no image has the label {label!r}; {hint}it has {present}. "
+                "Name the classes with --labels POSITIVE,NEGATIVE"
+            )
+    return wanted
+
+
+def read_bytes(path: Path, where: str) -> bytes:
+    """Read a file, or raise DatasetError with the reason."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DatasetError(f"{where}: there is no such file; correct the path or leave the row out") from None
+    except IsADirectoryError:
+        raise DatasetError(f"{where}: this is a folder, not an image") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DatasetError(
+            f"{where}: cannot be read ({reason}); check the link and its permissions"
+        ) from None
+
+
+def digest(*parts: bytes) -> str:
+    """Return the SHA-256 over parts, each preceded by its length."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8, "big"))
+        total.update(part)
+    return total.hexdigest()
+
+
+def _pair_of(one: CohortImage) -> ImageAndMask:
+    return ImageAndMask(one.phantom.image, one.phantom.mask)
+
+
+def _tagged(sha256: str) -> str:
+    return digest(READER.encode(), sha256.encode())
+
+
+def _read_through(rows: Sequence[Row], classes: tuple[str, ...], has_masks: bool, left_out: int) -> Dataset:
+    items, kept, room = [], {}, KEPT_BYTES
+    for index, row in enumerate(rows):
+        pair, sha256 = row.pixels.read(row.where)
+        items.append(Item(row.where, row.label, row.patient, _tagged(sha256), row.pixels))
+        room -= pair.image.nbytes + pair.mask.nbytes
+        if room > 0:
+            kept[index] = pair
+    return Dataset(tuple(items), classes, has_masks, left_out, kept)
+
+
+def _require_one_label_per_patient(rows: Sequence[Row]) -> None:
+    first: dict[str, Row] = {}
+    clashes = {row.patient: row for row in rows if first.setdefault(row.patient, row).label != row.label}
+    for patient, row in clashes.items():
+        seen = first[patient]
+        more = f" ({len(clashes)} such patients in all)" if len(clashes) > 1 else ""
+        raise DatasetError(
+            f"{row.where}: patient {patient} is {row.label!r} here and {seen.label!r} in {seen.where}{more}; "
+            "a patient has one label: correct it or leave that patient out"
+        )
+
+
+def _require_enough_patients(rows: Sequence[Row], classes: tuple[str, ...], where: str) -> None:
+    for label in classes:
+        patients = {row.patient for row in rows if row.label == label}
+        if len(patients) < MIN_PATIENTS:
+            raise DatasetError(
+                f"{where}: class {label!r} has {len(patients)} patients; 5-fold scoring needs at least "
+                f"{MIN_PATIENTS}. Add patients, or leave the class out with --labels"
+            )
