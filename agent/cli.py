@@ -8,9 +8,11 @@ reply · 4 integrity · 5 model provider · 6 sandbox · 70 a fault of ScaFE its
 """
 
 import errno
+import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -83,8 +85,15 @@ def _tell(fault: BaseException, as_json: bool) -> int:
     click.echo(f"scafe: {message}", err=True)
     if as_json:
         kind = type(fault).__name__
-        click.echo(render_json({"error": {"kind": kind, "message": message, "exit_code": code}}))
+        _print_last(render_json({"error": {"kind": kind, "message": message, "exit_code": code}}))
     return code
+
+
+def _print_last(text: str) -> None:
+    try:
+        click.echo(text)
+    except OSError:  # stdout itself is the full disk: keep Python from flushing it again at exit
+        sys.stdout = Path(os.devnull).open("w")
 
 
 def _sentence(fault: BaseException) -> tuple[str, int]:

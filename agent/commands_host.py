@@ -38,4 +38,4 @@ def show_config(terminal: Terminal) -> None:
 
 
 def _plain(value: object) -> str:
-    return "-" if value in (None, {}) else str(value)
+    return "-" if value in (None, "") else str(value)

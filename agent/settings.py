@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from scafe.knowledge.errors import SettingsError
@@ -22,16 +22,6 @@ PREFIX = "SCAFE_"
 CONFIG_VARIABLE = "SCAFE_CONFIG"
 KEY_VARIABLES = ("SCAFE_API_KEY", "OPENAI_API_KEY")
 MASK = "********"
-
-
-class Price(BaseModel):
-    """What one model costs, for estimates and for the cap on money."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    input: float = Field(ge=0, description="price of a million prompt tokens, in `currency`")
-    output: float = Field(ge=0, description="price of a million reply tokens, in `currency`")
-    currency: str = Field(default="USD", min_length=1)
 
 
 class Settings(BaseSettings):
@@ -43,8 +33,11 @@ class Settings(BaseSettings):
 
     model: str = Field(
         default="builtin",
-        pattern=r"^(builtin|manual|openai:.+|replay:.+)$",
-        description="who drafts: builtin, openai:NAME, manual or replay:RUN",
+        min_length=1,
+        description="who drafts: builtin, openai:NAME, manual, replay:RUN, or a plug-in's name",
+    )
+    repair_model: str | None = Field(
+        default=None, min_length=1, description="a cheaper model for repairs, at the same endpoint"
     )
     base_url: str | None = Field(
         default=None, pattern=r"^https?://", description="an OpenAI-compatible endpoint"
@@ -72,7 +65,10 @@ class Settings(BaseSettings):
     checkpoints: str | None = Field(
         default=None, pattern=r"^postgres(ql)?://", description="a PostgreSQL URL; none: SQLite in the run"
     )
-    prices: dict[str, Price] = Field(default_factory=dict, description="model name -> price")
+    prices: Path | None = Field(default=None, description="a TOML file that overrides the price table")
+    prompts: Path | None = Field(default=None, description="a folder whose .md files replace the prompts")
+    timeout_s: float = Field(default=600.0, gt=0, description="longest wait for one reply, in seconds")
+    person: str = Field(default="", max_length=200, description="who answers and approves, for the record")
 
     @classmethod
     def settings_customise_sources(
@@ -207,10 +203,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
 def _environment_values(environ: Mapping[str, str]) -> dict[str, Any]:
     source = EnvSettingsSource(Settings)
     source.env_vars = {key.lower(): value for key, value in environ.items()}
-    try:
-        return source()
-    except ValueError as error:  # pydantic-settings: a table that is not JSON
-        raise SettingsError(f"{PREFIX}PRICES: not JSON: {error}") from None
+    return source()
 
 
 def _require_known(name: str, where: str, known: tuple[str, ...]) -> None:
