@@ -19,6 +19,7 @@ import click
 
 from scafe.agent.commands_criteria import criteria, probe
 from scafe.agent.commands_host import config
+from scafe.agent.commands_runs import report, runs
 from scafe.agent.terminal import render_json
 from scafe.knowledge.errors import ScafeError
 
@@ -76,7 +77,7 @@ def main() -> None:
     """
 
 
-for command in (criteria, probe, config):
+for command in (runs, report, criteria, probe, config):
     main.add_command(command)
 
 

@@ -264,3 +264,8 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
     "torn_line": lambda line: "the last event was cut off by a kill and is set aside",
     "paused": lambda line: f"{line['status']}: {line['why']}",
 }
+
+
+def caps_of(config: Mapping[str, Any]) -> Caps:
+    """Return the caps that a run's configuration states."""
+    return Caps(config.get("max_calls"), config.get("max_tokens"), config.get("max_seconds"))
