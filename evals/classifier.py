@@ -1,0 +1,139 @@
+"""The classifier of a frozen set: median imputation, scaling, ridge logistic regression.
+
+The ridge keeps every feature of the pool and shrinks it, which at the sizes ScaFE is made for beats
+choosing features by their labels. Saved with skops; nothing here reads or writes pickle.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import skops.io
+from numpy.typing import NDArray
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from scafe.evals.cases import Cases
+from scafe.evals.score import choose_penalty
+from scafe.evals.splits import Folds
+from scafe.evals.zipped import rewrite_skops
+from scafe.knowledge.errors import IntegrityError
+
+Rows = NDArray[np.float64]
+"""(n_images, n_features); NaN where a feature could not be measured."""
+
+TRUSTED_TYPES: tuple[str, ...] = ()
+"""Types beyond skops' own list that a classifier file may hold. Kept here, never read from a bundle."""
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A fitted pipeline and what its numbers mean."""
+
+    classes: tuple[str, ...]
+    """Labels, positive first."""
+    columns: tuple[str, ...]
+    """Names of the features, in order."""
+    penalty: float
+    """Inverse penalty C that the inner folds chose."""
+    pipeline: Pipeline
+    """Fitted steps impute, scale, classify."""
+
+    def probabilities(self, rows: Rows) -> Rows:
+        """Return (n_images, n_classes) probabilities, columns in the order of `classes`."""
+        order = [list(self.pipeline.classes_).index(label) for label in self.classes]
+        found: Rows = self.pipeline.predict_proba(rows)[:, order]
+        return found
+
+    def contributions(self, rows: Rows) -> Rows:
+        """Return what each feature adds to the log-odds of the positive class.
+
+        Returns
+        -------
+        (n_images, n_features) array
+            Coefficient times standardised value; with the intercept, their sum is the log-odds
+            (two classes, or the first class against the rest). A feature
+            that was missing contributes what its median does.
+        """
+        found: Rows = self.pipeline[:-1].transform(rows) * self.coefficients
+        return found
+
+    @property
+    def coefficients(self) -> Rows:
+        """(n_features,) log-odds of the positive class per standard deviation of each feature."""
+        model, positive = self.pipeline[-1], self.classes[0]
+        if len(self.classes) > 2:
+            row: Rows = model.estimators_[list(model.classes_).index(positive)].coef_[0]
+            return row
+        found: Rows = model.coef_[0] if model.classes_[1] == positive else -model.coef_[0]
+        return found
+
+
+def fit_classifier(cases: Cases, columns: tuple[str, ...], folds: Folds) -> Classifier:
+    """Fit the classifier with the penalty that has the least log loss over patient-grouped folds.
+
+    Parameters
+    ----------
+    cases : Cases
+        Values, labels and patients of the images to fit on.
+    columns : tuple of str
+        Names of the features.
+    folds : Folds
+        Inner folds over the same images.
+
+    References
+    ----------
+    .. [1] Hoerl and Kennard (1970), Ridge Regression, Technometrics 12(1), 55-67,
+       doi:10.1080/00401706.1970.10488634.
+    .. [2] le Cessie and van Houwelingen (1992), Ridge Estimators in Logistic Regression,
+       Applied Statistics 41(1), 191-201, doi:10.2307/2347628.
+    """
+    return fit_at_penalty(cases, columns, choose_penalty(cases.rows, cases.task, folds))
+
+
+def fit_at_penalty(cases: Cases, columns: tuple[str, ...], penalty: float) -> Classifier:
+    """Fit the classifier with an inverse penalty C that is already chosen."""
+    classify = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-8)
+    steps = [
+        ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+        ("scale", StandardScaler()),
+        ("classify", classify if len(cases.classes) == 2 else OneVsRestClassifier(classify)),
+    ]
+    with threadpool_limits(1):  # the order of a threaded sum would change the last bits of the file
+        pipeline = Pipeline(steps).fit(cases.rows, cases.labels)
+    return Classifier(cases.classes, columns, penalty, pipeline)
+
+
+def dump_classifier(classifier: Classifier) -> bytes:
+    """Write a classifier as skops bytes; the same classifier gives the same bytes."""
+    # SimpleImputer keeps a numpy.dtype, which skops does not trust: its medians travel as an array.
+    content = {
+        "classes": list(classifier.classes),
+        "columns": list(classifier.columns),
+        "penalty": classifier.penalty,
+        "medians": classifier.pipeline[0].statistics_,
+        "model": classifier.pipeline[1:],
+    }
+    return rewrite_skops(skops.io.dumps(content))
+
+
+def load_classifier(data: bytes, where: str = "classifier.skops") -> Classifier:
+    """Read a classifier; IntegrityError if the file holds a type that ScaFE does not trust."""
+    untrusted = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED_TYPES))
+    if untrusted:
+        raise IntegrityError(
+            f"{where} holds types that no classifier of ScaFE has ({', '.join(untrusted)}); "
+            "do not load it: ask for the bundle again from where it was frozen"
+        )
+    content: dict[str, Any] = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+    pipeline = Pipeline([("impute", _imputer(content["medians"])), *content["model"].steps])
+    classes, columns = tuple(content["classes"]), tuple(content["columns"])
+    return Classifier(classes, columns, float(content["penalty"]), pipeline)
+
+
+def _imputer(medians: Rows) -> SimpleImputer:
+    return SimpleImputer(strategy="median", keep_empty_features=True).fit(medians[np.newaxis, :])

@@ -1,0 +1,160 @@
+"""The classifier of a frozen set: the scored one, same bytes each time, no foreign types."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import skops.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from scafe.evals.cases import Cases, per_patient
+from scafe.evals.classifier import (
+    Classifier,
+    dump_classifier,
+    fit_at_penalty,
+    fit_classifier,
+    load_classifier,
+)
+from scafe.evals.crossfit import crossfit
+from scafe.evals.score import Task, cross_validate
+from scafe.evals.splits import Folds, make_folds
+from scafe.knowledge.errors import IntegrityError
+
+
+def cases(n: int = 60, features: int = 4, classes: tuple[str, ...] = ("mel", "nv"), seed: int = 0) -> Cases:
+    rng = np.random.default_rng(seed)
+    target = np.arange(n) % len(classes)
+    rows = rng.normal(size=(n, features))
+    rows[:, 0] += target == 1
+    rows[rng.random((n, features)) < 0.05] = np.nan
+    return Cases(rows, Task(target, tuple(f"p{number:03d}" for number in range(n)), len(classes)), classes)
+
+
+def folds(one: Cases, repeats: int = 2) -> Folds:
+    return make_folds(range(len(one.rows)), one.task.patients, list(one.labels), 0, "test", repeats)
+
+
+def fitted(one: Cases) -> Classifier:
+    return fit_classifier(one, tuple(f"f{number}" for number in range(one.rows.shape[1])), folds(one))
+
+
+def test_the_frozen_classifier_is_the_one_that_the_loop_scores() -> None:
+    one = cases(100)
+    split = folds(one, 1)
+    held_out = crossfit(one, split, 0.1).probabilities
+    within = [per_patient(one.select(test), held_out[test]).auc for test in split.tests]
+    assert within == pytest.approx(cross_validate(one.rows, one.task, split, (0.1,)).fold_aucs)
+
+
+def test_three_classes_are_scored_as_they_are_frozen() -> None:
+    one = cases(90, classes=("b", "a", "c"))
+    split = folds(one, 1)
+    held_out = crossfit(one, split, 0.1).probabilities
+    within = [per_patient(one.select(test), held_out[test]).auc for test in split.tests]
+    assert within == pytest.approx(cross_validate(one.rows, one.task, split, (0.1,)).fold_aucs, abs=1e-9)
+
+
+def test_a_column_that_is_never_measured_or_never_varies_changes_nothing() -> None:
+    one = cases()
+    blank = one.with_rows(np.column_stack([one.rows, np.full(60, np.nan), np.full(60, 0.1)]))
+    without, within = fit_at_penalty(one, tuple("abcd"), 0.1), fit_at_penalty(blank, tuple("abcdef"), 0.1)
+    assert within.probabilities(blank.rows) == pytest.approx(without.probabilities(one.rows), abs=1e-9)
+
+
+def test_contributions_and_intercept_add_up_to_the_log_odds() -> None:
+    one = cases()
+    model = fitted(one)
+    chance = model.probabilities(one.rows)[:, 0]
+    rest = np.log(chance / (1 - chance)) - model.contributions(one.rows).sum(axis=1)
+    assert np.ptp(rest) < 1e-9
+
+
+def test_swapping_which_class_is_positive_swaps_the_probabilities() -> None:
+    one = cases()
+    turned = Cases(one.rows, Task(1 - one.task.target, one.task.patients), ("nv", "mel"))
+    assert list(turned.labels) == list(one.labels)
+    assert fitted(turned).probabilities(one.rows) == pytest.approx(
+        fitted(one).probabilities(one.rows)[:, ::-1]
+    )
+    assert fitted(turned).coefficients == pytest.approx(-fitted(one).coefficients)
+
+
+@pytest.mark.parametrize("classes", [("mel", "nv"), ("b", "a", "c")])
+def test_a_saved_classifier_answers_the_same_and_holds_no_untrusted_type(classes: tuple[str, ...]) -> None:
+    one = cases(classes=classes)
+    model = fitted(one)
+    data = dump_classifier(model)
+    loaded = load_classifier(data)
+    assert skops.io.get_untrusted_types(data=data) == []
+    assert np.array_equal(loaded.probabilities(one.rows), model.probabilities(one.rows))
+    assert np.array_equal(loaded.contributions(one.rows), model.contributions(one.rows))
+    assert (loaded.classes, loaded.columns, loaded.penalty) == (model.classes, model.columns, model.penalty)
+
+
+def test_a_saved_classifier_has_the_same_bytes_in_another_process_and_under_another_hash_seed() -> None:
+    program = (
+        "import hashlib, sys; sys.path.insert(0, 'tests/evals'); import test_classifier as t; "
+        "print(hashlib.sha256(t.dump_classifier(t.fitted(t.cases()))).hexdigest())"
+    )
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(answers) == 1
+
+
+def test_a_classifier_file_with_a_foreign_type_is_refused_unloaded() -> None:
+    data = skops.io.dumps({"model": np.dtype("float64")})
+    with pytest.raises(IntegrityError, match=r"numpy\.dtype"):
+        load_classifier(data)
+
+
+def test_a_crafted_classifier_that_names_a_function_is_refused_by_its_name() -> None:
+    with zipfile.ZipFile(io.BytesIO(dump_classifier(fitted(cases())))) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(files["schema.json"])
+    schema["content"]["penalty"] = {
+        "__class__": "system", "__module__": "os", "__loader__": "FunctionNode", "__id__": 999,
+        "content": {"module_path": "os", "function": "system"},
+    }  # fmt: skip
+    crafted = io.BytesIO()
+    with zipfile.ZipFile(crafted, "w") as archive:
+        for name, content in {**files, "schema.json": json.dumps(schema).encode()}.items():
+            archive.writestr(name, content)
+    with pytest.raises(IntegrityError, match=r"os\.system"):
+        load_classifier(crafted.getvalue())
+
+
+def test_noise_gets_a_stronger_penalty_than_signal() -> None:
+    signal = cases(120)
+    noise = signal.with_rows(np.random.default_rng(1).normal(size=(120, 20)))
+    assert fitted(noise).penalty < fitted(signal).penalty
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_auc_by_patient_is_that_of_scikit_learn_ties_included(seed: int) -> None:
+    one = cases(20)
+    chance = np.round(np.random.default_rng(seed).random(20), 1)
+    scored = per_patient(one, np.column_stack([chance, 1 - chance]))
+    assert scored.auc == pytest.approx(roc_auc_score(one.labels == "mel", chance))
+
+
+def test_a_patient_counts_once_however_many_images_there_are() -> None:
+    one = Cases(np.zeros((4, 1)), Task(np.array([1, 1, 1, 0]), ("p1", "p1", "p2", "p3")), ("a", "b"))
+    found = per_patient(one, np.array([[0.2, 0.8], [0.4, 0.6], [0.9, 0.1], [0.5, 0.5]]))
+    assert list(found.labels) == ["a", "a", "b"]
+    assert found.chances == pytest.approx([0.3, 0.9, 0.5])
