@@ -67,7 +67,7 @@ class Scafe(click.Group):
 @click.group(cls=Scafe, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="scafe", message="%(prog)s %(version)s")
 def main() -> None:
-    r"""Turn clinical criteria into image features you can read, test and cite.
+    """Turn clinical criteria into image features you can read, test and cite.
 
     \b
     Start here:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def criteria() -> None:
-    r"""List, show and check criteria packs.
+    """List, show and check criteria packs.
 
     \b
     Example:
@@ -25,7 +25,7 @@ def criteria() -> None:
 @criteria.command("list")
 @speaks
 def list_packs(terminal: Terminal) -> None:
-    r"""List every pack that can be named: shipped and plugged in.
+    """List every pack that can be named: shipped and plugged in.
 
     \b
     Example:
@@ -56,7 +56,7 @@ def list_packs(terminal: Terminal) -> None:
 @click.option("--yaml", "as_yaml", is_flag=True, help="Print the pack's file as it is, to start your own.")
 @speaks
 def show_pack(terminal: Terminal, pack: str, as_yaml: bool) -> None:
-    r"""Show what a pack asks, and what an image can show of it.
+    """Show what a pack asks, and what an image can show of it.
 
     PACK is an id (see `scafe criteria list`) or the path of a YAML file.
 
@@ -76,7 +76,7 @@ def show_pack(terminal: Terminal, pack: str, as_yaml: bool) -> None:
 
 @click.group()
 def phantoms() -> None:
-    r"""Look at the synthetic images whose truth is known.
+    """Look at the synthetic images whose truth is known.
 
     \b
     Example:
@@ -136,7 +136,7 @@ def _verdict_in_words(verdict: "Verdict") -> str:
 @click.option("--allow-weaker-sandbox", is_flag=True, help="Go on where the host cannot hold both walls.")
 @speaks
 def probe(terminal: Terminal, extractor: Path, pack: str, seed: int, allow_weaker_sandbox: bool) -> None:
-    r"""Judge one extractor file on phantoms.
+    """Judge one extractor file on phantoms.
 
     Does it measure what it claims? Exits with 1 if no feature of it may enter a pool.
 

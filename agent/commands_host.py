@@ -7,7 +7,7 @@ from scafe.agent.terminal import Terminal, speaks
 
 @click.group()
 def config() -> None:
-    r"""Show the configuration.
+    """Show the configuration.
 
     \b
     Example:
@@ -18,7 +18,7 @@ def config() -> None:
 @config.command("show")
 @speaks
 def show_config(terminal: Terminal) -> None:
-    r"""Show every setting, its value and where the value came from.
+    """Show every setting, its value and where the value came from.
 
     The command line wins over SCAFE_* variables, these over scafe.toml, and that over the defaults.
 

@@ -25,7 +25,7 @@ run_argument = click.argument("run")
 
 @click.group()
 def runs() -> None:
-    r"""List, show and check runs.
+    """List, show and check runs.
 
     RUN is a path, a name, a part of a name that fits one run only, or `last`.
 
@@ -39,7 +39,7 @@ def runs() -> None:
 @out_option
 @speaks
 def list_(terminal: Terminal, out: str | None) -> None:
-    r"""List every run, oldest first.
+    """List every run, oldest first.
 
     \b
     Example:
@@ -66,7 +66,7 @@ def list_(terminal: Terminal, out: str | None) -> None:
 @out_option
 @speaks
 def show(terminal: Terminal, run: str, out: str | None) -> None:
-    r"""Show where a run stands and every revision it made.
+    """Show where a run stands and every revision it made.
 
     \b
     Example:
@@ -96,7 +96,7 @@ def show(terminal: Terminal, run: str, out: str | None) -> None:
 @out_option
 @speaks
 def diff(terminal: Terminal, run: str, before: str, after: str, out: str | None) -> None:
-    r"""Show what changed from one revision to another.
+    """Show what changed from one revision to another.
 
     A unified diff of the two sources, then what changed in verdict and score. BEFORE and AFTER are
     names such as border/r003, or r003 where only one criterion has it.
@@ -119,7 +119,7 @@ def diff(terminal: Terminal, run: str, before: str, after: str, out: str | None)
 @out_option
 @speaks
 def verify(terminal: Terminal, run: str, out: str | None) -> None:
-    r"""Check that a run is what it was when it was sealed.
+    """Check that a run is what it was when it was sealed.
 
     The chain of its events and, once it is finished, the hash of every file. Exits with 4 if anything
     was changed. `bash docs/verify.sh RUN_FOLDER` does the same without ScaFE.
@@ -144,7 +144,7 @@ def verify(terminal: Terminal, run: str, out: str | None) -> None:
 @out_option
 @speaks
 def watch(terminal: Terminal, run: str, out: str | None) -> None:
-    r"""Follow a run that another process is working on.
+    """Follow a run that another process is working on.
 
     Shows what happened so far, then what happens, and ends with the run. Ctrl-C ends the watching alone.
 
@@ -176,7 +176,7 @@ def watch(terminal: Terminal, run: str, out: str | None) -> None:
 @out_option
 @speaks
 def report(terminal: Terminal, run: str, form: str, out: str | None) -> None:
-    r"""Print the report of a finished run.
+    """Print the report of a finished run.
 
     \b
     Example:
