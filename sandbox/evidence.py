@@ -16,6 +16,8 @@ class Response:
     dial: str
     rhos: NDArray[np.float64]
     """(n_settings,)."""
+    reach: float
+    """Median over settings of highest minus lowest value along the sweep, in the feature's unit."""
 
     @property
     def median(self) -> float:
@@ -34,7 +36,7 @@ class Shift:
 
     nuisance: str
     in_spreads: float
-    """Largest mean |shift| over its levels, in standard deviations over drawn phantoms."""
+    """Largest mean |shift| over its levels, in class spreads."""
     lost: bool
     """Whether the nuisance turns values into NaN that were numbers without it."""
 
@@ -49,6 +51,8 @@ class Measured:
     """Values on every rendered phantom, edges aside."""
     responses: tuple[Response, ...]
     shifts: tuple[Shift, ...]
+    class_spread: float
+    """Standard deviation over latents of both classes with every nuisance neutral."""
     stability: float
     """Smallest ICC(A,1) over the perturbations; 0 where it is not defined."""
     worst_perturbation: str
@@ -59,17 +63,15 @@ class Measured:
         return float(np.mean(~np.isfinite(self.drawn)))
 
     @property
-    def spread(self) -> float:
-        """Standard deviation over drawn phantoms; 0 for a constant."""
-        finite = self.drawn[np.isfinite(self.drawn)]
-        return float(finite.std()) if finite.size else 0.0
+    def is_constant(self) -> bool:
+        """Whether every drawn phantom gives the same value."""
+        return _spread(self.drawn) == 0
 
 
 def measure(panel: Panel, column: NDArray[np.float64]) -> Measured:
     """Cut one feature's column (n_images,) into evidence."""
     drawn = column[panel.drawn]
-    finite = drawn[np.isfinite(drawn)]
-    spread = float(finite.std()) if finite.size else 0.0
+    spread = _spread(column[panel.still])
     agreement = {name: icc_a1(drawn, column[where]) for name, where in panel.perturbed.items()}
     worst = min(agreement, key=lambda name: (_or_zero(agreement[name]), name))
     edges = np.array(sorted(panel.edges.values()))
@@ -78,6 +80,7 @@ def measure(panel: Panel, column: NDArray[np.float64]) -> Measured:
         everywhere=np.delete(column, edges),
         responses=tuple(_response(sweep, column) for sweep in panel.dials),
         shifts=tuple(_shift(sweep, column, spread) for sweep in panel.nuisances),
+        class_spread=spread,
         stability=_or_zero(agreement[worst]),
         worst_perturbation=worst,
     )
@@ -87,9 +90,17 @@ def _or_zero(value: float) -> float:
     return value if np.isfinite(value) else 0.0
 
 
+def _spread(values: NDArray[np.float64]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.std()) if finite.size else 0.0
+
+
 def _response(sweep: Sweep, column: NDArray[np.float64]) -> Response:
     rhos = [spearman(sweep.levels, column[where]) for where in sweep.where]
-    return Response(sweep.name, np.array(rhos))
+    values = column[sweep.where]
+    seen = values[np.isfinite(values).sum(axis=1) > 1]
+    reach = float(np.median(np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1))) if len(seen) else 0.0
+    return Response(sweep.name, np.array(rhos), reach)
 
 
 def _shift(sweep: Sweep, column: NDArray[np.float64], spread: float) -> Shift:

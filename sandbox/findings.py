@@ -5,6 +5,7 @@ feature, the measured number and one thing to do. They speak of phantoms only.
 """
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,10 +124,17 @@ def deaf(feature: Feature, own: Response, other: Response | None, criterion: Cri
     return _reject("deaf", feature, message)
 
 
-def unspecific(feature: Feature, own: Response, other: Response, criterion: Criterion) -> Finding:
-    """Say that another dial moves the feature more than its own."""
-    message = _answers_more(feature, own, other, criterion)
-    return Finding(code="unspecific", severity="warn", feature=feature.name, message=message)
+def unspecific(
+    feature: Feature, own: Response, other: Response, criterion: Criterion, reject: bool
+) -> Finding:
+    """Say that another dial moves the feature as far as its own."""
+    partners = f" or pair it with {', '.join(criterion.pair_with)}" if criterion.pair_with else ""
+    message = (
+        f"a full turn of {other.dial} moves {feature.name} {other.reach / own.reach:.1f} times as far as "
+        f"one of {own.dial} (ρ {other.median:+.2f} and {own.median:+.2f}): take out what {other.dial} adds{partners}"
+    )
+    severity: Severity = "reject" if reject else "warn"
+    return Finding(code="unspecific", severity=severity, feature=feature.name, message=message)
 
 
 def _answers_more(feature: Feature, own: Response, other: Response, criterion: Criterion) -> str:
@@ -155,11 +163,14 @@ def lost_under(feature: Feature, shift: Shift) -> Finding:
     return _reject("lost", feature, message)
 
 
-def moved_by(feature: Feature, shift: Shift, reject: bool) -> Finding:
-    """Say how far a nuisance moves the feature."""
+def moved_by(feature: Feature, shifts: Sequence[Shift], reject: bool) -> Finding:
+    """Say how far nuisances move the feature, the worst first."""
+    worst, *others = shifts
+    also = ", ".join(f"{one.nuisance} {one.in_spreads:.1f}" for one in others)
     message = (
-        f"{feature.name} moves {shift.in_spreads:.1f} standard deviations with {shift.nuisance}, which must "
-        "not matter: compare inside the mask with the ring around it, use ratios, stay inside the mask"
+        f"{feature.name} moves {worst.in_spreads:.1f} class spreads with {worst.nuisance}"
+        f"{f' (also {also})' if also else ''}, which must not matter: compare inside the mask with the ring "
+        "around it, use ratios, stay inside the mask"
     )
     severity: Severity = "reject" if reject else "warn"
     return Finding(code="nuisance", severity=severity, feature=feature.name, message=message)

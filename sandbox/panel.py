@@ -15,9 +15,9 @@ from scafe.knowledge.phantoms import Phantom, PhantomImage, load_phantom
 from scafe.sandbox.perturbations import PERTURBATIONS, perturb
 from scafe.sandbox.pool import ImageAndMask
 
-N_LEVELS = 6
-N_SETTINGS = 4
-N_DRAWN = 32
+N_LEVELS = 5
+N_SETTINGS = 3
+N_DRAWN = 24
 SIZE_PX = 128
 BACKGROUND = 0.25
 """Other dials lie within this share of their range around neutral, so a response is not tied to one scene."""
@@ -43,6 +43,9 @@ class Panel:
     nuisances: tuple[Sweep, ...]
     """Levels are (neutral, low, high)."""
     drawn: NDArray[np.intp]
+    """Random latents and random nuisances, classes alternating."""
+    still: NDArray[np.intp]
+    """The same latents with every nuisance neutral: their spread is what the classes differ by."""
     perturbed: dict[str, NDArray[np.intp]]
     """Perturbation -> indices, in the order of `drawn`."""
     edges: dict[str, int]
@@ -57,11 +60,13 @@ def build_panel(kind: str, seed: int = 0) -> Panel:
     settings = [_setting(phantom, seed, number) for number in range(N_SETTINGS)]
     dials = tuple(_dial_sweep(phantom, shelf, settings, number) for number in range(len(phantom.dials)))
     nuisances = tuple(_nuisance_sweep(phantom, shelf, settings, n) for n in range(len(phantom.nuisances)))
-    drawn = shelf.add([_drawn(phantom, seed, number) for number in range(N_DRAWN)])
+    drawn_phantoms = [_drawn(phantom, seed, number) for number in range(N_DRAWN)]
+    drawn = shelf.add(drawn_phantoms)
+    still = shelf.add([_stilled(phantom, one, number) for number, one in enumerate(drawn_phantoms)])
     originals = [shelf.images[index] for index in drawn]
     perturbed = {name: _perturbed(shelf, originals, name) for name in PERTURBATIONS}
     edges = _edge_cases(shelf, originals[0])
-    return Panel(tuple(shelf.images), dials, nuisances, drawn, perturbed, edges)
+    return Panel(tuple(shelf.images), dials, nuisances, drawn, still, perturbed, edges)
 
 
 @dataclass(frozen=True)
@@ -117,14 +122,12 @@ def _dial_sweep(phantom: Phantom, shelf: _Shelf, settings: list[_Setting], numbe
 
 
 def _nuisance_sweep(phantom: Phantom, shelf: _Shelf, settings: list[_Setting], number: int) -> Sweep:
-    """Move one nuisance on a lesion whose dials stand halfway up: on bare skin nothing could shift."""
     nuisance = phantom.nuisances[number]
-    halfway = {dial.name: (dial.neutral + dial.high) / 2 for dial in phantom.dials}
     levels = np.array([nuisance.neutral, nuisance.low, nuisance.high])
     where = [
         shelf.add(
             [
-                phantom.render(one.seed, halfway, {**one.nuisances, nuisance.name: float(level)}, SIZE_PX)
+                phantom.render(one.seed, one.dials, {**one.nuisances, nuisance.name: float(level)}, SIZE_PX)
                 for level in levels
             ]
         )
@@ -137,6 +140,11 @@ def _drawn(phantom: Phantom, seed: int, number: int) -> PhantomImage:
     label = phantom.classes[number % len(phantom.classes)]
     one = int(np.random.SeedSequence([seed, 77, number]).generate_state(1)[0])
     return phantom.draw(one, label, "plain", SIZE_PX)
+
+
+def _stilled(phantom: Phantom, drawn: PhantomImage, number: int) -> PhantomImage:
+    dials = {dial.name: drawn.truth[dial.name] for dial in phantom.dials}
+    return phantom.render(number, dials, None, SIZE_PX)
 
 
 def _perturbed(shelf: _Shelf, originals: list[ImageAndMask], name: str) -> NDArray[np.intp]:

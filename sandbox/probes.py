@@ -15,6 +15,7 @@ from scafe.knowledge.extractor import Extractor, Feature, parse_extractor
 from scafe.sandbox import findings as words
 from scafe.sandbox.agreement import spearman
 from scafe.sandbox.evidence import Measured, Response, measure
+from scafe.sandbox.novelty import SAME
 from scafe.sandbox.panel import Panel, build_panel
 from scafe.sandbox.pool import Extraction, ImageAndMask, Pool
 from scafe.sandbox.verdict import DialResponse, FeatureEvidence, Finding, Verdict
@@ -29,8 +30,10 @@ MAX_OUTSIDE = 0.02
 MAX_SHIFT = 1.5
 """Class spreads that a nuisance may move a feature before it is turned away."""
 WARN_SHIFT = 0.5
-SAME = 0.98
-"""|rho| from which two features are one."""
+RIVAL = 0.8
+"""|rho| with another dial from which that dial is a rival."""
+WARN_REACH = 0.5
+"""Share of the own dial's reach from which a rival is mentioned; past all of it the rival owns it."""
 
 Determinism = Callable[[str, Sequence[ImageAndMask]], tuple[Finding, ...]]
 
@@ -131,8 +134,8 @@ def _verdict(
 def _about(feature: Feature, criterion: Criterion, measured: Measured) -> list[Finding]:
     """Every finding on one feature; a dead feature is told so once, not ten times."""
     if measured.missing > MAX_MISSING:
-        return [words.missing(feature, measured)]
-    if measured.spread == 0:
+        return [words.missing(feature, measured), *_lost(feature, measured)]
+    if measured.is_constant:
         return [words.constant(feature, measured)]
     checks = (_range, _response, _selectivity, _stability, _nuisances)
     return [finding for check in checks for finding in check(feature, criterion, measured)]
@@ -160,10 +163,17 @@ def _response(feature: Feature, criterion: Criterion, measured: Measured) -> lis
 
 
 def _selectivity(feature: Feature, criterion: Criterion, measured: Measured) -> list[Finding]:
-    own, other = _own(criterion, measured), _strongest_other(criterion, measured)
-    if other is None or abs(own.median) < MIN_RESPONSE or abs(other.median) <= abs(own.median):
+    """Compare by how far a full turn moves the feature: ranks alone saturate at 1 for clean shapes."""
+    own = _own(criterion, measured)
+    rivals = [
+        one
+        for one in measured.responses
+        if one.dial != criterion.dial and abs(one.median) >= RIVAL and one.reach > WARN_REACH * own.reach
+    ]
+    if not rivals or abs(own.median) < MIN_RESPONSE:
         return []
-    return [words.unspecific(feature, own, other, criterion)]
+    rival = max(rivals, key=lambda one: (one.reach, one.dial))
+    return [words.unspecific(feature, own, rival, criterion, reject=rival.reach > own.reach)]
 
 
 def _stability(feature: Feature, _: Criterion, measured: Measured) -> list[Finding]:
@@ -173,13 +183,17 @@ def _stability(feature: Feature, _: Criterion, measured: Measured) -> list[Findi
 
 
 def _nuisances(feature: Feature, _: Criterion, measured: Measured) -> list[Finding]:
-    found = [words.lost_under(feature, shift) for shift in measured.shifts if shift.lost]
-    found += [
-        words.moved_by(feature, shift, reject=shift.in_spreads > MAX_SHIFT)
-        for shift in measured.shifts
-        if shift.in_spreads > WARN_SHIFT
-    ]
+    moved = sorted(
+        (one for one in measured.shifts if one.in_spreads > WARN_SHIFT), key=lambda one: -one.in_spreads
+    )
+    found = _lost(feature, measured)
+    if moved:
+        found.append(words.moved_by(feature, moved, reject=moved[0].in_spreads > MAX_SHIFT))
     return found
+
+
+def _lost(feature: Feature, measured: Measured) -> list[Finding]:
+    return [words.lost_under(feature, shift) for shift in measured.shifts if shift.lost]
 
 
 def _own(criterion: Criterion, measured: Measured) -> Response:

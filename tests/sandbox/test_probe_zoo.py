@@ -1,0 +1,58 @@
+"""Deliberately wrong extractors: each is caught, and the finding names the right cause."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scafe.knowledge.criteria import load_pack
+from scafe.sandbox.pool import Pool
+from scafe.sandbox.probes import judge
+from scafe.sandbox.verdict import Verdict
+
+ZOO = sorted((Path(__file__).parent / "zoo").glob("*.py"))
+MEASURES = Path(__file__).parents[2] / "knowledge" / "measures"
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(workers=2) as open_pool:
+        yield open_pool
+
+
+def expectation(source: str, key: str) -> str:
+    found = re.search(rf"^# {key}: (.+)$", source, re.MULTILINE)
+    assert found, f"the zoo file must say '# {key}: …'"
+    return found[1]
+
+
+def judged(source: str, pool: Pool) -> Verdict:
+    pack = "scar.keloid_vs_hypertrophic" if "margin_overgrowth" in source else "scar.vss"
+    return judge(source, load_pack(pack), pool)
+
+
+@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
+def test_a_wrong_extractor_is_caught_and_told_why(path: Path, pool: Pool) -> None:
+    source = path.read_text()
+    verdict = judged(source, pool)
+    told = [one for one in verdict.findings if one.code in expectation(source, "expects").split()]
+    assert told, [f"{one.code}: {one.message}" for one in verdict.findings]
+    assert any(expectation(source, "says") in one.message for one in told), told
+    assert not verdict.accepted_names
+
+
+def test_an_honest_measure_passes_every_probe(pool: Pool) -> None:
+    verdict = judged((MEASURES / "scar_vascularity.py").read_text(), pool)
+    assert verdict.is_acceptable, verdict.findings
+
+
+def test_the_same_source_gives_the_same_verdict_twice(pool: Pool) -> None:
+    source = (MEASURES / "scar_vascularity.py").read_text()
+    assert judged(source, pool).model_dump_json() == judged(source, pool).model_dump_json()
+
+
+def test_hostile_text_is_a_finding_and_never_an_exception(pool: Pool) -> None:
+    for text in ("", "\0", "def extract(image, mask):", "(" * 5000, "import os\n" * 3, "é" * 200_000):
+        verdict = judged(text, pool)
+        assert [one.severity for one in verdict.findings] == ["reject"]
