@@ -13,24 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from scafe.agent.brief import Brief
+from scafe.agent.completion import Usage
 from scafe.knowledge.errors import SettingsError
 
 if TYPE_CHECKING:
     from scafe.agent.budget import Caps
     from scafe.agent.egress import EgressLevel
 
+__all__ = ["Drafter", "DrafterSettings", "Reply", "Usage", "load_drafter"]
+
 SHIPPED = ("builtin", "manual", "openai:NAME", "replay:RUN")
 """Specs that need no plug-in."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Tokens of one answered request, as the endpoint counted them."""
-
-    prompt_tokens: int
-    """Tokens of everything sent."""
-    completion_tokens: int
-    """Tokens of everything written, hidden reasoning included."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +91,7 @@ class DrafterSettings:
     caps: "Caps | None" = None
     """Hard caps on calls, tokens, money, seconds and evaluations; None: no caps."""
     prices: Path | None = None
-    """TOML file that overrides the shipped price table."""
+    """TOML file whose prices override the shipped table."""
     prompts: Path | None = None
     """Folder whose Markdown files replace the shipped ones of the same name."""
     never_send: tuple[str, ...] = ()
@@ -109,6 +102,8 @@ class DrafterSettings:
     """Who answers, for the manual drafter's record."""
     evaluations_used: Callable[[], int] = field(default=_no_evaluations)
     """How many evaluations the run has spent, for the evaluation that is kept in reserve."""
+    elapsed_s: Callable[[], float] | None = None
+    """Seconds the run has taken, over all its processes; None: the seconds spent on calls are counted."""
 
 
 def load_drafter(spec: str, settings: DrafterSettings | None = None) -> Drafter:

@@ -1,0 +1,93 @@
+"""What may never stand in a text that leaves: pixels, bulk values, paths, and what the run was told to keep.
+
+Used twice: on every text before it is sent, where a find stops the run, and on every module a drafter
+writes, where a find is the drafter's fault and goes back in words (so that its own table of numbers
+can never stop the run later).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MAX_ENCODED = 512
+"""Characters of an unbroken base64-like run; a 20-pixel grey thumbnail needs more."""
+MAX_NUMBERS = 64
+"""Numbers in one list; an 8-by-8 block of pixels has as many."""
+MIN_SECRET = 3
+"""A text to keep that is shorter would be found everywhere."""
+
+_ENCODED = re.compile(rf"[A-Za-z0-9+/_-]{{{MAX_ENCODED},}}={{0,2}}")
+_ENCODED_LINES = re.compile(r"(?:^[ \t>\"']*[A-Za-z0-9+/]{60,}={0,2}[\"',\\]*[ \t]*\n){8,}", re.MULTILINE)
+_NUMBER = r"[-+]?(?:0x[0-9a-fA-F]+|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)"
+_NUMBERS = re.compile(rf"{_NUMBER}(?:[\s,;|\[\](){{}}:\"'/]+{_NUMBER}){{{MAX_NUMBERS},}}")
+_IMAGE_FILE = re.compile(
+    r"[\w.%~/\\-]*\w\.(?:jpe?g|png|tiff?|bmp|webp|dcm|dicom|nii(?:\.gz)?|npy|npz|csv|tsv|parquet)\b",
+    re.IGNORECASE,
+)
+_HOME_PATH = re.compile(r"(?<![\w)\]])(?:/(?:home|Users|mnt|media|srv|root)/\w|[A-Za-z]:\\\w|\\\\\w+\\\w)")
+
+
+@dataclass(frozen=True)
+class Find:
+    """Something that may not leave. Never holds the thing itself."""
+
+    what: str
+    """In words, e.g. 'a list of 96 numbers'."""
+    start: int
+    """Where it begins."""
+    end: int
+    """Where it ends."""
+
+
+def find_contraband(text: str, keep: Iterable[str] = ()) -> Find | None:
+    """Return the first thing that may not leave, or None.
+
+    Parameters
+    ----------
+    text : str
+        What is about to leave.
+    keep : iterable of str
+        Further texts that may not leave, e.g. the dataset's folder; case does not matter.
+
+    Examples
+    --------
+    >>> find_contraband("pixels: " + "12, " * 80).what
+    'a list of 80 numbers'
+    >>> find_contraband("median a* inside minus ring") is None
+    True
+    """
+    found = _patterns(text) or _kept(text, keep)
+    return found
+
+
+def cut_contraband(text: str, keep: Iterable[str] = ()) -> str:
+    """Return the text with everything that may not leave replaced by a note in brackets."""
+    kept = tuple(keep)
+    while (found := find_contraband(text, kept)) is not None:
+        text = f"{text[: found.start]}[cut: {found.what}]{text[found.end :]}"
+    return text
+
+
+def _patterns(text: str) -> Find | None:
+    numbers = _NUMBERS.search(text)
+    if numbers:
+        count = len(re.findall(_NUMBER, numbers[0]))
+        return Find(f"a list of {count} numbers", numbers.start(), numbers.end())
+    for pattern, what in (
+        (_ENCODED, "encoded data"),
+        (_ENCODED_LINES, "encoded data"),
+        (_IMAGE_FILE, "the name of a data file"),
+        (_HOME_PATH, "a path"),
+    ):
+        found = pattern.search(text)
+        if found:
+            return Find(what, found.start(), found.end())
+    return None
+
+
+def _kept(text: str, keep: Iterable[str]) -> Find | None:
+    folded = text.casefold()
+    for secret in keep:
+        if len(secret) >= MIN_SECRET and (start := folded.find(secret.casefold())) >= 0:
+            return Find("a text that this run keeps", start, start + len(secret))
+    return None
