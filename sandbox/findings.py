@@ -130,8 +130,8 @@ def unspecific(
     """Say that another dial moves the feature as far as its own."""
     partners = f" or pair it with {', '.join(criterion.pair_with)}" if criterion.pair_with else ""
     message = (
-        f"a full turn of {other.dial} moves {feature.name} {other.reach / own.reach:.1f} times as "
-        f"far as one of {own.dial} (ρ {other.median:+.2f} and {own.median:+.2f}): take out what {other.dial} adds{partners}"
+        f"a full turn of {other.dial} moves {feature.name} {other.reach / own.reach:.1f} times as far as one "
+        f"of {own.dial} (ρ {other.median:+.2f}, {own.median:+.2f}): take out what {other.dial} adds{partners}"
     )
     severity: Severity = "reject" if reject else "warn"
     return Finding(code="unspecific", severity=severity, feature=feature.name, message=message)
