@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from scafe.agent.terminal import Terminal
+from scafe.agent.terminal import Terminal, say_plainly
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -129,11 +129,13 @@ class Progress:
         if words is None:
             return
         if self._live is not None:
-            self._live.console.print(words, markup=False, highlight=False, soft_wrap=True)
+            say_plainly(self._live.console, words)
         else:
             self._terminal.say(words)
 
     def _panel(self) -> "RenderableType":
+        from rich.console import Group
+        from rich.rule import Rule
         from rich.table import Table
 
         grid = Table.grid(padding=(0, 2))
@@ -141,7 +143,7 @@ class Progress:
         grid.add_column()
         for name, value in panel_rows(self.standing, self._caps, time.monotonic() - self._began):
             grid.add_row(name, value)
-        return grid
+        return Group(Rule(style="dim"), grid)
 
 
 def panel_rows(standing: Standing, caps: Caps, seconds: float) -> list[tuple[str, str]]:
@@ -150,7 +152,7 @@ def panel_rows(standing: Standing, caps: Caps, seconds: float) -> list[tuple[str
     gates = " · ".join(f"{count} {gate}" for gate, count in sorted(standing.gates.items())) or "none yet"
     return [
         ("phase", f"{standing.phase}  ({_clock(seconds)}{_of(caps.seconds, _clock)})"),
-        ("features", f"{standing.features} accepted, from {criteria} criteria"),
+        ("features", f"{standing.features} accepted, from {_plural(criteria, 'criterion', 'criteria')}"),
         ("scored", gates),
         ("budget", _budget(standing, caps)),
     ]
@@ -196,8 +198,8 @@ def _kept(standing: Standing, line: Line) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _plural(count: int, noun: str, nouns: str = "") -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
 
 
 def _say_bench(line: Line) -> str:

@@ -37,7 +37,7 @@ class Terminal:
     def say(self, text: str) -> None:
         """Tell a person how things go; never part of the result."""
         if not self.is_quiet:
-            self.aside().print(text, markup=False, highlight=False, soft_wrap=True)
+            say_plainly(self.aside(), text)
 
     def answer(self, document: Any, text: str) -> None:
         """Print the command's result, once: the document as JSON, or the text."""
@@ -65,6 +65,11 @@ class Terminal:
         for row in rows:
             table.add_row(*(Text(str(cell)) for cell in row))
         Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+
+
+def say_plainly(console: "Console", text: str) -> None:
+    """Print text as it is: a terminal wraps it between words, a pipe or a log keeps the line whole."""
+    console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def render_json(document: Any) -> str:

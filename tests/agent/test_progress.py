@@ -68,7 +68,7 @@ def test_the_panel_shows_phase_features_gates_and_budget() -> None:
     standing = advance(advance(Standing(), OPENED), scored("height", ("rim",), "accepted"))
     rows = dict(panel_rows(standing, Caps(calls=50, seconds=600), seconds=61))
     assert rows["phase"] == "planning  (1:01 of 10:00)"
-    assert rows["features"] == "1 accepted, from 1 criteria"
+    assert rows["features"] == "1 accepted, from 1 criterion"
     assert rows["scored"] == "1 accepted"
     assert rows["budget"] == "0 of 50 calls · 7 label queries left"
 
