@@ -90,6 +90,9 @@ class FrozenFeature(Record):
     found: Found = Field(description="how it differs in the positive class, past two standard errors")
     auc: float = Field(ge=0, le=1, description="of the feature alone on the development part; .5 is nothing")
     coefficient: float = Field(description="log-odds of the positive class per standard deviation")
+    sign_stability: float = Field(
+        ge=0, le=1, description="share of folds in which the coefficient has the sign it has here"
+    )
     gain: Gain
     citation: Citation
     lineage: tuple[str, ...] = Field(description="SHA-256 of the revisions it came from, oldest first")

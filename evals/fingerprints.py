@@ -131,7 +131,7 @@ def _named(columns: dict[str, tuple[str, str]], row: NDArray[np.float64]) -> dic
 def _curve(dial: str, unit: str, levels: NDArray[np.float64], values: NDArray[np.float64]) -> Curve:
     """Fold (n_settings, n_levels) values into one curve and the median of its settings' correlations."""
     rhos = [spearman(levels, setting) for setting in values]
-    measured: NDArray[np.bool_] = np.isfinite(values).any(axis=0)
+    measured = np.isfinite(values).sum(axis=0) > 0
     medians = [
         float(np.nanmedian(values[:, level])) if measured[level] else None for level in range(len(levels))
     ]

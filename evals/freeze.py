@@ -1,0 +1,348 @@
+"""Freeze a pool: fit the classifier on the development part, measure every feature, write the bundle."""
+
+import hashlib
+import math
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from scafe.evals.bench import FeatureRef, Frozen
+from scafe.evals.bundle import (
+    CLASSIFIER,
+    MANIFEST,
+    RESPONSES,
+    Development,
+    Found,
+    FrozenFeature,
+    Gain,
+    Manifest,
+    PackIdentity,
+    Responses,
+    canonical_json,
+    environment,
+    extractor_file,
+    write_bundle,
+)
+from scafe.evals.cards import feature_card, model_card
+from scafe.evals.cases import Cases, Scored, per_patient
+from scafe.evals.classifier import Classifier, dump_classifier, fit_classifier
+from scafe.evals.crossfit import crossfit
+from scafe.evals.fingerprints import response_curves, take_fingerprints
+from scafe.evals.score import Task, cross_validate
+from scafe.evals.session import BenchSession
+from scafe.evals.stats import auc, auc_variance, corrected_test
+from scafe.knowledge.criteria import Citation, CriteriaPack, Criterion
+from scafe.knowledge.errors import InputError
+from scafe.knowledge.extractor import Direction, Feature, parse_extractor
+
+Predicted = Literal["up", "down", "either"]
+Floats = NDArray[np.float64]
+PAST = 2.0
+"""Standard errors from which a direction counts as found."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One feature on its way into the bundle."""
+
+    name: str
+    """Name of the column."""
+    ref: FeatureRef
+    feature: Feature
+    criterion: Criterion
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A cut on the probability of the positive class, with what it does out of fold."""
+
+    value: float
+    sensitivity: float
+    specificity: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The pool, fitted and measured on the development part."""
+
+    columns: tuple[Column, ...]
+    cases: Cases
+    classifier: Classifier
+    held_out: Scored
+    fold_coefficients: Floats
+    nested_aucs: Floats
+    """(n_folds,) of the whole pool on fresh folds, each fold choosing its own penalty."""
+    fold_aucs: Floats
+    """(n_folds,) of the same at the frozen penalty, to compare with `fold_aucs_without`."""
+    fold_aucs_without: Floats
+    """(n_features, n_folds), each feature left out in turn."""
+
+
+def freeze(
+    session: BenchSession, pool: tuple[FeatureRef, ...], folder: str, lineage: dict[str, list[str]]
+) -> Frozen:
+    """Write the bundle of a pool. The same session and pool give the same bytes.
+
+    Parameters
+    ----------
+    session : BenchSession
+    pool : tuple of FeatureRef
+        The features, in order.
+    folder : str
+        Folder of the bundle, made anew; a zip of it is put beside.
+    lineage : dict
+        SHA-256 of an extractor -> SHA-256 of the revisions it came from, oldest first.
+
+    Raises
+    ------
+    InputError
+        The pool is empty, or `folder` holds something that is not a bundle.
+    """
+    if not pool:
+        raise InputError(
+            "the pool is empty, so there is nothing to freeze; let the run go on, or lower no bar"
+        )
+    target = Path(folder)
+    _require_free(target)
+    fit = fit_pool(session, pool)
+    refs = {column.name: (column.ref.extractor, column.ref.name) for column in fit.columns}
+    kind = session.pack.phantom
+    sources = {ref.extractor: session.sources[ref.extractor] for ref in pool}
+    responses = Responses(
+        own_dial={column.name: column.criterion.dial or "" for column in fit.columns},
+        curves=response_curves(session.pool, kind, sources, refs),
+    )
+    manifest = _manifest(session, fit, lineage).model_copy(
+        update={"fingerprints": take_fingerprints(session.pool, kind, sources, refs)}
+    )
+    sha256 = _replace(target, manifest, _files(manifest, responses, fit, sources))
+    return Frozen(bundle=folder, sha256=sha256, features=len(pool), criteria=manifest.criteria)
+
+
+def fit_pool(session: BenchSession, pool: tuple[FeatureRef, ...]) -> Fit:
+    """Fit the classifier on the development part and cross-validate it on fresh folds."""
+    ids, folds = session.split.dev, session.fresh_folds
+    cases = session_cases(session, session.matrix(pool, ids), ids)
+    columns = name_columns(session, pool)
+    classifier = fit_classifier(cases, tuple(column.name for column in columns), folds)
+    fitted = crossfit(cases, folds, classifier.penalty)
+    fixed = (classifier.penalty,)
+    without = [
+        cross_validate(np.delete(cases.rows, number, axis=1), cases.task, folds, fixed).fold_aucs
+        for number in range(len(columns))
+    ]
+    return Fit(
+        columns=columns,
+        cases=cases,
+        classifier=classifier,
+        held_out=per_patient(cases, fitted.probabilities),
+        fold_coefficients=fitted.coefficients,
+        nested_aucs=cross_validate(cases.rows, cases.task, folds).fold_aucs,
+        fold_aucs=cross_validate(cases.rows, cases.task, folds, fixed).fold_aucs,
+        fold_aucs_without=np.array(without),
+    )
+
+
+def session_cases(session: BenchSession, rows: Floats, ids: tuple[int, ...]) -> Cases:
+    """Put rows of numbers beside the labels and patients of the items they were taken from."""
+    classes = session.facts.classes
+    return Cases(rows, Task(session.target(ids), session.patients(ids), len(classes)), classes)
+
+
+def name_columns(session: BenchSession, pool: tuple[FeatureRef, ...]) -> tuple[Column, ...]:
+    """Name the columns: the feature's name, and eight digits of its extractor where two share one."""
+    seen = Counter(ref.name for ref in pool)
+    columns = []
+    for ref in pool:
+        extractor = parse_extractor(session.sources[ref.extractor])
+        feature = next(one for one in extractor.features if one.name == ref.name)
+        name = ref.name if seen[ref.name] == 1 else f"{ref.name}_{ref.extractor[:8]}"
+        columns.append(Column(name, ref, feature, session.pack.criterion(extractor.criterion)))
+    return tuple(columns)
+
+
+def predicted_direction(criterion: Criterion, direction: Direction, classes: tuple[str, ...]) -> Predicted:
+    """Join what the pack says of the classes with what the feature says of severity.
+
+    Parameters
+    ----------
+    criterion : Criterion
+        Its `class_direction` has keys like `keloid_minus_hypertrophic_scar`.
+    direction : Direction
+        How the feature moves as the criterion grows more severe.
+    classes : tuple of str
+        Labels, positive first.
+    """
+    if len(classes) != 2:
+        return "either"
+    sign = {"up": 1, "down": -1}
+    positive, negative = classes
+    severity = sign.get(criterion.class_direction.get(f"{positive}_minus_{negative}", ""), 0)
+    severity -= sign.get(criterion.class_direction.get(f"{negative}_minus_{positive}", ""), 0)
+    return {1: "up", -1: "down"}.get(severity * sign.get(direction, 0), "either")  # type: ignore[return-value]
+
+
+def choose_threshold(scored: Scored) -> Threshold:
+    """Choose the cut with the largest sensitivity + specificity; of equals the one nearest to one half.
+
+    References
+    ----------
+    .. [1] Youden (1950), Index for Rating Diagnostic Tests, Cancer 3(1), 32-35,
+       doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
+    """
+    chances, positive = scored.chances, scored.positive
+    values = np.unique(chances)
+    cuts = np.round(np.concatenate([[0.5], (values[1:] + values[:-1]) / 2]), 6)
+    rates = [
+        (float((chances[positive] >= cut).mean()), float((chances[~positive] < cut).mean())) for cut in cuts
+    ]
+    best = min(range(len(cuts)), key=lambda one: (-round(sum(rates[one]), 9), abs(cuts[one] - 0.5)))
+    return Threshold(float(cuts[best]), *rates[best])
+
+
+def corrected_interval(values: Floats, n_folds: int, level: float = 0.95) -> Gain:
+    """Return the mean over resampled folds with its interval, corrected for the cases that folds share.
+
+    References
+    ----------
+    .. [1] Nadeau and Bengio (2003), Inference for the Generalization Error, Machine Learning 52,
+       239-281, doi:10.1023/A:1024068626366.
+    """
+    test = corrected_test(values, 1 / (n_folds - 1))
+    reach = float(student.ppf(0.5 + level / 2, len(values) - 1)) * test.se
+    return Gain(mean=_short(test.mean), low=_short(test.mean - reach), high=_short(test.mean + reach))
+
+
+def pack_identity(pack: CriteriaPack) -> PackIdentity:
+    """Identify a pack by id, version and the hash of its content."""
+    return PackIdentity(
+        id=pack.id, version=pack.version, sha256=hashlib.sha256(canonical_json(pack)).hexdigest()
+    )
+
+
+def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) -> Manifest:
+    threshold = choose_threshold(fit.held_out)
+    return Manifest(
+        pack=pack_identity(session.pack),
+        phantom=session.pack.phantom,
+        classes=session.facts.classes,
+        threshold=threshold.value,
+        penalty=fit.classifier.penalty,
+        mode=session.facts.mode,
+        seed=session.spec.seed,
+        data_sha256=session.facts.data_sha256,
+        scorer_sha256=session.facts.scorer_sha256,
+        features=tuple(_frozen_feature(session, fit, number, lineage) for number in range(len(fit.columns))),
+        development=_development(session, fit, threshold),
+        fingerprints=(),
+        environment=environment(),
+        files={},
+    )
+
+
+def _frozen_feature(
+    session: BenchSession, fit: Fit, number: int, lineage: dict[str, list[str]]
+) -> FrozenFeature:
+    column, coefficients = fit.columns[number], fit.fold_coefficients[:, number]
+    feature, criterion, final = column.feature, column.criterion, fit.classifier.coefficients[number]
+    alone = _alone(fit.cases, number)
+    return FrozenFeature(
+        column=column.name,
+        name=feature.name,
+        extractor=column.ref.extractor,
+        file=extractor_file(criterion.id, column.ref.extractor),
+        criterion=criterion.id,
+        unit=feature.unit,
+        range=feature.range,
+        meaning=feature.meaning,
+        direction=feature.direction,
+        predicted=predicted_direction(criterion, feature.direction, session.facts.classes),
+        found=alone.found,
+        auc=alone.auc,
+        coefficient=_short(final),
+        sign_stability=round(float(np.mean(np.sign(coefficients) == np.sign(final))), 3),
+        gain=corrected_interval(fit.fold_aucs - fit.fold_aucs_without[number], session.fresh_folds.n_folds),
+        citation=_citation(session.pack, criterion, feature.name),
+        lineage=tuple(lineage.get(column.ref.extractor, ())),
+    )
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """One feature without any model."""
+
+    auc: float
+    found: Found
+
+
+def _alone(cases: Cases, number: int) -> _Alone:
+    """AUC of one feature, and its direction if that is past two standard errors; by patient."""
+    values = cases.rows[:, number]
+    measured = np.isfinite(values)
+    scored = per_patient(cases.select(measured), values[measured, np.newaxis])
+    scores, positive = scored.probabilities[:, 0], scored.positive
+    value = auc(scores, positive)
+    if not math.isfinite(value):
+        return _Alone(0.5, "unclear")
+    error = math.sqrt(auc_variance(scores, positive))
+    if abs(value - 0.5) <= PAST * error:
+        return _Alone(_short(value), "unclear")
+    return _Alone(_short(value), "up" if value > 0.5 else "down")
+
+
+def _citation(pack: CriteriaPack, criterion: Criterion, name: str) -> Citation:
+    of_proxy = next((proxy.citation for proxy in criterion.proxies if proxy.id == name), None)
+    return of_proxy or criterion.citation or pack.citation
+
+
+def _development(session: BenchSession, fit: Fit, threshold: Threshold) -> Development:
+    score = corrected_interval(fit.nested_aucs, session.fresh_folds.n_folds)
+    counts = Counter(str(label) for label in fit.held_out.labels)
+    return Development(
+        auc=score.mean,
+        low=max(0.0, score.low),
+        high=min(1.0, score.high),
+        sensitivity=_short(threshold.sensitivity),
+        specificity=_short(threshold.specificity),
+        patients={label: counts[label] for label in session.facts.classes},
+    )
+
+
+def _files(manifest: Manifest, responses: Responses, fit: Fit, sources: dict[str, str]) -> dict[str, bytes]:
+    positive = manifest.classes[0]
+    texts = {feature.file: sources[feature.extractor] for feature in manifest.features}
+    texts["model_card.md"] = model_card(manifest)
+    for feature in manifest.features:
+        texts[f"cards/{feature.column}.md"] = feature_card(feature, positive, responses)
+    binary = {CLASSIFIER: dump_classifier(fit.classifier), RESPONSES: canonical_json(responses)}
+    return {**{name: text.encode() for name, text in texts.items()}, **binary}
+
+
+def _require_free(target: Path) -> None:
+    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise InputError(
+            f"{target} holds something that is not a bundle; name an empty folder for the bundle"
+        )
+
+
+def _replace(target: Path, manifest: Manifest, files: dict[str, bytes]) -> str:
+    """Write beside the target and rename, so that a killed run leaves no half bundle under its name."""
+    half = target.with_name(target.name + ".half")
+    shutil.rmtree(half, ignore_errors=True)
+    sha256 = write_bundle(half, manifest, files)
+    if target.exists():
+        shutil.rmtree(target)
+    half.rename(target)
+    half.with_name(half.name + ".zip").replace(target.with_name(target.name + ".zip"))
+    return sha256
+
+
+def _short(value: float) -> float:
+    """Six decimals: what a reader can use, and no last bits that another BLAS would change."""
+    return round(float(value), 6)
