@@ -6,13 +6,22 @@ them. Every answer is journalled by the hash of its request, so a resumed run is
 journal and spends no label-touching query twice.
 """
 
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.disclosure import FeedbackMode, ScoreCard
+from scafe.knowledge import errors
 from scafe.sandbox.verdict import Verdict
+
+CLOSING_SECONDS = 10.0
 
 
 class Record(BaseModel):
@@ -96,44 +105,123 @@ class Opened(Record):
     sealed: bool = Field(description="false: too small to seal, the numbers are one honest CV in blind mode")
 
 
+ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ", "OMP_NUM_THREADS")
+"""What the bench process may see of the environment: no key, no proxy, no token."""
+FAULTS = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, errors.ScafeError)
+}
+R = TypeVar("R", bound=BaseModel)
+
+
 class Bench:
-    """Client side; use as a context manager. A fault of the data raises DatasetError, and so on."""
+    """Client side; use as a context manager. A fault of the data raises DatasetError, and so on.
+
+    Requests of several threads are answered one after the other. The bench process ends when the
+    thread that entered the context ends, so enter it in the main thread.
+    """
 
     def __init__(self, spec: BenchSpec) -> None:
         self.spec = spec
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        raise NotImplementedError
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "scafe.evals.bench_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+        )
+        try:
+            self._ask("open", spec=self.spec.model_dump(mode="json"))
+        except BaseException:
+            self._stop()
+            raise
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        self._stop()
 
     def facts(self) -> BenchFacts:
         """Open data, split and sandbox; may take a while the first time."""
-        raise NotImplementedError
+        return self._record(BenchFacts, "facts")
 
     def probe(self, source: str) -> Verdict:
         """Judge one extractor on phantoms; touches no patient and no label."""
-        raise NotImplementedError
+        return self._record(Verdict, "probe", source=source)
 
     def score(self, source: str, names: tuple[str, ...], pool: tuple[FeatureRef, ...]) -> ScoreCard:
         """Score the named features of one extractor beside the pool; may spend one query."""
-        raise NotImplementedError
+        return self._record(ScoreCard, "score", source=source, names=list(names), pool=_plain(pool))
 
     def prune(self, pool: tuple[FeatureRef, ...]) -> Pruned:
         """Leave-one-out on fresh folds (gated mode); blind mode keeps everything."""
-        raise NotImplementedError
+        return self._record(Pruned, "prune", pool=_plain(pool))
 
     def freeze(self, pool: tuple[FeatureRef, ...], folder: str, lineage: dict[str, list[str]]) -> Frozen:
         """Fit the classifier on dev and write the bundle; `lineage`: extractor -> its ancestors."""
-        raise NotImplementedError
+        return self._record(Frozen, "freeze", pool=_plain(pool), folder=folder, lineage=lineage)
 
     def open_seal(self, bundle: str, actor: str) -> Opened:
         """Score the bundle on the sealed part, once; the attempt burns the seal."""
-        raise NotImplementedError
+        return self._record(Opened, "open_seal", bundle=bundle, actor=actor)
 
     def report(self, bundle: str, folder: str, run: dict[str, object]) -> dict[str, str]:
         """Write report.html, report.md and report.json into `folder`; return their paths by kind."""
-        raise NotImplementedError
+        return {str(k): str(v) for k, v in self._ask("report", bundle=bundle, folder=folder, run=run).items()}
+
+    def _record(self, kind: type[R], method: str, **arguments: object) -> R:
+        return kind.model_validate(self._ask(method, **arguments))
+
+    def _ask(self, method: str, **arguments: object) -> dict[str, Any]:
+        with self._lock:
+            line = self._exchange(json.dumps({"method": method, "arguments": arguments}))
+        if "error" in line:
+            raise _fault(line["error"])
+        reply: dict[str, Any] = line["reply"]
+        return reply
+
+    def _exchange(self, request: str) -> dict[str, Any]:
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise errors.SandboxError("the bench is closed; enter it as a context manager")
+        try:
+            process.stdin.write(request + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise errors.SandboxError(
+                f"the bench process ended (exit code {process.wait()}); what it printed stands above. "
+                "Resume the run: what it answered before is kept"
+            )
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        try:
+            process.wait(timeout=CLOSING_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _plain(pool: tuple[FeatureRef, ...]) -> list[dict[str, str]]:
+    return [ref.model_dump() for ref in pool]
+
+
+def _fault(error: dict[str, str]) -> errors.ScafeError:
+    return FAULTS.get(error["type"], errors.ScafeError)(error["message"])

@@ -8,7 +8,7 @@ middle of a run. Images are loaded when they are asked for, and refused if they 
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -139,13 +139,13 @@ class Dataset:
             raise IntegrityError(f"{item.where}: the file changed since the dataset was opened; start again")
         return pair
 
-    def images(self, ids: Sequence[int]) -> Sequence[ImageAndMask]:
-        """Return a sequence that loads each image when it is asked for."""
+    def images(self, ids: Sequence[int]) -> "LazyImages":
+        """Return images that are loaded when they are asked for."""
         return LazyImages(self, tuple(ids))
 
 
 @dataclass(frozen=True)
-class LazyImages(Sequence[ImageAndMask]):
+class LazyImages:
     """Images of a dataset, loaded one at a time."""
 
     dataset: Dataset
@@ -154,13 +154,8 @@ class LazyImages(Sequence[ImageAndMask]):
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        if isinstance(index, slice):
-            return LazyImages(self.dataset, self.ids[index])
-        return self.dataset.load(self.ids[index])
-
-    def __iter__(self) -> Iterator[ImageAndMask]:
-        return (self.dataset.load(one) for one in self.ids)
+    def __getitem__(self, place: int) -> ImageAndMask:
+        return self.dataset.load(self.ids[place])
 
 
 def build_dataset(

@@ -1,0 +1,234 @@
+"""How well a set of features tells patients apart: repeated, patient-grouped, nested cross-validation.
+
+Median imputation, scaling and ridge logistic regression, each fitted on training patients alone. The
+penalty of an outer fold is chosen by the log loss over the other folds of the same repeat, so training
+sets are shared: 10 pairs of folds instead of 20 per repeat. The score is the mean AUC *within* folds
+(out-of-fold scores pooled over folds are biased low: .478 at n = 40 on pure noise).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from scafe.evals.ridge import fit_ridge_logistic, log_losses, sigmoid
+from scafe.evals.splits import Folds
+from scafe.evals.stats import auc
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+PENALTIES = tuple(10.0**power for power in range(-4, 3))
+"""Inverse penalties C, strongest first."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be told apart, one entry per item."""
+
+    target: Ints
+    """(n,) two classes: 1 is the positive one; more: position in `classes`; ordinal: the level's rank."""
+    patients: tuple[str, ...]
+    n_classes: int = 2
+    is_ordinal: bool = False
+
+    @cached_property
+    def codes(self) -> Floats:
+        """(t, n) the 0/1 targets that are fitted: one for two classes, one against the rest, or one per step.
+
+        References
+        ----------
+        .. [1] Frank and Hall (2001), A Simple Approach to Ordinal Classification, ECML,
+           doi:10.1007/3-540-44795-4_13.
+        """
+        if self.n_classes == 2:
+            return np.asarray(self.target[None, :] == 1, dtype=np.float64)
+        if self.is_ordinal:
+            return np.asarray(self.target[None, :] > np.arange(self.n_classes - 1)[:, None], dtype=np.float64)
+        return np.asarray(self.target[None, :] == np.arange(self.n_classes)[:, None], dtype=np.float64)
+
+    def permuted(self, seed: int) -> "Task":
+        """Return the task with labels dealt anew among patients: the null control."""
+        names = sorted(set(self.patients))
+        first = {patient: self.target[self.patients.index(patient)] for patient in names}
+        order = np.random.default_rng(seed).permutation(len(names))
+        dealt = {patient: first[names[other]] for patient, other in zip(names, order, strict=True)}
+        target = np.array([dealt[patient] for patient in self.patients], dtype=np.int64)
+        return Task(target, self.patients, self.n_classes, self.is_ordinal)
+
+
+@dataclass(frozen=True)
+class CVScore:
+    """Outcome of one repeated cross-validation."""
+
+    fold_aucs: Floats
+    """(repeats * folds,) within-fold AUC by patient; macro one-vs-one, or concordance if ordinal."""
+    penalties: Floats
+    """(repeats * folds,) inverse penalty that the inner folds chose."""
+
+    @property
+    def auc(self) -> float:
+        """Mean within-fold AUC."""
+        return float(self.fold_aucs.mean())
+
+
+def cross_validate(
+    rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...] = PENALTIES
+) -> CVScore:
+    """Score a set of features.
+
+    Parameters
+    ----------
+    rows : (n, p) array
+        NaN where not measurable; p may be 0 (every AUC is then .5).
+    task : Task
+        Targets and patients of the same n items.
+    folds : Folds
+        Fixed for a run, so that two sets are compared on identical folds.
+    penalties : tuple of float
+        Inverse penalties to choose from; one alone is taken as it is.
+
+    Returns
+    -------
+    CVScore
+    """
+    if not rows.shape[1]:
+        constant = np.full(folds.n_repeats * folds.n_folds, 0.5)
+        return CVScore(constant, np.full(len(constant), penalties[0]))
+    aucs, chosen = [], []
+    with threadpool_limits(1):  # the order of a threaded sum would change last bits between machines
+        for fold in folds.fold:
+            best = _choose_penalties(rows, task, fold, folds.n_folds, penalties)
+            for number, penalty in enumerate(best):
+                test = fold == number
+                aucs.append(_test_auc(rows, task, test, penalty))
+                chosen.append(penalty)
+    return CVScore(np.array(aucs), np.array(chosen))
+
+
+def choose_penalty(rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...] = PENALTIES) -> float:
+    """Choose one penalty for all items by the log loss over every fold of `folds`; ties go to the ridge."""
+    losses = [
+        _held_out_losses(rows, task, fold == number, fold == number, penalties)
+        for fold in folds.fold
+        for number in range(folds.n_folds)
+    ]
+    return _best(np.mean(losses, axis=0), penalties)
+
+
+def _choose_penalties(
+    rows: Floats, task: Task, fold: Ints, n_folds: int, penalties: tuple[float, ...]
+) -> list[float]:
+    if len(penalties) == 1:
+        return [penalties[0]] * n_folds
+    losses = np.zeros((n_folds, len(penalties)))
+    for one, other in combinations(range(n_folds), 2):
+        out = (fold == one) | (fold == other)
+        model = _fit(rows, task, ~out, penalties)
+        losses[one] += model.losses(rows, task, fold == other)
+        losses[other] += model.losses(rows, task, fold == one)
+    return [_best(row, penalties) for row in losses]
+
+
+def _best(losses: Floats, penalties: tuple[float, ...]) -> float:
+    return penalties[int(np.argmin(np.round(losses, 12)))]
+
+
+def _held_out_losses(
+    rows: Floats, task: Task, out: Bools, test: Bools, penalties: tuple[float, ...]
+) -> Floats:
+    return _fit(rows, task, ~out, penalties).losses(rows, task, test)
+
+
+def _test_auc(rows: Floats, task: Task, test: Bools, penalty: float) -> float:
+    logits = _fit(rows, task, ~test, (penalty,)).logits(rows[test])[0]
+    patients = np.array(task.patients)[test]
+    _, first, where = np.unique(patients, return_index=True, return_inverse=True)
+    sums = np.zeros((len(logits), len(first)))
+    np.add.at(sums.T, where, logits.T)
+    return discrimination(sums / np.bincount(where), task.target[test][first], task)
+
+
+def discrimination(logits: Floats, target: Ints, task: Task) -> float:
+    """Return the AUC of two classes, the macro mean over pairs of more, or the concordance of levels.
+
+    Parameters
+    ----------
+    logits : (t, m) array
+        One row per code of the task.
+    target : (m,) int array
+
+    References
+    ----------
+    .. [1] Hand and Till (2001), Machine Learning 45, 171-186, doi:10.1023/A:1010920819831.
+    .. [2] Harrell et al. (1982), Evaluating the Yield of Medical Tests, JAMA 247, 2543-2546,
+       doi:10.1001/jama.1982.03320430047030.
+    """
+    if task.n_classes == 2:
+        return auc(logits[0], target == 1)
+    if task.is_ordinal:
+        return _concordance(sigmoid(logits).sum(axis=0), target)
+    chances = sigmoid(logits) / sigmoid(logits).sum(axis=0)
+    pairs = [_pair_auc(chances, target, i, j) for i, j in combinations(range(task.n_classes), 2)]
+    return float(np.nanmean(pairs))
+
+
+def _pair_auc(chances: Floats, target: Ints, one: int, other: int) -> float:
+    both = (target == one) | (target == other)
+    first = auc(chances[one][both], target[both] == one)
+    second = auc(chances[other][both], target[both] == other)
+    return (first + second) / 2
+
+
+def _concordance(scores: Floats, target: Ints) -> float:
+    higher = target[:, None] > target[None, :]
+    gap = scores[:, None] - scores[None, :]
+    return float(((gap > 0) + 0.5 * (gap == 0))[higher].mean()) if higher.any() else float("nan")
+
+
+@dataclass(frozen=True)
+class _Model:
+    """Imputation, scaling and one coefficient row per penalty and code."""
+
+    medians: Floats
+    means: Floats
+    scales: Floats
+    beta: Floats
+    """(penalties, codes, p + 1)."""
+
+    def design(self, rows: Floats) -> Floats:
+        filled = np.where(np.isnan(rows), self.medians, rows)
+        scaled = (filled - self.means) / self.scales
+        return np.concatenate([np.ones((len(scaled), 1)), scaled], axis=1)
+
+    def logits(self, rows: Floats) -> Floats:
+        return np.asarray(self.beta @ self.design(rows).T)
+
+    def losses(self, rows: Floats, task: Task, test: Bools) -> Floats:
+        found = log_losses(self.logits(rows[test]), task.codes[None][:, :, test])
+        return np.asarray(found.mean(axis=(1, 2)))
+
+
+def _fit(rows: Floats, task: Task, train: Bools, penalties: tuple[float, ...]) -> _Model:
+    inside = rows[train]
+    medians = _medians(inside)
+    filled = np.where(np.isnan(inside), medians, inside)
+    means, scales = filled.mean(axis=0), filled.std(axis=0)
+    scales = np.where(scales > 10 * np.finfo(float).eps * np.abs(means), scales, 1.0)
+    blank = _Model(medians, means, scales, np.empty(0))
+    targets = np.tile(task.codes[:, train], (len(penalties), 1))
+    strengths = np.repeat(penalties, len(task.codes))
+    beta = fit_ridge_logistic(blank.design(inside), targets, strengths)
+    return _Model(medians, means, scales, beta.reshape(len(penalties), len(task.codes), -1))
+
+
+def _medians(rows: Floats) -> Floats:
+    missing = np.isnan(rows)
+    medians = np.zeros(rows.shape[1])
+    for column in np.flatnonzero(missing.any(axis=0) & ~missing.all(axis=0)):
+        medians[column] = np.median(rows[~missing[:, column], column])
+    return medians
