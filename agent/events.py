@@ -115,6 +115,9 @@ class Revised(Event):
     operator: Operator
     parents: tuple[str, ...]
     predicted: dict[str, str] = Field(description="feature -> direction, stated before any score")
+    renamed: dict[str, str] = Field(
+        default_factory=dict, description="feature as drafted -> name given because the first was taken"
+    )
 
 
 class Judged(Event):

@@ -105,6 +105,10 @@ class RunFolder:
         """Return a kept reply."""
         return self._kept("replies", ".md", sha256)
 
+    def brief(self, sha256: str) -> str:
+        """Return the JSON of a kept brief."""
+        return self._kept("briefs", ".json", sha256)
+
     def _keep(self, folder: str, suffix: str, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
         sha256 = hashlib.sha256(data).hexdigest()

@@ -1,0 +1,228 @@
+"""Ask and read: briefs composed in order, answered in parallel branches, collected in order again.
+
+A branch writes no event and decides nothing: it asks the drafter, lets the ladder read the answer and
+returns hashes. Which branch ends first therefore changes nothing.
+"""
+
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from scafe.agent.brief import Brief, Operator
+from scafe.agent.composing import mend_brief, task_brief
+from scafe.agent.events import CapReached, Discarded, Replied, Revised, RoundPlanned
+from scafe.agent.rename import free_name, rename_features
+from scafe.agent.revisions import Revision, write_revision
+from scafe.agent.state import Attempt, Branch, Line, LoopContext, LoopState, Result, Task, Update
+from scafe.agent.usage import usage_of
+from scafe.knowledge.errors import BudgetError, ContractError, WaitingError
+from scafe.knowledge.extractor import Extractor, parse_extractor
+
+KEEPS_NAMES: tuple[Operator, ...] = ("simplify", "repair")
+"""Operators whose answer takes the place of its parent, under the same feature names."""
+
+
+def compose(state: LoopState, context: LoopContext) -> Update:
+    """Write the briefs of the next wave and record what is asked for."""
+    left = context.max_calls - state["calls"]
+    tasks = state["tasks"][:left]
+    spare = left - len(tasks)
+    composed = []
+    for index, task in enumerate(tasks):
+        brief = context.run.keep_brief(task_brief(context, state, task).model_dump_json())
+        composed.append(Task({**task, "brief": brief, "may_mend": index < spare}))
+    context.trace.record(
+        RoundPlanned(
+            round=state["round"],
+            operators=tuple(task["operator"] for task in composed),
+            criteria=tuple(task["criterion"] for task in composed),
+            parents=tuple(tuple(task["parents"]) for task in composed),
+            draws=tuple(state["draws"]),
+            posterior={name: (a, b) for name, (a, b) in state["beliefs"].items()},
+            rng=tuple(state["rng"]),
+        )
+    )
+    return {"tasks": composed, "wave": state["wave"] + 1, "draws": [], "beliefs": {}, "rng": []}
+
+
+def fan_out(state: LoopState) -> list[Send] | str:
+    """Send every task to a branch of its own; with nothing to ask, go straight on."""
+    if not state["tasks"]:
+        return "collect"
+    return [Send("draft", Branch(wave=state["wave"], task=task)) for task in state["tasks"]]
+
+
+def draft(state: Branch, *, runtime: Runtime[LoopContext]) -> Update:
+    """Answer one task; runs beside its siblings."""
+    return {"results": [answer(state, runtime.context)]}
+
+
+def answer(branch: Branch, context: LoopContext) -> Result:
+    """Ask once, and once more if the answer is malformed and a call is left for that."""
+    task, brief = branch["task"], _brief(context, branch["task"]["brief"])
+    attempts: list[Attempt] = []
+    result = Result(
+        wave=branch["wave"], task=task["task"], attempts=attempts, source=False, stopped="", why=""
+    )
+    for attempt in range(2 if task["may_mend"] else 1):
+        try:
+            reply = context.drafter.draft(brief)
+        except WaitingError as error:
+            return Result({**result, "stopped": "waiting", "why": str(error)})
+        except BudgetError as error:
+            return Result({**result, "stopped": "capped", "why": str(error)})
+        read = context.read_reply(reply.text)
+        complaint = _complaint(read.source, read.complaint, task["criterion"])
+        attempts.append(
+            Attempt(
+                brief=context.run.keep_brief(brief.model_dump_json()),
+                reply=context.run.keep_reply(reply.text),
+                steps=list(read.steps),
+                complaint=complaint,
+                usage=usage_of(reply),
+            )
+        )
+        if complaint is None:
+            return Result({**result, "source": True})
+        if attempt == 0:
+            brief = mend_brief(brief, reply.text, complaint)
+    return Result({**result, "why": attempts[-1]["complaint"] or ""})
+
+
+def collect(state: LoopState, context: LoopContext) -> Update:
+    """Record the answers in order, and write every readable one as a revision."""
+    results = {one["task"]: one for one in state["results"] if one["wave"] == state["wave"]}
+    lines, pending = dict(state["lines"]), []
+    calls, capped = state["calls"], state["capped"]
+    for task in state["tasks"]:
+        result = results[task["task"]]
+        if result["stopped"] == "waiting":
+            result = _ask_again(state, task, context)
+        _record_attempts(state, task, result, context)
+        calls += len(result["attempts"])
+        if result["stopped"] == "capped" and not capped:
+            capped = result["why"]
+            context.trace.record(CapReached(why=capped))
+        if result["source"]:
+            pending += _keep(state, task, result, lines, context)
+        elif not result["stopped"]:
+            _discard(state, task, f"no extractor could be read: {result['why']}", context)
+    return {"lines": lines, "pending": pending, "calls": calls, "capped": capped, "tasks": []}
+
+
+def _brief(context: LoopContext, sha256: str) -> Brief:
+    return Brief.model_validate_json(context.run.brief(sha256))
+
+
+def _complaint(source: str | None, complaint: str | None, criterion: str) -> str | None:
+    if source is None:
+        return complaint or "the answer holds no extractor: write one fenced Python block"
+    try:
+        claimed = parse_extractor(source).criterion
+    except ContractError as error:
+        return str(error)
+    if claimed != criterion:
+        return f'CRITERION is "{claimed}", but the extractor was asked for "{criterion}"'
+    return None
+
+
+def _ask_again(state: LoopState, task: Task, context: LoopContext) -> Result:
+    """Ask a person again whose answer was not there when the branch ran."""
+    result = answer(Branch(wave=state["wave"], task=task), context)
+    if result["stopped"] == "waiting":
+        raise WaitingError(result["why"])
+    return result
+
+
+def _record_attempts(state: LoopState, task: Task, result: Result, context: LoopContext) -> None:
+    for number, attempt in enumerate(result["attempts"]):
+        context.trace.record(
+            Replied(
+                round=state["round"],
+                task=task["task"],
+                attempt=number,
+                operator=task["operator"],
+                criterion=task["criterion"],
+                brief=attempt["brief"],
+                reply=attempt["reply"],
+                steps=tuple(attempt["steps"]),
+                complaint=attempt["complaint"],
+                usage=attempt["usage"],
+            )
+        )
+
+
+def _keep(
+    state: LoopState, task: Task, result: Result, lines: dict[str, Line], context: LoopContext
+) -> list[str]:
+    """Write a revision; return its SHA-256, or nothing if the run has it already."""
+    read = context.read_reply(context.run.reply(result["attempts"][-1]["reply"]))
+    extractor, renamed = _with_free_names(parse_extractor(read.source or ""), task, lines)
+    if extractor.sha256 in lines:
+        _discard(state, task, f"the same source as {lines[extractor.sha256]['name']}", context)
+        return []
+    revision = _revision(state, task, extractor, lines)
+    write_revision(context.run, revision, extractor.source)
+    context.trace.record(
+        Revised(
+            criterion=revision.criterion,
+            number=revision.number,
+            sha256=revision.sha256,
+            operator=revision.operator,
+            parents=revision.parents,
+            predicted=revision.predicted,
+            renamed=renamed,
+        )
+    )
+    lines[extractor.sha256] = _line(revision, extractor, task)
+    return [extractor.sha256]
+
+
+def _with_free_names(
+    extractor: Extractor, task: Task, lines: dict[str, Line]
+) -> tuple[Extractor, dict[str, str]]:
+    """Rename features whose names another extractor of the run has: drafts are written blind."""
+    if task["operator"] in KEEPS_NAMES:
+        return extractor, {}
+    taken = {name for line in lines.values() for name in line["features"]}
+    renamed: dict[str, str] = {}
+    for name in extractor.names:
+        others = {*taken, *extractor.names, *renamed.values()} - {name}
+        if name in taken:
+            renamed[name] = free_name(name, others | {name})
+    return parse_extractor(rename_features(extractor.source, renamed)), renamed
+
+
+def _revision(state: LoopState, task: Task, extractor: Extractor, lines: dict[str, Line]) -> Revision:
+    number = 1 + sum(line["criterion"] == extractor.criterion for line in lines.values())
+    return Revision(
+        criterion=extractor.criterion,
+        number=number,
+        sha256=extractor.sha256,
+        operator=task["operator"],
+        parents=tuple(task["parents"]),
+        round=state["round"],
+        predicted={feature.name: feature.direction for feature in extractor.features},
+    )
+
+
+def _line(revision: Revision, extractor: Extractor, task: Task) -> Line:
+    return Line(
+        name=revision.name,
+        criterion=revision.criterion,
+        origin=task["origin"],
+        parents=list(task["parents"]),
+        features=list(extractor.names),
+        accepted=[],
+        pooled=[],
+        repairs=task["repairs"],
+        scored=False,
+        round=revision.round,
+        variant=task["variant"],
+        idea=task["idea"],
+    )
+
+
+def _discard(state: LoopState, task: Task, reason: str, context: LoopContext) -> None:
+    context.trace.record(
+        Discarded(round=state["round"], task=task["task"], criterion=task["criterion"], reason=reason)
+    )

@@ -1,0 +1,24 @@
+"""When to stop: a graded plateau, a pure function of what the rounds brought."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+Plateau = Literal["ok", "warn", "change", "stop"]
+"""ok: the last round gained · warn: it did not · change: nor did the one before, so other operators get
+their turn · stop: three rounds without a gain."""
+
+DRY_ROUNDS: dict[int, Plateau] = {0: "ok", 1: "warn", 2: "change"}
+
+
+def plateau(gains: Sequence[int]) -> Plateau:
+    """Grade the run by how many rounds at its end brought no feature into the pool.
+
+    >>> [plateau(gains) for gains in ([3], [3, 0], [3, 0, 0], [3, 0, 0, 0], [3, 0, 1])]
+    ['ok', 'warn', 'change', 'stop', 'ok']
+    """
+    dry = 0
+    for gain in reversed(gains):
+        if gain > 0:
+            break
+        dry += 1
+    return DRY_ROUNDS.get(dry, "stop")
