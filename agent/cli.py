@@ -18,7 +18,9 @@ from typing import Any, NoReturn
 import click
 
 from scafe.agent.commands_criteria import criteria, probe
+from scafe.agent.commands_gate import freeze
 from scafe.agent.commands_host import config
+from scafe.agent.commands_run import demo, resume, run
 from scafe.agent.commands_runs import report, runs
 from scafe.agent.terminal import render_json
 from scafe.knowledge.errors import ScafeError
@@ -43,6 +45,10 @@ HOST_FAULTS = {
 
 class Scafe(click.Group):
     """The root: every fault leaves through `main`, as one sentence and one exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List commands in the order of the work, not of the alphabet."""
+        return list(self.commands)
 
     def main(
         self,
@@ -77,7 +83,7 @@ def main() -> None:
     """
 
 
-for command in (runs, report, criteria, probe, config):
+for command in (demo, run, resume, freeze, runs, report, criteria, probe, config):
     main.add_command(command)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scafe.agent.options import out_option, run_argument
 from scafe.agent.terminal import Terminal, speaks
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ NOT_RUNNING = ("frozen", "no_acceptable_set", "waiting", "interrupted")
 POLL_S = 0.5
 ABANDONED_S = 30.0
 """A run that writes nothing for so long is asked whether a process still holds it."""
-
-out_option = click.option("--out", help="Folder that run folders are in.  [default: runs]")
-run_argument = click.argument("run")
 
 
 @click.group()

@@ -6,7 +6,8 @@ file gets the same happenings as plain lines. Nothing is shown that is not in th
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -94,8 +95,10 @@ def in_words(line: Line) -> str | None:
 class Progress:
     """Shows a run; use as a context manager and hand `tell` to the run as its listener."""
 
-    def __init__(self, terminal: Terminal, caps: Caps | None = None) -> None:
-        self.standing = Standing()
+    def __init__(
+        self, terminal: Terminal, caps: Caps | None = None, standing: Standing | None = None
+    ) -> None:
+        self.standing = standing or Standing()
         self._terminal = terminal
         self._caps = caps or Caps()
         self._began = time.monotonic()
@@ -114,6 +117,19 @@ class Progress:
             )
             self._live.start()
         return self
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Take the panel down while a person is asked."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+        try:
+            yield
+        finally:
+            if live is not None:
+                live.start()
+                self._live = live
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

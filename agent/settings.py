@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     )
     prices: Path | None = Field(default=None, description="a TOML file that overrides the price table")
     prompts: Path | None = Field(default=None, description="a folder whose .md files replace the prompts")
-    timeout_s: float = Field(default=600.0, gt=0, description="longest wait for one reply, in seconds")
+    egress: Literal["none", "aggregates"] = Field(
+        default="aggregates", description="what may leave at most; none refuses every model"
+    )
     person: str = Field(default="", max_length=200, description="who answers and approves, for the record")
 
     @classmethod
@@ -90,6 +92,10 @@ class Configured:
     settings: Settings
     origins: dict[str, str]
     """key -> 'command line', 'SCAFE_SEED', 'scafe.toml' or 'default'."""
+
+    def run_options(self) -> dict[str, Any]:
+        """Return what a run is configured with: everything but the key, in JSON types."""
+        return self.settings.model_dump(mode="json", exclude={"api_key"})
 
     def shown(self) -> dict[str, dict[str, Any]]:
         """Return key -> value and origin, with secrets masked."""

@@ -1,0 +1,36 @@
+"""Commands by which a person answers a waiting run: a reply to a prompt, a decision to freeze."""
+
+from typing import Any
+
+import click
+
+from scafe.agent.commands_run import go_on
+from scafe.agent.commands_runs import open_run
+from scafe.agent.decisions import gate_of, read_decision
+from scafe.agent.options import DECISION_OPTIONS, log_json_option, options, out_option, run_argument
+from scafe.agent.terminal import Terminal, speaks
+
+
+@click.command()
+@run_argument
+@options(DECISION_OPTIONS)
+@out_option
+@log_json_option
+@speaks
+def freeze(terminal: Terminal, run: str, out: str | None, log_json: bool, **decided: Any) -> None:
+    """Approve the features that a run proposes, and freeze them.
+
+    For a run that waits at the gate `freeze`. What is struck out with --drop is recorded with the name.
+
+    \b
+    Example:
+      scafe freeze last --name "A. Reader"
+      scafe freeze last --name "A. Reader" --drop rim_width,halo_area
+    """
+    folder = open_run(run, out)
+    info = folder.info()
+    if gate_of(info.why) != "freeze":
+        raise click.UsageError(
+            f"run {info.id} does not wait to be frozen (status: {info.status}; {info.why})."
+        )
+    go_on(terminal, folder.path, read_decision(decided), log_json, None)
