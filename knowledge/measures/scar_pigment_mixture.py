@@ -1,7 +1,7 @@
 """Patches of more and of less pigment within one scar.
 
-Source: mixed pigmentation in 19 % of 120 burn scars measured by Mexameter; spread of a
-melanin-sensitive colour ratio at the scale of patches. A ratio of channels does not see shading.
+Source: observers called 19 % of 120 burn scars mixed in pigment (doi:10.1016/j.burns.2023.11.010).
+Spread of a melanin-sensitive colour ratio at the scale of patches: a ratio of channels hardly sees shading.
 """
 
 import cv2

@@ -2,9 +2,10 @@
 
 Sources, per line of the code: [O] Ogawa 2019, doi:10.1186/s41038-019-0175-y (forms, erythema around);
 [L] laser speckle of 61 keloids, adjacent over normal skin 1.33 (CI 1.28-1.37); [Y] Yoo MG, Kim IH 2014,
-doi:10.5021/ad.2014.26.5.603 (vessels); [M] Mexameter study of 120 burn scars (61 % hyper-, 19 % hypo-,
-19 % mixed pigment); [A] our own assumption. We drew the gap between the classes: a cohort is evidence
-about features and about the method, never about accuracy on patients.
+doi:10.5021/ad.2014.26.5.603 (vessels); [M] 120 burn scars as observers called them (61 % hyper-,
+19 % hypo-, 19 % mixed), doi:10.1016/j.burns.2023.11.010; [A] our own
+assumption. We drew the gap between the classes: a cohort is evidence about features and about the
+method, never about accuracy on patients.
 """
 
 import math
