@@ -292,8 +292,8 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
 def main(arguments: list[str] | None = None) -> None:
     """Serve a script until interrupted; the first line printed is the base URL."""
     parser = argparse.ArgumentParser(
-        prog="python -m scafe.agent.scripted", description=__doc__.split("\n")[0]
-    )  # type: ignore[union-attr]
+        prog="python -m scafe.agent.scripted", description="Answer as a model does, from a script."
+    )
     parser.add_argument("--replies", type=Path, required=True, help="JSON list, or one JSON value per line")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--after", choices=("fail", "repeat"), default="fail", help="when the script is over")

@@ -1,0 +1,151 @@
+"""Where code stands in a reply: what is thinking, what is prose, what is fenced, what is wrapped."""
+
+import html
+import json
+import re
+from dataclasses import dataclass
+
+TAGS = "think|thinking|thought|reasoning|reflection|analysis|scratchpad"
+_CLOSED_THINKING = re.compile(
+    rf"<({TAGS})\b[^>]*>.*?</\1\s*>|\[THINK\].*?\[/THINK\]|◁think▷.*?◁/think▷", re.DOTALL | re.IGNORECASE
+)
+_THINKING_ENDS = re.compile(rf"^.*(?:</(?:{TAGS})\s*>|\[/THINK\]|◁/think▷)", re.DOTALL | re.IGNORECASE)
+_THINKING_BEGINS = re.compile(rf"<(?:{TAGS})\b[^>]*>|\[THINK\]|◁think▷", re.IGNORECASE)
+_FINAL_CHANNEL = re.compile(r"^.*<\|channel\|>\s*final\s*<\|message\|>", re.DOTALL)
+_SPECIAL_TOKENS = re.compile(
+    r"<\|[a-z_]+\|>|</?s>|<(?:end|start)_of_turn>|\[/?INST\]|<[|｜][^|｜>\n]{1,40}[|｜]>"
+)
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff]")
+_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
+_XML = re.compile(
+    r"<(code|python|execute|answer|module|solution|source)\b[^>]*>\n?(.*?)</\1>", re.DOTALL | re.IGNORECASE
+)
+_SET_ASIDE = re.compile(
+    r"\b(wrong|bad|incorrect|instead of|avoid|do not|don't|never|previous(ly)?|earlier|original|before|old"
+    r"|first attempt|usage|example call|test|tests)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of a reply that may be code."""
+
+    code: str
+    info: str
+    """What stands behind the opening fence, lower case; '' if nothing."""
+    closed: bool
+    """False: the reply ended inside it."""
+    intro: str
+    """The last line of prose before it."""
+
+    @property
+    def is_python(self) -> bool:
+        """Whether it may be Python, going by its fence."""
+        first = re.split(r"[\s{:,]", self.info, maxsplit=1)[0].strip(".")
+        return first in (
+            "",
+            "python",
+            "py",
+            "python3",
+            "py3",
+            "python3.11",
+            "tool_code",
+            "code",
+            "pycon",
+            "text",
+        )
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether the prose before it says that it is not the answer."""
+        return bool(_SET_ASIDE.search(self.intro))
+
+
+def without_noise(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text with plain line ends and without invisible characters, and what was done."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    plain = _INVISIBLE.sub("", plain).replace("\u00a0", " ").replace("\u202f", " ").replace("\u3000", "  ")
+    plain = plain.replace("\u2028", "\n").replace("\x00", "")
+    return plain, ("removed_invisible_characters",) if plain != text.replace("\r\n", "\n") else ()
+
+
+def without_thinking(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return what was said after thinking, and what was done.
+
+    Thinking that never ends is left in place and marked `thinking_never_ends`: only a whole block at
+    the very end can then be the answer.
+    """
+    steps = []
+    spoken = _FINAL_CHANNEL.sub("", text)
+    spoken = _CLOSED_THINKING.sub("", spoken)
+    spoken = _THINKING_ENDS.sub("", spoken)
+    if spoken != text:
+        steps.append("removed_thinking")
+    if _THINKING_BEGINS.search(spoken):
+        steps.append("thinking_never_ends")
+    plain = _SPECIAL_TOKENS.sub("", spoken)
+    if plain != spoken:
+        steps.append("removed_special_tokens")
+    return plain, tuple(steps)
+
+
+def fenced_blocks(text: str) -> tuple[Block, ...]:
+    """Return every fenced block, in order; the last may be unclosed."""
+    found: list[Block] = []
+    lines: list[str] = []
+    fence = info = intro = ""
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if not fence and mark:
+            fence, info, lines = mark[1], mark[2].strip().lower(), []
+        elif fence and mark and mark[1].startswith(fence) and not mark[2].strip():
+            found.append(Block("\n".join(lines) + "\n", info, True, intro))
+            fence = intro = ""
+        elif fence and mark and mark[2].strip().lower().startswith(("python", "py")):
+            # a new block opens before the last one was closed: what stood before it was prose or a draft
+            found.append(Block("\n".join(lines) + "\n", info, False, intro))
+            info, lines = mark[2].strip().lower(), []
+        elif fence:
+            lines.append(line)
+        elif line.strip():
+            intro = line.strip()
+    if fence:
+        found.append(Block("\n".join(lines) + "\n", info, False, intro))
+    return tuple(found)
+
+
+def wrapped_blocks(text: str) -> tuple[Block, ...]:
+    """Return code wrapped in JSON or in tags, as tool-minded models send it."""
+    found = [Block(code, "python", True, "") for code in _json_strings(text) if "def " in code]
+    found += [Block(match[2], "python", True, "") for match in _XML.finditer(text) if "def " in match[2]]
+    unescaped = html.unescape(text)
+    if not found and unescaped != text:
+        found += [
+            Block(match[2], "python", True, "") for match in _XML.finditer(unescaped) if "def " in match[2]
+        ]
+    return tuple(found)
+
+
+def _json_strings(text: str) -> list[str]:
+    """Return the long strings of the first JSON object in the text."""
+    start = text.find("{")
+    while start >= 0:
+        try:
+            data, _ = json.JSONDecoder(strict=False).raw_decode(text[start:])
+        except (json.JSONDecodeError, RecursionError):
+            start = text.find("{", start + 1)
+            continue
+        if strings := _strings(data):
+            return strings
+        start = text.find("{", start + 1)
+    return []
+
+
+def _strings(data: object) -> list[str]:
+    if isinstance(data, str):
+        if data.lstrip().startswith("{"):
+            return _json_strings(data)  # arguments of a tool call are JSON within JSON
+        return [data] if "\n" in data else []
+    values = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return [text for value in values for text in _strings(value)]
