@@ -1,21 +1,14 @@
 """Briefs, composed from the pack, the plan, verdicts, disclosed score cards and what is left to spend."""
 
-import ast
-import re
-
 from scafe.agent.brief import BankEntry, Brief, BudgetLeft, Feedback
+from scafe.agent.reply import ReadReply, malformed_verdict
 from scafe.agent.revisions import Revision, read_revision, read_source
 from scafe.agent.state import Line, LoopContext, LoopState, Task
-from scafe.knowledge.criteria import CriteriaPack, ReferenceRegion
-from scafe.sandbox.verdict import Finding, Verdict
+from scafe.knowledge.criteria import ReferenceRegion
+from scafe.sandbox.verdict import Verdict
 
 BANK_BEST = 3
 BANK_WORST = 3
-IDEAS_PER_CRITERION = 4
-LONGEST_IDEA = 400
-LONGEST_QUOTE = 6000
-"""Characters of a malformed answer that go back to its author."""
-PLAN = re.compile(r"\bPLAN\s*=\s*(?=\{)")
 
 
 def plan_brief(context: LoopContext, state: LoopState) -> Brief:
@@ -45,50 +38,17 @@ def task_brief(context: LoopContext, state: LoopState, task: Task) -> Brief:
     return brief.model_copy(update={"parents": sources, **seen})
 
 
-def mend_brief(brief: Brief, text: str, complaint: str) -> Brief:
+def mend_brief(brief: Brief, read: ReadReply, criterion: str) -> Brief:
     """Ask the author of a malformed answer to write it again in the agreed form."""
-    finding = Finding(code="malformed", severity="reject", message=complaint)
-    criterion = brief.criterion.id if brief.criterion else ""
     return brief.model_copy(
         update={
             "operator": "repair",
-            "parents": (text[:LONGEST_QUOTE],),
-            "verdict": Verdict(extractor="", criterion=criterion, findings=(finding,)),
+            "parents": (read.excerpt,) if read.excerpt else (),
+            "verdict": malformed_verdict(read, criterion),
             "feedback": None,
             "bank": (),
         }
     )
-
-
-def read_plan(text: str, pack: CriteriaPack) -> dict[str, list[str]] | None:
-    """Read `PLAN = {criterion: [idea, …]}` out of a reply; None if there is no such literal.
-
-    Unknown criteria are passed over, ideas are cut to one paragraph: a plan is advice, not a contract.
-    """
-    for match in PLAN.finditer(text):
-        found = _literal_at(text, match.end())
-        if isinstance(found, dict):
-            ideas = {one.id: _ideas(found.get(one.id)) for one in pack.observable_criteria}
-            return {criterion: listed for criterion, listed in ideas.items() if listed}
-    return None
-
-
-def _literal_at(text: str, start: int) -> object:
-    """Return the literal that begins here and ends at the first brace that closes it."""
-    for brace in re.finditer(r"\}", text[start:]):
-        try:
-            return ast.literal_eval(text[start : start + brace.end()])
-        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-            continue
-    return None
-
-
-def _ideas(value: object) -> list[str]:
-    given = [value] if isinstance(value, str) else value
-    if not isinstance(given, list | tuple):
-        return []
-    words = [" ".join(one.split())[:LONGEST_IDEA] for one in given if isinstance(one, str)]
-    return [one for one in words if one][:IDEAS_PER_CRITERION]
 
 
 def _frame(context: LoopContext, state: LoopState) -> Brief:

@@ -9,12 +9,14 @@ from langgraph.types import Send
 
 from scafe.agent.brief import Brief, Operator
 from scafe.agent.composing import mend_brief, task_brief
+from scafe.agent.drafters import Reply
 from scafe.agent.events import CapReached, Discarded, Replied, Revised, RoundPlanned
 from scafe.agent.rename import free_name, rename_features
+from scafe.agent.reply import ReadReply, read_reply
 from scafe.agent.revisions import Revision, write_revision
 from scafe.agent.state import Attempt, Branch, Line, LoopContext, LoopState, Result, Task, Update
 from scafe.agent.usage import usage_of
-from scafe.knowledge.errors import BudgetError, ContractError, WaitingError
+from scafe.knowledge.errors import BudgetError, WaitingError
 from scafe.knowledge.extractor import Extractor, parse_extractor
 
 KEEPS_NAMES: tuple[Operator, ...] = ("simplify", "repair")
@@ -70,22 +72,13 @@ def answer(branch: Branch, context: LoopContext) -> Result:
             return Result({**result, "stopped": "waiting", "why": str(error)})
         except BudgetError as error:
             return Result({**result, "stopped": "capped", "why": str(error)})
-        read = context.read_reply(reply.text)
-        complaint = _complaint(read.source, read.complaint, task["criterion"])
-        attempts.append(
-            Attempt(
-                brief=context.run.keep_brief(brief.model_dump_json()),
-                reply=context.run.keep_reply(reply.text),
-                steps=list(read.steps),
-                complaint=complaint,
-                usage=usage_of(reply),
-            )
-        )
-        if complaint is None:
+        read = read_reply(reply.text, task["criterion"], reply.finish_reason)
+        attempts.append(_attempt(context, brief, reply, read))
+        if read.source is not None:
             return Result({**result, "source": True})
         if attempt == 0:
-            brief = mend_brief(brief, reply.text, complaint)
-    return Result({**result, "why": attempts[-1]["complaint"] or ""})
+            brief = mend_brief(brief, read, task["criterion"])
+    return Result({**result, "why": attempts[-1]["complaint"]})
 
 
 def collect(state: LoopState, context: LoopContext) -> Update:
@@ -113,16 +106,14 @@ def _brief(context: LoopContext, sha256: str) -> Brief:
     return Brief.model_validate_json(context.run.brief(sha256))
 
 
-def _complaint(source: str | None, complaint: str | None, criterion: str) -> str | None:
-    if source is None:
-        return complaint or "the answer holds no extractor: write one fenced Python block"
-    try:
-        claimed = parse_extractor(source).criterion
-    except ContractError as error:
-        return str(error)
-    if claimed != criterion:
-        return f'CRITERION is "{claimed}", but the extractor was asked for "{criterion}"'
-    return None
+def _attempt(context: LoopContext, brief: Brief, reply: Reply, read: ReadReply) -> Attempt:
+    return Attempt(
+        brief=context.run.keep_brief(brief.model_dump_json()),
+        reply=context.run.keep_reply(reply.text),
+        steps=list(read.steps),
+        complaint=read.complaint,
+        usage=usage_of(reply),
+    )
 
 
 def _ask_again(state: LoopState, task: Task, context: LoopContext) -> Result:
@@ -155,7 +146,7 @@ def _keep(
     state: LoopState, task: Task, result: Result, lines: dict[str, Line], context: LoopContext
 ) -> list[str]:
     """Write a revision; return its SHA-256, or nothing if the run has it already."""
-    read = context.read_reply(context.run.reply(result["attempts"][-1]["reply"]))
+    read = read_reply(context.run.reply(result["attempts"][-1]["reply"]), task["criterion"])
     extractor, renamed = _with_free_names(parse_extractor(read.source or ""), task, lines)
     if extractor.sha256 in lines:
         _discard(state, task, f"the same source as {lines[extractor.sha256]['name']}", context)

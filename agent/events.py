@@ -91,7 +91,7 @@ class Replied(Event):
     brief: str = Field(description="SHA-256 of the brief, which is a file of the run")
     reply: str = Field(description="SHA-256 of the reply, which is a file of the run")
     steps: tuple[str, ...] = Field(description="what the ladder had to mend")
-    complaint: str | None
+    complaint: str = Field(description="why no extractor or plan could be read; '' if one was")
     usage: dict[str, int] = Field(default_factory=dict, description="tokens, where the endpoint tells them")
 
 

@@ -1,8 +1,9 @@
 """The first nodes: open the bench, plan over all criteria, and ask widely before any score is seen."""
 
 from scafe.agent.brief import Operator
-from scafe.agent.composing import plan_brief, read_plan
+from scafe.agent.composing import plan_brief
 from scafe.agent.events import BenchOpened, CapReached, Planned, Replied, RunStarted
+from scafe.agent.reply import read_plan
 from scafe.agent.state import LoopContext, LoopState, Task, Update
 from scafe.agent.usage import usage_of
 from scafe.knowledge.errors import BudgetError
@@ -35,7 +36,7 @@ def plan(state: LoopState, context: LoopContext) -> Update:
     except BudgetError as error:
         context.trace.record(CapReached(why=str(error)))
         return {"capped": str(error)}
-    told = read_plan(reply.text, context.pack)
+    told = read_plan(reply.text, tuple(one.id for one in context.pack.observable_criteria))
     kept = context.run.keep_reply(reply.text)
     context.trace.record(
         Replied(
@@ -46,13 +47,13 @@ def plan(state: LoopState, context: LoopContext) -> Update:
             criterion=None,
             brief=context.run.keep_brief(brief.model_dump_json()),
             reply=kept,
-            steps=(),
-            complaint=None if told is not None else "no PLAN literal",
+            steps=told.steps,
+            complaint=told.complaint,
             usage=usage_of(reply),
         )
     )
-    ideas = {criterion: tuple(listed) for criterion, listed in (told or {}).items()}
-    context.trace.record(Planned(ideas=ideas, readable=told is not None, reply=kept))
+    ideas = told.plan or {}
+    context.trace.record(Planned(ideas=ideas, readable=told.plan is not None, reply=kept))
     return {"ideas": {one: list(listed) for one, listed in ideas.items()}, "calls": state["calls"] + 1}
 
 

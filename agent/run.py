@@ -30,7 +30,7 @@ from scafe.agent.graph import Loop, build_graph
 from scafe.agent.outcome import EXIT_CODES, RunOutcome, finished
 from scafe.agent.runstore import RunFolder, create_run, load_run
 from scafe.agent.settings import mask_password
-from scafe.agent.state import LoopContext, LoopState, ReadReply, first_state
+from scafe.agent.state import LoopContext, LoopState, first_state
 from scafe.agent.trace import EVENTS, Line, Trace, trace_body
 from scafe.evals.bench import Bench, BenchSpec, CohortSpec
 from scafe.knowledge.criteria import CriteriaPack, pack_path, parse_pack
@@ -281,7 +281,6 @@ class _Sitting:
             spec=self._spec(),
             run=self.folder,
             trace=trace,
-            read_reply=_reader(),
             plan=partial(_plan, self.config.max_calls, pack),
             max_calls=self.config.max_calls,
             approve=self.config.approve,
@@ -357,12 +356,6 @@ class _Sitting:
 
 def _plan(max_calls: int, pack: CriteriaPack, queries: int, mode: str) -> CallPlan:
     return plan_calls(max_calls, len(pack.observable_criteria), queries, mode)
-
-
-def _reader() -> Callable[[str], ReadReply]:
-    from scafe.agent.reply import read_reply
-
-    return read_reply
 
 
 def _is_worth_keeping(folder: RunFolder) -> bool:

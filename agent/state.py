@@ -4,9 +4,9 @@ The state is JSON-like: hashes, names, counters. Sources, replies, verdicts and 
 the run; images, clients and keys are nowhere near it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from scafe.agent.brief import Operator
 from scafe.agent.callplan import CallPlan
@@ -15,22 +15,6 @@ from scafe.agent.runstore import RunFolder
 from scafe.agent.trace import Trace
 from scafe.evals.bench import Bench, BenchSpec
 from scafe.knowledge.criteria import CriteriaPack
-
-
-class ReadReply(Protocol):
-    """What the ladder made of a reply."""
-
-    @property
-    def source(self) -> str | None:
-        """The extractor, if one could be read."""
-
-    @property
-    def steps(self) -> Sequence[str]:
-        """What had to be mended."""
-
-    @property
-    def complaint(self) -> str | None:
-        """Why there is none, in words for the drafter."""
 
 
 class Task(TypedDict):
@@ -58,7 +42,8 @@ class Attempt(TypedDict):
     brief: str
     reply: str
     steps: list[str]
-    complaint: str | None
+    complaint: str
+    """'' if an extractor was read."""
     usage: dict[str, int]
 
 
@@ -177,7 +162,6 @@ class LoopContext:
     spec: BenchSpec
     run: RunFolder
     trace: Trace
-    read_reply: Callable[[str], ReadReply]
     plan: Callable[[int, str], CallPlan]
     """(queries, mode) -> how the calls are spread."""
     max_calls: int
