@@ -19,7 +19,7 @@ import click
 
 from scafe.agent.commands_criteria import criteria, probe
 from scafe.agent.commands_gate import freeze
-from scafe.agent.commands_host import config
+from scafe.agent.commands_host import config, doctor
 from scafe.agent.commands_run import demo, resume, run
 from scafe.agent.commands_runs import report, runs
 from scafe.agent.terminal import render_json
@@ -83,7 +83,7 @@ def main() -> None:
     """
 
 
-for command in (demo, run, resume, freeze, runs, report, criteria, probe, config):
+for command in (demo, run, resume, freeze, runs, report, criteria, probe, doctor, config):
     main.add_command(command)
 
 

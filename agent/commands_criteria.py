@@ -31,24 +31,37 @@ def list_packs(terminal: Terminal) -> None:
     Example:
       scafe criteria list --json | jq -r '.[].id'
     """
-    from scafe.knowledge.criteria import load_pack, pack_names
+    from scafe.knowledge.criteria import pack_names
 
-    packs = [load_pack(name) for name in pack_names()]
-    terminal.table(
-        [_head(pack) for pack in packs],
-        ("pack", "version", "purpose", "image", "criteria", "title"),
-        (
-            (
-                pack.id,
-                pack.version,
-                pack.purpose,
-                pack.modality.kind,
-                f"{len(pack.observable_criteria)} of {len(pack.criteria)}",
-                pack.title,
-            )
-            for pack in packs
-        ),
-    )
+    heads = [_head_or_fault(name) for name in pack_names()]
+    columns = ("pack", "version", "purpose", "image", "criteria", "title")
+    terminal.table(heads, columns, (_row(head) for head in heads))
+
+
+@criteria.command("check")
+@click.argument("pack")
+@click.option("--strict", is_flag=True, help="Exit with 2 on faults that would only show later.")
+@speaks
+def check_pack(terminal: Terminal, pack: str, strict: bool) -> None:
+    """Check a pack: first its own fields, then what it points at.
+
+    A wrong field exits with 2 and names field and line. Measures, dials, citations and totals that do
+    not fit are listed; they fail the check under --strict.
+
+    \b
+    Example:
+      scafe criteria check my_scale.yaml --strict
+    """
+    from scafe.knowledge.criteria import load_pack
+    from scafe.knowledge.strict import strict_check
+
+    loaded = load_pack(pack)
+    faults = strict_check(loaded)
+    head = f"{loaded.id} {loaded.version}: " + (f"{len(faults)} to mend" if faults else "nothing to mend")
+    document = {"pack": loaded.id, "version": loaded.version, "faults": list(faults), "ok": not faults}
+    terminal.answer(document, "\n".join([head, *(f"  {fault}" for fault in faults)]))
+    if faults and strict:
+        click.get_current_context().exit(2)
 
 
 @criteria.command("show")
@@ -82,6 +95,24 @@ def phantoms() -> None:
     Example:
       scafe phantoms show scar --dial vascularity
     """
+
+
+def _head_or_fault(name: str) -> dict[str, object]:
+    """Return the head of a pack; a broken plug-in is told in its row, and the others are still listed."""
+    from scafe.knowledge.criteria import load_pack
+    from scafe.knowledge.errors import ScafeError
+
+    try:
+        return _head(load_pack(name))
+    except (ScafeError, ImportError, AttributeError, TypeError, OSError) as error:
+        return {"id": name, "fault": f"cannot be loaded: {error}"}
+
+
+def _row(head: dict[str, object]) -> tuple[object, ...]:
+    if "fault" in head:
+        return (head["id"], "", "", "", "", head["fault"])
+    share = f"{head['observable']} of {head['criteria']}"
+    return (head["id"], head["version"], head["purpose"], head["modality"], share, head["title"])
 
 
 def _head(pack: "CriteriaPack") -> dict[str, object]:

@@ -1,8 +1,59 @@
 """Commands about the machine and its configuration."""
 
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from scafe.agent.terminal import Terminal, speaks
+
+if TYPE_CHECKING:
+    from scafe.sandbox.doctor import SandboxReport
+
+EXTRAS = {"dicom": "pydicom", "nifti": "nibabel", "parquet": "pyarrow", "postgres": "psycopg"}
+FREE_GB = 1.0
+"""A run with its caches stays far below; less than this is worth a warning."""
+STATES = {"active": "ok", "unavailable": "warn", "failed": "fail"}
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--sandbox", type=click.Choice(["local", "bwrap", "docker", "gvisor"]), help="Inspect this backend."
+)
+@speaks
+def doctor(terminal: Terminal, sandbox: str | None) -> None:
+    """Say what this machine can hold.
+
+    One line for each layer of the sandbox, tried against an attack of its own, and the tier: A all layers,
+    A- without namespaces, B without Landlock, C too weak. Exits with 6 at tier C.
+
+    \b
+    Example:
+      scafe doctor
+      scafe doctor --json | jq -r .tier
+    """
+    if click.get_current_context().invoked_subcommand is not None:
+        return
+    from scafe.agent.settings import load_settings
+    from scafe.sandbox.backends import local_prefix
+    from scafe.sandbox.doctor import inspect_host
+
+    settings = load_settings().settings
+    backend = sandbox or settings.sandbox
+    report = inspect_host(local_prefix(backend), backend)
+    checks = [*_machine(settings.out), *_layers(report)]
+    document = {"ok": report.is_strong_enough, "tier": report.tier, "backend": backend, "checks": checks}
+    lines = [f"{one['status']:<5}{one['name']}: {one['detail']}" for one in checks]
+    verdict = "strong enough" if report.is_strong_enough else "too weak"
+    terminal.answer(document, "\n".join([*lines, f"sandbox tier {report.tier} ({backend}): {verdict}"]))
+    if not report.is_strong_enough:
+        terminal.say(report.refusal())
+        click.get_current_context().exit(6)
 
 
 @click.group()
@@ -39,3 +90,28 @@ def show_config(terminal: Terminal) -> None:
 
 def _plain(value: object) -> str:
     return "-" if value in (None, "") else str(value)
+
+
+def _check(status: str, name: str, detail: str) -> dict[str, Any]:
+    return {"status": status, "name": name, "detail": detail}
+
+
+def _machine(out: Path) -> list[dict[str, Any]]:
+    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free / 1e9
+    have = [name for name, module in EXTRAS.items() if importlib.util.find_spec(module)]
+    return [
+        _check("ok", "python", f"{platform.python_version()} at {sys.prefix}"),
+        _check("ok", "system", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores"),
+        _check("ok" if free >= FREE_GB else "warn", "disk", f"{free:.1f} GB free for {out}"),
+        _check("ok", "extras", ", ".join(have) or "none installed"),
+    ]
+
+
+def _layers(report: "SandboxReport") -> list[dict[str, Any]]:
+    return [
+        _check(
+            STATES[layer.state], layer.name, f"{layer.state}" + (f", {layer.detail}" if layer.detail else "")
+        )
+        for layer in report.layers
+    ]

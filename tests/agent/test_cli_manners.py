@@ -24,7 +24,7 @@ def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
     for name, command in sorted(group.commands.items()):
         if isinstance(command, click.Group):
             yield from leaves(command, (*path, name))
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield (*path, name), command
 
 
