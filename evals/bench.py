@@ -103,6 +103,10 @@ class Opened(Record):
     permuted_auc: float | None
     dev_auc: float | None
     sealed: bool = Field(description="false: too small to seal, the numbers are one honest CV in blind mode")
+    difference: float | None = Field(default=None, description="AUC minus the baseline's, paired by patient")
+    difference_low: float | None = None
+    difference_high: float | None = None
+    voided: str | None = Field(default=None, description="null controls that the claim does not survive")
 
 
 ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ", "OMP_NUM_THREADS")

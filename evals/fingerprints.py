@@ -89,10 +89,16 @@ def take_fingerprints(
 
 
 def response_curves(
-    pool: Pool, kind: str, sources: dict[str, str], columns: dict[str, tuple[str, str]]
+    pool: Pool, kind: str, sources: dict[str, str], columns: dict[str, tuple[str, str]], seed: int
 ) -> dict[str, tuple[Curve, ...]]:
-    """Turn each dial of the phantom from low to high and follow every column."""
-    panel = build_panel(kind)
+    """Turn each dial of the phantom from low to high and follow every column.
+
+    Parameters
+    ----------
+    seed : int
+        Of the probes' panel, which is rendered once in a process.
+    """
+    panel = build_panel(kind, seed)
     units = {dial.name: dial.unit for dial in load_phantom(kind).dials}
     wheres = {sweep.name: sweep.where[:CURVE_SETTINGS] for sweep in panel.dials}
     order = [int(index) for where in wheres.values() for index in where.ravel()]

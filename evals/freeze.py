@@ -34,8 +34,9 @@ from scafe.evals.cases import Cases, Scored, per_patient
 from scafe.evals.classifier import Classifier, dump_classifier, fit_classifier
 from scafe.evals.crossfit import crossfit
 from scafe.evals.fingerprints import response_curves, take_fingerprints
-from scafe.evals.score import Task, cross_validate
+from scafe.evals.score import cross_validate
 from scafe.evals.session import BenchSession
+from scafe.evals.splits import N_FOLDS
 from scafe.evals.stats import auc, auc_variance, corrected_test
 from scafe.knowledge.criteria import Citation, CriteriaPack, Criterion
 from scafe.knowledge.errors import InputError
@@ -43,6 +44,8 @@ from scafe.knowledge.extractor import Direction, Feature, parse_extractor
 
 Predicted = Literal["up", "down", "either"]
 Floats = NDArray[np.float64]
+FOLDS = "frozen"
+"""Purpose of the folds that gains are taken on: neither the loop nor pruning has seen them."""
 PAST = 2.0
 """Standard errors from which a direction counts as found."""
 
@@ -77,7 +80,7 @@ class Fit:
     held_out: Scored
     fold_coefficients: Floats
     nested_aucs: Floats
-    """(n_folds,) of the whole pool on fresh folds, each fold choosing its own penalty."""
+    """(n_folds,) of the whole pool on folds of its own, each fold choosing its own penalty."""
     fold_aucs: Floats
     """(n_folds,) of the same at the frozen penalty, to compare with `fold_aucs_without`."""
     fold_aucs_without: Floats
@@ -113,10 +116,10 @@ def freeze(
     fit = fit_pool(session, pool)
     refs = {column.name: (column.ref.extractor, column.ref.name) for column in fit.columns}
     kind = session.pack.phantom
-    sources = {ref.extractor: session.sources[ref.extractor] for ref in pool}
+    sources = {ref.extractor: session.source(ref.extractor) for ref in pool}
     responses = Responses(
         own_dial={column.name: column.criterion.dial or "" for column in fit.columns},
-        curves=response_curves(session.pool, kind, sources, refs),
+        curves=response_curves(session.pool, kind, sources, refs, session.spec.seed),
     )
     manifest = _manifest(session, fit, lineage).model_copy(
         update={"fingerprints": take_fingerprints(session.pool, kind, sources, refs)}
@@ -127,7 +130,7 @@ def freeze(
 
 def fit_pool(session: BenchSession, pool: tuple[FeatureRef, ...]) -> Fit:
     """Fit the classifier on the development part and cross-validate it on fresh folds."""
-    ids, folds = session.split.dev, session.fresh_folds
+    ids, folds = session.split.dev, session.draw_folds(FOLDS)
     cases = session_cases(session, session.matrix(pool, ids), ids)
     columns = name_columns(session, pool)
     classifier = fit_classifier(cases, tuple(column.name for column in columns), folds)
@@ -151,8 +154,7 @@ def fit_pool(session: BenchSession, pool: tuple[FeatureRef, ...]) -> Fit:
 
 def session_cases(session: BenchSession, rows: Floats, ids: tuple[int, ...]) -> Cases:
     """Put rows of numbers beside the labels and patients of the items they were taken from."""
-    classes = session.facts.classes
-    return Cases(rows, Task(session.target(ids), session.patients(ids), len(classes)), classes)
+    return Cases(rows, session.task(ids), session.facts.classes)
 
 
 def name_columns(session: BenchSession, pool: tuple[FeatureRef, ...]) -> tuple[Column, ...]:
@@ -160,7 +162,7 @@ def name_columns(session: BenchSession, pool: tuple[FeatureRef, ...]) -> tuple[C
     seen = Counter(ref.name for ref in pool)
     columns = []
     for ref in pool:
-        extractor = parse_extractor(session.sources[ref.extractor])
+        extractor = parse_extractor(session.source(ref.extractor))
         feature = next(one for one in extractor.features if one.name == ref.name)
         name = ref.name if seen[ref.name] == 1 else f"{ref.name}_{ref.extractor[:8]}"
         columns.append(Column(name, ref, feature, session.pack.criterion(extractor.criterion)))
@@ -267,7 +269,7 @@ def _frozen_feature(
         auc=alone.auc,
         coefficient=_short(final),
         sign_stability=round(float(np.mean(np.sign(coefficients) == np.sign(final))), 3),
-        gain=corrected_interval(fit.fold_aucs - fit.fold_aucs_without[number], session.fresh_folds.n_folds),
+        gain=corrected_interval(fit.fold_aucs - fit.fold_aucs_without[number], N_FOLDS),
         citation=_citation(session.pack, criterion, feature.name),
         lineage=tuple(lineage.get(column.ref.extractor, ())),
     )
@@ -302,7 +304,7 @@ def _citation(pack: CriteriaPack, criterion: Criterion, name: str) -> Citation:
 
 
 def _development(session: BenchSession, fit: Fit, threshold: Threshold) -> Development:
-    score = corrected_interval(fit.nested_aucs, session.fresh_folds.n_folds)
+    score = corrected_interval(fit.nested_aucs, N_FOLDS)
     counts = Counter(str(label) for label in fit.held_out.labels)
     return Development(
         auc=score.mean,
