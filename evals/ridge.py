@@ -1,4 +1,4 @@
-"""Many ridge logistic regressions on the same rows at once, by Newton's method.
+"""Many ridge logistic regressions at once, by Newton's method: one per training set, penalty and target.
 
 The objective is scikit-learn's, ½|w|² + C Σ loss with a free intercept, so a score found here is the
 score of the frozen classifier; the tests hold the two together.
@@ -10,45 +10,41 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 MAX_STEPS = 60
-TOLERANCE = 1e-10
-"""Largest entry of a Newton step, relative to the coefficients, at which a fit has arrived."""
+MAX_HALVINGS = 30
+TOLERANCE = 1e-9
+"""Largest entry of a Newton step, relative to the coefficients, at which a fit has arrived; the error
+left is of the order of its square."""
 
 
-def fit_ridge_logistic(design: Floats, targets: Floats, penalties: Floats) -> Floats:
-    """Fit one regression per row of `targets`, all on the same rows of `design`.
+def fit_ridge_logistic(designs: Floats, weights: Floats, targets: Floats, penalties: Floats) -> Floats:
+    """Fit every pair of training set and penalty.
 
     Parameters
     ----------
-    design : (n, p + 1) array
-        Standardised features behind a column of ones, which is not penalised.
+    designs : (g, n, p + 1) array
+        Standardised features behind a column of ones, which is not penalised; one per training set.
+    weights : (g, n) array
+        1 for a row of the training set, 0 for one outside.
     targets : (b, n) array
         0 or 1.
     penalties : (b,) array
-        Inverse penalties C, as in scikit-learn.
+        Inverse penalties C, as in scikit-learn; the b-th goes with the b-th target.
 
     Returns
     -------
-    (b, p + 1) array
-        Intercept and coefficients.
+    (g, b, p + 1) array
+        Intercepts and coefficients.
 
     References
     ----------
     .. [1] le Cessie and van Houwelingen (1992), Ridge Estimators in Logistic Regression,
        Applied Statistics 41(1), 191-201, doi:10.2307/2347628.
     """
-    ridge = np.repeat(1 / penalties[:, None], design.shape[1], axis=1)
-    ridge[:, 0] = 0.0
-    beta = np.zeros_like(ridge)
-    logits = np.zeros_like(targets)
-    losses = _losses(logits, targets, beta, ridge)
-    going = np.arange(len(targets))
+    fits = _Fits(designs, weights, targets, penalties)
     for _ in range(MAX_STEPS):
-        step = _newton_step(design, targets[going], logits[going], beta[going], ridge[going])
-        moved = _take(going, step, design, targets, ridge, beta, logits, losses)
-        going = going[moved > TOLERANCE * (1 + np.abs(beta[going]).max(axis=1))]
-        if not len(going):
+        if not fits.advance():
             break
-    return beta
+    return fits.beta.reshape(len(designs), len(targets), -1)
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -58,42 +54,59 @@ def sigmoid(logits: Floats) -> Floats:
 
 def log_losses(logits: Floats, targets: Floats) -> Floats:
     """Return -log P(target) of each case."""
-    return np.logaddexp(0.0, logits) - targets * logits
+    # log(1 + exp(x)) by its two halves: np.logaddexp is six times slower.
+    return np.maximum(logits, 0.0) + np.log1p(np.exp(-np.abs(logits))) - targets * logits
 
 
-def _newton_step(design: Floats, targets: Floats, logits: Floats, beta: Floats, ridge: Floats) -> Floats:
-    chance = sigmoid(logits)
-    gradient = (chance - targets) @ design + ridge * beta
-    weighted = (chance * (1 - chance))[:, :, None] * design[None]
-    hessian = design.T @ weighted
-    diagonal = np.arange(design.shape[1])
-    hessian[:, diagonal, diagonal] += ridge + 1e-12
-    return np.asarray(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0])
+class _Fits:
+    """State of g × b regressions; a training set is left alone once all of its fits have arrived."""
+
+    def __init__(self, designs: Floats, weights: Floats, targets: Floats, penalties: Floats) -> None:
+        self.designs, self.weights, self.targets = designs, weights[:, None, :], targets[None]
+        self.ridge = np.repeat(1 / penalties[:, None], designs.shape[2], axis=1)
+        self.ridge[:, 0] = 0.0
+        self.beta = np.zeros((len(designs), *self.ridge.shape))
+        self.logits = np.zeros((len(designs), *targets.shape))
+        self.losses = self._losses(np.arange(len(designs)), self.logits, self.beta)
+        self.going = np.arange(len(designs))
+
+    def advance(self) -> bool:
+        """Take one Newton step where a fit has not arrived; return whether any is left."""
+        moved = self._take(self._step())
+        size = 1 + np.abs(self.beta[self.going]).max(axis=2)
+        self.going = self.going[(moved > TOLERANCE * size).any(axis=1)]
+        return bool(len(self.going))
+
+    def _step(self) -> Floats:
+        designs, weights, beta = (part[self.going] for part in (self.designs, self.weights, self.beta))
+        chance = sigmoid(self.logits[self.going])
+        gradient = ((chance - self.targets) * weights) @ designs + self.ridge * beta
+        hessian = _hessians(designs, chance * (1 - chance) * weights)
+        diagonal = np.arange(designs.shape[2])
+        hessian[:, :, diagonal, diagonal] += self.ridge + 1e-12
+        return np.asarray(np.linalg.solve(hessian, gradient[..., None])[..., 0])
+
+    def _take(self, step: Floats) -> Floats:
+        # A full step may overshoot on nearly separable data: halve it where the loss would rise.
+        going, scale = self.going, np.ones((*step.shape[:2], 1))
+        for _ in range(MAX_HALVINGS):
+            trial = self.beta[going] - scale * step
+            logits = trial @ self.designs[going].transpose(0, 2, 1)
+            losses = self._losses(going, logits, trial)
+            worse = losses > self.losses[going] + 1e-9 * (1 + np.abs(self.losses[going]))
+            if not worse.any():
+                break
+            scale[worse] /= 2
+        self.beta[going], self.logits[going], self.losses[going] = trial, logits, losses
+        return np.asarray(np.abs(scale * step).max(axis=2))
+
+    def _losses(self, going: NDArray[np.int64], logits: Floats, beta: Floats) -> Floats:
+        losses = log_losses(logits, self.targets) * self.weights[going]
+        return np.asarray(losses.sum(axis=2) + 0.5 * (self.ridge * beta**2).sum(axis=2))
 
 
-def _take(
-    going: NDArray[np.int64],
-    step: Floats,
-    design: Floats,
-    targets: Floats,
-    ridge: Floats,
-    beta: Floats,
-    logits: Floats,
-    losses: Floats,
-) -> Floats:
-    # A full step may overshoot on nearly separable data: halve it where the loss would rise.
-    scale = np.ones(len(going))
-    for _ in range(30):
-        trial = beta[going] - scale[:, None] * step
-        trial_logits = trial @ design.T
-        found = _losses(trial_logits, targets[going], trial, ridge[going])
-        worse = found > losses[going] + 1e-9 * (1 + np.abs(losses[going]))
-        if not worse.any():
-            break
-        scale[worse] /= 2
-    beta[going], logits[going], losses[going] = trial, trial_logits, found
-    return np.asarray(np.abs(scale[:, None] * step).max(axis=1))
-
-
-def _losses(logits: Floats, targets: Floats, beta: Floats, ridge: Floats) -> Floats:
-    return np.asarray(log_losses(logits, targets).sum(axis=1) + 0.5 * (ridge * beta**2).sum(axis=1))
+def _hessians(designs: Floats, bends: Floats) -> Floats:
+    # One training set at a time: its rows stay in the cache for all of its penalties (measured: the
+    # same product over all sets at once is twice as slow at n = 400, a table of products six times).
+    found = [rows.T @ (bend[:, :, None] * rows) for rows, bend in zip(designs, bends, strict=True)]
+    return np.stack(found)

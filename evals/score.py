@@ -26,6 +26,10 @@ PENALTIES = tuple(10.0**power for power in range(-4, 3))
 """Inverse penalties C, strongest first."""
 
 
+BATCH = 25
+"""Training sets that are fitted together at most: bounds the memory at large n."""
+
+
 @dataclass(frozen=True)
 class Task:
     """What is to be told apart, one entry per item."""
@@ -50,6 +54,11 @@ class Task:
         if self.is_ordinal:
             return np.asarray(self.target[None, :] > np.arange(self.n_classes - 1)[:, None], dtype=np.float64)
         return np.asarray(self.target[None, :] == np.arange(self.n_classes)[:, None], dtype=np.float64)
+
+    @cached_property
+    def patient_numbers(self) -> Ints:
+        """(n,) a number per patient."""
+        return np.asarray(np.unique(np.array(self.patients), return_inverse=True)[1], dtype=np.int64)
 
     def permuted(self, seed: int) -> "Task":
         """Return the task with labels dealt anew among patients: the null control."""
@@ -99,58 +108,60 @@ def cross_validate(
     if not rows.shape[1]:
         constant = np.full(folds.n_repeats * folds.n_folds, 0.5)
         return CVScore(constant, np.full(len(constant), penalties[0]))
-    aucs, chosen = [], []
     with threadpool_limits(1):  # the order of a threaded sum would change last bits between machines
-        for fold in folds.fold:
-            best = _choose_penalties(rows, task, fold, folds.n_folds, penalties)
-            for number, penalty in enumerate(best):
-                test = fold == number
-                aucs.append(_test_auc(rows, task, test, penalty))
-                chosen.append(penalty)
-    return CVScore(np.array(aucs), np.array(chosen))
+        chosen = _choose_penalties(rows, task, folds, penalties)
+        aucs = _test_aucs(rows, task, folds.tests, chosen)
+    return CVScore(aucs, chosen)
 
 
 def choose_penalty(rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...] = PENALTIES) -> float:
-    """Choose one penalty for all items by the log loss over every fold of `folds`; ties go to the ridge."""
-    losses = [
-        _held_out_losses(rows, task, fold == number, fold == number, penalties)
-        for fold in folds.fold
-        for number in range(folds.n_folds)
-    ]
-    return _best(np.mean(losses, axis=0), penalties)
+    """Choose one penalty for all items by the log loss over the first repeat; ties go to the ridge."""
+    tests = folds.tests[: folds.n_folds]
+    with threadpool_limits(1):
+        models = _fit(rows, task, ~tests, penalties)
+    losses = np.mean([models.losses(place, task, test) for place, test in enumerate(tests)], axis=0)
+    return _best(losses, penalties)
 
 
-def _choose_penalties(
-    rows: Floats, task: Task, fold: Ints, n_folds: int, penalties: tuple[float, ...]
-) -> list[float]:
+def _choose_penalties(rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...]) -> Floats:
     if len(penalties) == 1:
-        return [penalties[0]] * n_folds
-    losses = np.zeros((n_folds, len(penalties)))
-    for one, other in combinations(range(n_folds), 2):
-        out = (fold == one) | (fold == other)
-        model = _fit(rows, task, ~out, penalties)
-        losses[one] += model.losses(rows, task, fold == other)
-        losses[other] += model.losses(rows, task, fold == one)
-    return [_best(row, penalties) for row in losses]
+        return np.full(folds.n_repeats * folds.n_folds, penalties[0])
+    chosen = []
+    pairs = list(combinations(range(folds.n_folds), 2))
+    for fold in folds.fold:
+        outs = np.array([(fold == one) | (fold == other) for one, other in pairs])
+        models = _fit(rows, task, ~outs, penalties)
+        losses = np.zeros((folds.n_folds, len(penalties)))
+        for place, (one, other) in enumerate(pairs):
+            losses[one] += models.losses(place, task, fold == other)
+            losses[other] += models.losses(place, task, fold == one)
+        chosen += [_best(row, penalties) for row in losses]
+    return np.array(chosen)
 
 
 def _best(losses: Floats, penalties: tuple[float, ...]) -> float:
     return penalties[int(np.argmin(np.round(losses, 12)))]
 
 
-def _held_out_losses(
-    rows: Floats, task: Task, out: Bools, test: Bools, penalties: tuple[float, ...]
-) -> Floats:
-    return _fit(rows, task, ~out, penalties).losses(rows, task, test)
+def _test_aucs(rows: Floats, task: Task, tests: Bools, penalties: Floats) -> Floats:
+    aucs = np.empty(len(tests))
+    for penalty in np.unique(penalties):
+        own = np.flatnonzero(penalties == penalty)
+        for places in np.array_split(own, -(-len(own) // BATCH)):
+            models = _fit(rows, task, ~tests[places], (float(penalty),))
+            for model, place in enumerate(places):
+                aucs[place] = _test_auc(models.logits[model, 0], task, tests[place])
+    return aucs
 
 
-def _test_auc(rows: Floats, task: Task, test: Bools, penalty: float) -> float:
-    logits = _fit(rows, task, ~test, (penalty,)).logits(rows[test])[0]
-    patients = np.array(task.patients)[test]
-    _, first, where = np.unique(patients, return_index=True, return_inverse=True)
-    sums = np.zeros((len(logits), len(first)))
-    np.add.at(sums.T, where, logits.T)
-    return discrimination(sums / np.bincount(where), task.target[test][first], task)
+def _test_auc(logits: Floats, task: Task, test: Bools) -> float:
+    scores, target, where = logits[:, test], task.target[test], task.patient_numbers[test]
+    if len(np.unique(where)) == len(where):
+        return discrimination(scores, target, task)
+    _, first, where = np.unique(where, return_index=True, return_inverse=True)
+    sums = np.zeros((len(scores), len(first)))
+    np.add.at(sums.T, where, scores.T)
+    return discrimination(sums / np.bincount(where), target[first], task)
 
 
 def discrimination(logits: Floats, target: Ints, task: Task) -> float:
@@ -191,44 +202,43 @@ def _concordance(scores: Floats, target: Ints) -> float:
 
 
 @dataclass(frozen=True)
-class _Model:
-    """Imputation, scaling and one coefficient row per penalty and code."""
+class _Models:
+    """What models fitted on several training sets say of every item."""
 
-    medians: Floats
-    means: Floats
-    scales: Floats
-    beta: Floats
-    """(penalties, codes, p + 1)."""
+    logits: Floats
+    """(training sets, penalties, codes, n)."""
 
-    def design(self, rows: Floats) -> Floats:
-        filled = np.where(np.isnan(rows), self.medians, rows)
-        scaled = (filled - self.means) / self.scales
-        return np.concatenate([np.ones((len(scaled), 1)), scaled], axis=1)
-
-    def logits(self, rows: Floats) -> Floats:
-        return np.asarray(self.beta @ self.design(rows).T)
-
-    def losses(self, rows: Floats, task: Task, test: Bools) -> Floats:
-        found = log_losses(self.logits(rows[test]), task.codes[None][:, :, test])
+    def losses(self, place: int, task: Task, test: Bools) -> Floats:
+        """Return the mean log loss on some items, one per penalty."""
+        found = log_losses(self.logits[place][:, :, test], task.codes[None][:, :, test])
         return np.asarray(found.mean(axis=(1, 2)))
 
 
-def _fit(rows: Floats, task: Task, train: Bools, penalties: tuple[float, ...]) -> _Model:
-    inside = rows[train]
-    medians = _medians(inside)
-    filled = np.where(np.isnan(inside), medians, inside)
-    means, scales = filled.mean(axis=0), filled.std(axis=0)
-    scales = np.where(scales > 10 * np.finfo(float).eps * np.abs(means), scales, 1.0)
-    blank = _Model(medians, means, scales, np.empty(0))
-    targets = np.tile(task.codes[:, train], (len(penalties), 1))
+def _fit(rows: Floats, task: Task, trains: Bools, penalties: tuple[float, ...]) -> _Models:
+    designs = np.stack([_design(rows, train) for train in trains])
+    targets = np.tile(task.codes, (len(penalties), 1))
     strengths = np.repeat(penalties, len(task.codes))
-    beta = fit_ridge_logistic(blank.design(inside), targets, strengths)
-    return _Model(medians, means, scales, beta.reshape(len(penalties), len(task.codes), -1))
+    beta = fit_ridge_logistic(designs, trains.astype(np.float64), targets, strengths)
+    logits = beta @ designs.transpose(0, 2, 1)
+    return _Models(logits.reshape(len(trains), len(penalties), len(task.codes), -1))
+
+
+def _design(rows: Floats, train: Bools) -> Floats:
+    inside = rows[train]
+    missing = np.isnan(rows)
+    if missing.any():
+        medians = _medians(inside)
+        rows = np.where(missing, medians, rows)
+        inside = rows[train]
+    means, scales = inside.mean(axis=0), inside.std(axis=0)
+    # A column without spread keeps its scale, as in scikit-learn's StandardScaler.
+    scales = np.where(scales > 10 * np.finfo(float).eps * np.abs(means), scales, 1.0)
+    return np.concatenate([np.ones((len(rows), 1)), (rows - means) / scales], axis=1)
 
 
 def _medians(rows: Floats) -> Floats:
     missing = np.isnan(rows)
     medians = np.zeros(rows.shape[1])
-    for column in np.flatnonzero(missing.any(axis=0) & ~missing.all(axis=0)):
+    for column in np.flatnonzero(~missing.all(axis=0)):
         medians[column] = np.median(rows[~missing[:, column], column])
     return medians

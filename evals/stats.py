@@ -14,6 +14,9 @@ from scipy import stats
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+PAIRS = 10_000
+"""Pairs up to which comparing all of them is faster than ranking (a fold of 100 + 100)."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -64,6 +67,9 @@ def auc(scores: Floats, positive: Bools) -> float:
     n_neg = len(positive) - n_pos
     if not n_pos or not n_neg:
         return float("nan")
+    if n_pos * n_neg <= PAIRS:
+        gap = scores[positive][:, None] - scores[~positive][None, :]
+        return float((np.count_nonzero(gap > 0) + 0.5 * np.count_nonzero(gap == 0)) / (n_pos * n_neg))
     ranks = stats.rankdata(scores)
     return float((ranks[positive].sum() - n_pos * (n_pos + 1) / 2) / (n_pos * n_neg))
 
