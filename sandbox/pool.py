@@ -1,68 +1,52 @@
 """The side of the sandbox that the host sees: start workers, feed images, time out, reap.
 
-Interface only in this comment; the walls behind it are `review`, `facades`, `jail`, `worker`.
+What it does *not* do: parse or run a word of an extractor. Review, compilation and measuring all
+happen in jailed cells (`cell`), whose answers are fixed-size records that are checked here.
 """
 
+import contextlib
+import math
+import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-FaultKind = Literal["refused", "exception", "contract", "timeout", "memory", "killed"]
-"""refused: language wall, before the first image · exception: raised by the extractor · contract:
-wrong keys or values · timeout, memory, killed: ended by the operating-system wall."""
+from scafe.knowledge.errors import SandboxError
+from scafe.sandbox.arena import Arena
+from scafe.sandbox.backends import local_prefix
+from scafe.sandbox.crew import Crew
+from scafe.sandbox.doctor import SandboxReport, inspect_host
+from scafe.sandbox.extraction import Extraction, Fault, FaultKind, ImageAndMask, Limits
+from scafe.sandbox.process import SandboxProcess
 
+__all__ = ["Extraction", "Fault", "FaultKind", "ImageAndMask", "Limits", "Pool"]
 
-@dataclass(frozen=True)
-class Fault:
-    """Why an extractor gave no row for one image (or for all). The extractor's fault is data."""
-
-    kind: FaultKind
-    exception: str
-    """Exception class from a fixed list, or '' ."""
-    line: int | None
-    """1-based line in the extractor's source, if known."""
-    message: str
-    """Words for the model; empty unless the images are phantoms (`talkative`) or the kind is refused."""
-
-
-@dataclass(frozen=True)
-class Extraction:
-    """What came back for a sequence of images."""
-
-    names: tuple[str, ...]
-    """Feature names, in the extractor's declared order."""
-    rows: NDArray[np.float64]
-    """(n_images, n_features); NaN where not measurable or where the image has a fault."""
-    faults: tuple[Fault | None, ...]
-    """One per image; all the same refused-fault if the source was refused."""
-    seconds: float
-    """Wall time spent on the images, without start-up."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one extractor may use."""
-
-    image_seconds: float = 5.0
-    memory_mb: int = 1536
-
-
-@dataclass(frozen=True)
-class ImageAndMask:
-    """One image as an extractor sees it."""
-
-    image: NDArray[np.uint8]
-    """(H, W, C) uint8."""
-    mask: NDArray[np.bool_]
-    """(H, W) bool."""
+KEPT_ARENAS = 6
+"""Sets of images that stay in shared memory; the least recently used goes first."""
 
 
 class Pool:
     """Workers behind both walls. Use as a context manager; closing reaps every process.
+
+    One call of `extract` runs at a time; threads that share a pool wait for one another.
+
+    Parameters
+    ----------
+    workers : int
+        Cells that measure at the same time; one core each.
+    limits : Limits, optional
+        Time per image and memory per cell.
+    allow_weaker : bool
+        Run on a host below tier B all the same; recorded in `report`.
+    backend : str
+        'local', 'bwrap', 'docker' or 'gvisor'.
+    hash_seed : int
+        PYTHONHASHSEED of the sandbox process.
+    perturb_memory : int
+        Byte (1-255) that fresh memory is filled with; 0 leaves it to the allocator.
 
     Raises
     ------
@@ -81,20 +65,146 @@ class Pool:
         hash_seed: int = 0,
         perturb_memory: int = 0,
     ) -> None:
-        raise NotImplementedError
+        self.workers = max(1, workers)
+        self.limits = limits or Limits()
+        self.backend = backend
+        self._allow_weaker = allow_weaker
+        self._hash_seed = hash_seed
+        self._perturb = perturb_memory
+        self._lock = threading.RLock()
+        self._process: SandboxProcess | None = None
+        self._report: SandboxReport | None = None
+        self._arenas: dict[int, Arena] = {}
+        self._next_arena = 0
+        self._crew: Crew | None = None
+
+    @property
+    def report(self) -> SandboxReport:
+        """The layers and the tier of this host, as `scafe doctor` shows them."""
+        if self._report is None:
+            found = inspect_host(local_prefix(self.backend), self.backend)
+            self._report = found.model_copy(update={"allow_weaker": self._allow_weaker})
+        return self._report
 
     def __enter__(self) -> Self:
-        raise NotImplementedError
+        with self._lock:
+            if not self.report.is_strong_enough and not self._allow_weaker:
+                raise SandboxError(self.report.refusal())
+            self._start()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        with self._lock:
+            self._stop()
+
+    def _start(self) -> SandboxProcess:
+        process = SandboxProcess(
+            local_prefix(self.backend), hash_seed=self._hash_seed, perturb_memory=self._perturb
+        )
+        process.wait_ready()
+        self._process = process
+        return process
+
+    def _stop(self) -> None:
+        crew, self._crew = self._crew, None
+        process, self._process = self._process, None
+        if crew is not None:
+            crew.close_pipes()
+        if process is not None:
+            process.close()
+        arenas, self._arenas = self._arenas, {}
+        for arena in arenas.values():
+            arena.close()
 
     def extract(self, source: str, images: Sequence[ImageAndMask], *, talkative: bool = False) -> Extraction:
         """Run one extractor over images, in order.
 
         The names are fixed by the extractor's FEATURES. `talkative` (phantoms only) lets exception
         messages back; on patient images only an exception class and a line number come back.
+
+        Parameters
+        ----------
+        source : str
+            The extractor's module; anything at all may stand in it.
+        images : sequence of ImageAndMask
+            Sizes and channel counts may differ. The same images again cost no copy.
+        talkative : bool
+            Whether words of the extractor may come back.
+
+        Returns
+        -------
+        Extraction
+            Values are rounded to 6 significant digits; faults are data, one per image.
+
+        Raises
+        ------
+        SandboxError
+            If the pool is not open, or the sandbox itself fails.
         """
-        raise NotImplementedError
+        with self._lock:
+            if self._process is None:
+                raise SandboxError("the pool is not open; use it as a context manager: with Pool() as pool")
+            try:
+                return self._extract(source, images, talkative)
+            except SandboxError:
+                self._stop()
+                raise
+
+    def _extract(self, source: str, images: Sequence[ImageAndMask], talkative: bool) -> Extraction:
+        crew = self.crew_for(source, images, talkative=talkative)
+        if crew.fault is not None:
+            return _all_faulty(crew.fault, crew.names, len(images))
+        began = time.perf_counter()
+        measured = crew.measure_all(len(images))
+        seconds = time.perf_counter() - began
+        rows = np.full((len(images), len(crew.names)), math.nan)
+        faults: list[Fault | None] = []
+        for index, one in enumerate(measured):
+            faults.append(one if isinstance(one, Fault) else None)
+            if not isinstance(one, Fault):
+                rows[index] = one
+        return Extraction(crew.names, rows, tuple(faults), seconds)
+
+    def crew_for(self, source: str, images: Sequence[ImageAndMask], *, talkative: bool) -> Crew:
+        """Return cells that have loaded the extractor; the last crew stays warm for the same call again."""
+        if self._process is None:
+            raise SandboxError("the pool is not open; use it as a context manager: with Pool() as pool")
+        arena = self._arena_for(self._process, images)
+        if self._crew is not None and self._crew.serves(source, arena, talkative):
+            return self._crew
+        self._dismiss()
+        wanted = max(1, min(self.workers, len(images)))
+        self._crew = Crew(self._process, source, arena, talkative=talkative, limits=self.limits, size=wanted)
+        self._crew.load(strict=self.report.is_strong_enough)
+        return self._crew
+
+    def _dismiss(self) -> None:
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.dismiss()
+
+    def _arena_for(self, process: SandboxProcess, images: Sequence[ImageAndMask]) -> int:
+        for number, arena in self._arenas.items():
+            if arena.holds(images):
+                self._arenas[number] = self._arenas.pop(number)  # most recently used stands last
+                return number
+        arena = Arena(images)
+        number = self._next_arena = self._next_arena + 1
+        process.share(number, arena)
+        self._arenas[number] = arena
+        if len(self._arenas) > KEPT_ARENAS:
+            oldest = next(iter(self._arenas))
+            process.unshare(oldest)
+            self._arenas.pop(oldest).close()
+        return number
+
+    def __del__(self) -> None:
+        """Leave no process behind if the pool was never closed."""
+        with contextlib.suppress(Exception):
+            self._stop()
+
+
+def _all_faulty(fault: Fault, names: tuple[str, ...], count: int) -> Extraction:
+    return Extraction(names, np.full((count, len(names)), math.nan), (fault,) * count, 0.0)

@@ -1,0 +1,270 @@
+"""The jailed process in which one extractor runs: close the wall, load, measure, reply.
+
+What it does *not* do: trust itself. Whatever it sends, the host checks again.
+"""
+
+import contextvars
+import math
+import mmap
+import os
+import types
+from dataclasses import dataclass
+from typing import NoReturn
+
+import cv2
+import numpy as np
+
+from scafe.knowledge.errors import ContractError
+from scafe.knowledge.extractor import MAX_FEATURES, parse_extractor
+from scafe.sandbox import guards, jail, policy, wire
+from scafe.sandbox.arena import views
+from scafe.sandbox.extraction import ImageAndMask
+from scafe.sandbox.review import review
+from scafe.sandbox.selfattack import attack
+
+NUMBERS = (float, int, np.float64, np.float32, np.float16)
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What the zygote gives one cell."""
+
+    requests: int
+    """Descriptor to read requests from."""
+    replies: int
+    """Descriptor to write replies to."""
+    board: int
+    """Descriptor of the shared memory for progress and rows."""
+    arena: int
+    """Descriptor of the sealed images."""
+    arena_size: int
+    talkative: bool
+    address_bytes: int
+    cpu_seconds: int
+    perturb: int
+    """Byte that fresh memory is filled with; 0: as the allocator likes."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One row, before it is packed."""
+
+    status: int
+    exception: int
+    """Place in `policy.EXCEPTIONS`."""
+    line: int
+    """1-based; 0 if unknown."""
+    values: tuple[float, ...]
+    message: str
+
+
+class BrokenContract(Exception):  # noqa: N818
+    """The extractor returned something else than it promised."""
+
+
+class Loaded:
+    """One extractor, reviewed and compiled."""
+
+    def __init__(self, code: types.CodeType, names: tuple[str, ...]) -> None:
+        self.code = code
+        self.names = names
+        self.namespace = guards.fresh_namespace()
+
+    def measure(self, one: ImageAndMask) -> dict[str, object]:
+        """Run the extractor on one image, in a namespace and a context that nothing else sees."""
+        namespace = dict(self.namespace)
+        exec(self.code, namespace)  # noqa: S102  the jail is closed and the text reviewed
+        function = namespace["extract"]
+        result = function(one.image, one.mask)  # type: ignore[operator]
+        return result  # type: ignore[no-any-return]
+
+
+def run(orders: Orders) -> NoReturn:
+    """Close the jail around this freshly forked process and serve until the host is gone."""
+    images = views(orders.arena, orders.arena_size)
+    board = mmap.mmap(orders.board, wire.BOARD_BYTES)
+    jail.close_descriptors((0, 1, 2, orders.requests, orders.replies))
+    jail.perturb_memory(orders.perturb)
+    jail.enter(orders.address_bytes, orders.cpu_seconds)
+    cell = Cell(orders, images, board, attack())
+    try:
+        while cell.serve_one():
+            pass
+    finally:
+        os._exit(0)
+
+
+class Cell:
+    """The serving side of one worker."""
+
+    def __init__(self, orders: Orders, images: list[ImageAndMask], board: mmap.mmap, breaches: int) -> None:
+        self.orders = orders
+        self.images = images
+        self.board = board
+        self.breaches = breaches
+        self.loaded: Loaded | None = None
+        self.record = wire.TALKING_ROW if orders.talkative else wire.ROW
+
+    def serve_one(self) -> bool:
+        """Answer one request; False when the host is gone."""
+        head = wire.read_exactly(self.orders.requests, wire.REQUEST.size)
+        if len(head) < wire.REQUEST.size:
+            return False
+        operation, first, count, serial = wire.REQUEST.unpack(head)
+        if operation == wire.LOAD:
+            source = wire.read_exactly(self.orders.requests, first).decode("utf-8", "replace")
+            self.reply(self.load(source, serial))
+        else:
+            self.run_batch(first, count, serial)
+            self.reply(wire.DOORBELL.pack(serial, count))
+        return True
+
+    def reply(self, record: bytes) -> None:
+        """Send one record to the host."""
+        wire.write_all(self.orders.replies, record)
+
+    def run_batch(self, first: int, count: int, serial: int) -> None:
+        """Measure images and put each row on the board before counting it as done."""
+        for done in range(count):
+            row = self.row(first + done, serial)
+            start = wire.COUNTER.size + done * self.record.size
+            self.board[start : start + self.record.size] = row
+            wire.COUNTER.pack_into(self.board, 0, done + 1)
+
+    def load(self, source: str, serial: int) -> bytes:
+        """Review, compile and run the module once without an image; pack what came of it."""
+        try:
+            self.loaded = load_extractor(source)
+        except Refused as refused:
+            return self._loaded(serial, wire.REFUSED, refused.line, (), str(refused))
+        return self._loaded(serial, wire.PASSED, 0, self.loaded.names, "")
+
+    def _loaded(self, serial: int, status: int, line: int, names: tuple[str, ...], message: str) -> bytes:
+        fields = b"".join(name.encode().ljust(wire.NAME_BYTES, b"\0") for name in names)
+        words = wire.field_of(message, wire.MESSAGE_BYTES)
+        return wire.LOADED.pack(serial, status, self.breaches, line, len(names), fields, words)
+
+    def row(self, index: int, serial: int) -> bytes:
+        """Measure one image and pack the row."""
+        measured = measure(self.loaded, self.images[index])
+        values = measured.values + (math.nan,) * (MAX_FEATURES - len(measured.values))
+        head = (serial, index, measured.status, measured.exception, measured.line, *values)
+        if self.orders.talkative:
+            return self.record.pack(*head, wire.field_of(measured.message, wire.TALK_BYTES))
+        return self.record.pack(*head)
+
+
+class Refused(Exception):  # noqa: N818
+    """The extractor may not run; the words are for whoever repairs it."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def load_extractor(source: str) -> Loaded:
+    """Take a text through the language wall.
+
+    Raises
+    ------
+    Refused
+        With line, construct, why and what to write instead.
+    """
+    seen = review(source)
+    if seen.refusals:
+        raise Refused("\n".join(map(str, seen.refusals)), seen.refusals[0].line)
+    try:
+        names = parse_extractor(source).names
+        loaded = Loaded(guards.compile_reviewed(seen), names)
+    except ContractError as error:
+        raise Refused(str(error), error.line or 0) from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise Refused(f"cannot be compiled: {type(error).__name__}: {error}"[:800]) from None
+    _run_module_once(loaded)
+    return loaded
+
+
+def _run_module_once(loaded: Loaded) -> None:
+    namespace = dict(loaded.namespace)
+    try:
+        exec(loaded.code, namespace)  # noqa: S102  the jail is closed and the text reviewed
+    except BaseException as error:
+        line = line_of(error)
+        raise Refused(f"line {line}: the module raises {_words(error)} while it loads", line) from None
+    if not isinstance(namespace.get("extract"), types.FunctionType):
+        raise Refused("the module needs a function def extract(image, mask)")
+
+
+def measure(loaded: Loaded | None, one: ImageAndMask) -> Measured:
+    """Run one extractor on one image and judge what it returned."""
+    if loaded is None:
+        return Measured(wire.CONTRACT, 0, 0, (), "no extractor was loaded")
+    cv2.setRNGSeed(0)  # OpenCV's random state outlives a call; k-means and RANSAC read it
+    try:
+        # numpy keeps its error settings in a context variable: a suspended `with np.errstate` stays behind
+        returned = contextvars.Context().run(loaded.measure, one)
+        return Measured(wire.FINE, 0, 0, judged(returned, loaded.names), "")
+    except BrokenContract as error:
+        return Measured(wire.CONTRACT, 0, 0, (), str(error))
+    except BaseException as error:
+        status = wire.MEMORY if isinstance(error, MemoryError) else wire.EXCEPTION
+        return Measured(status, exception_number(error), line_of(error), (), _words(error))
+
+
+def judged(returned: object, names: tuple[str, ...]) -> tuple[float, ...]:
+    """Check what an extractor returned against its own FEATURES.
+
+    Raises
+    ------
+    BrokenContract
+        If it is not exactly a dict of the declared names with plain numbers.
+    """
+    if type(returned) is not dict:
+        raise BrokenContract(f"extract() returned a {type(returned).__name__}; return a dict of floats")
+    if len(returned) != len(names) or any(type(key) is not str or key not in names for key in returned):
+        raise BrokenContract(f"extract() must return exactly the keys of FEATURES: {', '.join(names)}")
+    return tuple(_number(name, returned[name]) for name in names)
+
+
+def _number(name: str, value: object) -> float:
+    if type(value) not in NUMBERS:
+        kind = type(value).__name__
+        raise BrokenContract(f"{name} is a {kind}; return float(...) of one number, or float('nan')")
+    try:
+        plain = float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        plain = math.inf
+    if math.isinf(plain):
+        raise BrokenContract(f"{name} is infinite; return float('nan') where it cannot be measured")
+    return rounded(plain)
+
+
+def rounded(value: float) -> float:
+    """Keep six significant digits, and one NaN for all: bits below them are a channel."""
+    return math.nan if math.isnan(value) else float(f"{value:.6g}")
+
+
+def exception_number(error: BaseException) -> int:
+    """Place of the error's class in the fixed list; any other class counts as Exception."""
+    known = policy.EXCEPTIONS
+    for kind in type(error).__mro__:
+        if kind.__name__ in known and kind.__module__ != "extractor":
+            return known.index(kind.__name__)
+    return known.index("Exception")
+
+
+def line_of(error: BaseException) -> int:
+    """Line of the extractor in which an error arose; 0 if unknown."""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == guards.FILENAME:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"[:400]
+    except Exception:
+        return type(error).__name__

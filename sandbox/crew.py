@@ -1,0 +1,219 @@
+"""The cells that serve one extractor over one set of images: load, deal out, watch the clock, refork.
+
+A cell that is killed or dies is blamed on the image it was at; its finished rows are kept, a fresh
+cell goes on with the next image.
+"""
+
+import select
+import time
+from collections import deque
+from collections.abc import Iterable
+
+from scafe.knowledge.errors import SandboxError
+from scafe.sandbox import wire
+from scafe.sandbox.extraction import Fault, Limits
+from scafe.sandbox.process import CellHandle, SandboxProcess
+from scafe.sandbox.rows import BrokenRecord, Head, fault_of_death, read_head, read_row
+from scafe.sandbox.selfattack import breaches
+
+LOAD_SECONDS = 10.0
+TICK_SECONDS = 0.05
+"""How often a silent cell's progress is looked at; the most by which a time limit is overrun."""
+DYING_MS = 500
+BROKEN = "the worker's reply was not a reply"
+
+Row = tuple[float, ...] | Fault
+
+
+class Crew:
+    """Cells of one sandbox process, all with the same extractor, images and talkativeness."""
+
+    def __init__(
+        self, process: SandboxProcess, source: str, arena: int, *, talkative: bool, limits: Limits, size: int
+    ) -> None:
+        self._process = process
+        self._source = source
+        self._arena = arena
+        self._talkative = talkative
+        self._limits = limits
+        self._size = size
+        self._cells: list[CellHandle] = []
+        self._strict = True
+        self.names: tuple[str, ...] = ()
+        self.fault: Fault | None = None
+
+    def serves(self, source: str, arena: int, talkative: bool) -> bool:
+        """Whether the same call can be answered again without new cells."""
+        return (source, arena, talkative) == (self._source, self._arena, self._talkative) and bool(
+            self._cells
+        )
+
+    def load(self, *, strict: bool) -> None:
+        """Fork the cells and let each load the extractor; sets `names` or `fault`.
+
+        Parameters
+        ----------
+        strict : bool
+            Refuse to serve if any self-attack went through.
+        """
+        self._strict = strict
+        first = self._fork()
+        head = self._load_into(first)
+        if isinstance(head, Fault):
+            self.fault = head
+            return
+        self.names, self.fault = head.names, head.refusal
+        self._cells.append(first)
+
+    def _fork(self) -> CellHandle:
+        return self._process.fork(
+            self._arena,
+            talkative=self._talkative,
+            address_bytes=self._limits.memory_mb << 20,
+            cpu_seconds=3600 * 24,
+        )
+
+    def _load_into(self, cell: CellHandle) -> Head | Fault:
+        try:
+            cell.send_source(self._source, LOAD_SECONDS)
+            record = wire.read_exactly(cell.replies, wire.LOADED.size, LOAD_SECONDS)
+            if not record:
+                return self._bury(cell, overdue=False)
+            head = read_head(record, cell.serial)
+        except TimeoutError:
+            return self._bury(cell, overdue=True)
+        except BrokenPipeError:
+            return self._bury(cell, overdue=False)
+        except BrokenRecord:
+            self._process.end(cell)
+            return Fault("killed", "", None, BROKEN if self._talkative else "")
+        if head.breaches and self._strict:
+            raise SandboxError(
+                "a worker broke its own wall before serving: "
+                + ", ".join(breaches(head.breaches))
+                + "; refusing"
+            )
+        return head
+
+    def _bury(self, cell: CellHandle, *, overdue: bool) -> Fault:
+        status = self._process.end(cell, 0 if overdue else DYING_MS)
+        return fault_of_death(status, overdue=overdue, talkative=self._talkative)
+
+    def measure_all(self, count: int) -> list[Row]:
+        """Measure images 0 to `count - 1`; one row or fault each, in order."""
+        found: dict[int, Row] = {}
+        waiting = deque(_batches(count, self._size))
+        busy: list[CellHandle] = []
+        while waiting or busy:
+            self._deal(waiting, busy, found)
+            for cell in self._ready(busy):
+                busy.remove(cell)
+                left = self._collect(cell, found)
+                if left:
+                    waiting.appendleft(left)
+        return [found[index] for index in range(count)]
+
+    def _deal(self, waiting: deque[range], busy: list[CellHandle], found: dict[int, Row]) -> None:
+        while waiting and len(busy) < self._size:
+            batch = waiting.popleft()
+            idle = [cell for cell in self._cells if cell not in busy]
+            cell = idle[0] if idle else self._recruit()
+            if isinstance(cell, Fault):
+                found.update(dict.fromkeys(batch, cell))
+                continue
+            try:
+                cell.send_batch(batch.start, len(batch))
+            except BrokenPipeError:
+                self._cells.remove(cell)
+                self._process.end(cell)
+                waiting.appendleft(batch)
+                continue
+            busy.append(cell)
+
+    def _recruit(self) -> CellHandle | Fault:
+        cell = self._fork()
+        head = self._load_into(cell)
+        if isinstance(head, Fault):
+            return head
+        if head.names != self.names:  # the same text must say the same; anything else is a lie
+            self._process.end(cell)
+            return Fault("killed", "", None, BROKEN if self._talkative else "")
+        self._cells.append(cell)
+        return cell
+
+    def _ready(self, busy: list[CellHandle]) -> list[CellHandle]:
+        poll = select.poll()
+        by_descriptor = {cell.replies: cell for cell in busy}
+        for descriptor in by_descriptor:
+            poll.register(descriptor, select.POLLIN)
+        answered = [by_descriptor[descriptor] for descriptor, _ in poll.poll(TICK_SECONDS * 1000)]
+        now = time.monotonic()
+        silent = [cell for cell in busy if cell not in answered]
+        return answered + [cell for cell in silent if cell.is_overdue(now, self._limits.image_seconds)]
+
+    def _collect(self, cell: CellHandle, found: dict[int, Row]) -> range | None:
+        """Take the rows of one batch; return what is left of it if the cell is gone."""
+        finished, overdue = self._doorbell(cell)
+        done = cell.count if finished else cell.done()
+        for place in range(done):
+            index = cell.first + place
+            row = self._row(cell, place, index)
+            if row is None:
+                return self._give_up(cell, index, found, Fault("killed", "", None, self._words(BROKEN)))
+            found[index] = row
+        if finished:
+            return None
+        if done >= cell.count:  # every row is there, but the cell did not live to say so
+            self._cells.remove(cell)
+            self._process.end(cell)
+            return None
+        return self._give_up(cell, cell.first + done, found, None, overdue=overdue)
+
+    def _doorbell(self, cell: CellHandle) -> tuple[bool, bool]:
+        try:
+            record = wire.read_exactly(cell.replies, wire.DOORBELL.size, 0.0)
+        except TimeoutError:
+            return False, True
+        return record == wire.DOORBELL.pack(cell.serial, cell.count), False
+
+    def _row(self, cell: CellHandle, place: int, index: int) -> Row | None:
+        try:
+            return read_row(cell.row(place), cell.serial, index, len(self.names), talkative=self._talkative)
+        except BrokenRecord:
+            return None
+
+    def _words(self, words: str) -> str:
+        return words if self._talkative else ""
+
+    def _give_up(
+        self,
+        cell: CellHandle,
+        index: int,
+        found: dict[int, Row],
+        fault: Fault | None,
+        *,
+        overdue: bool = False,
+    ) -> range | None:
+        """End a cell, blame the image it was at, and return the images after it."""
+        self._cells.remove(cell)
+        last = cell.first + cell.count
+        status = self._process.end(cell, 0 if overdue or fault else DYING_MS)
+        found[index] = fault or fault_of_death(status, overdue=overdue, talkative=self._talkative)
+        return range(index + 1, last) if index + 1 < last else None
+
+    def dismiss(self) -> None:
+        """End every cell and reap it."""
+        for cell in self._cells:
+            self._process.end(cell)
+        self._cells.clear()
+
+    def close_pipes(self) -> None:
+        """Close the host's ends only; the whole process tree is about to end."""
+        for cell in self._cells:
+            cell.close()
+        self._cells.clear()
+
+
+def _batches(count: int, workers: int) -> Iterable[range]:
+    size = max(1, min(wire.BATCH, -(-count // (4 * workers))))
+    return (range(first, min(first + size, count)) for first in range(0, count, size))

@@ -1,0 +1,56 @@
+"""What goes into an extraction and what comes out of it: plain records."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FaultKind = Literal["refused", "exception", "contract", "timeout", "memory", "killed"]
+"""refused: language wall, before the first image · exception: raised by the extractor · contract:
+wrong keys or values · timeout, memory, killed: ended by the operating-system wall."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why an extractor gave no row for one image (or for all). The extractor's fault is data."""
+
+    kind: FaultKind
+    exception: str
+    """Exception class from a fixed list, or '' ."""
+    line: int | None
+    """1-based line in the extractor's source, if known."""
+    message: str
+    """Words for the model; empty unless the images are phantoms (`talkative`) or the kind is refused."""
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came back for a sequence of images."""
+
+    names: tuple[str, ...]
+    """Feature names, in the extractor's declared order."""
+    rows: NDArray[np.float64]
+    """(n_images, n_features); NaN where not measurable or where the image has a fault."""
+    faults: tuple[Fault | None, ...]
+    """One per image; all the same refused-fault if the source was refused."""
+    seconds: float
+    """Wall time spent on the images, without start-up."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one extractor may use."""
+
+    image_seconds: float = 5.0
+    memory_mb: int = 1536
+
+
+@dataclass(frozen=True)
+class ImageAndMask:
+    """One image as an extractor sees it."""
+
+    image: NDArray[np.uint8]
+    """(H, W, C) uint8."""
+    mask: NDArray[np.bool_]
+    """(H, W) bool."""

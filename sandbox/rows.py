@@ -1,0 +1,111 @@
+"""Turn the records of a cell into rows and faults; every field is hostile until it is checked."""
+
+import math
+import os
+import signal
+from dataclasses import dataclass
+
+from scafe.knowledge.extractor import FEATURE_NAME, MAX_FEATURES, MAX_LINES
+from scafe.sandbox import policy, wire
+from scafe.sandbox.extraction import Fault
+
+KINDS = {wire.EXCEPTION: "exception", wire.CONTRACT: "contract", wire.MEMORY: "memory"}
+CRASHES = {signal.SIGSYS: "a forbidden system call", signal.SIGSEGV: "a memory error in C code"}
+
+
+class BrokenRecord(Exception):  # noqa: N818
+    """A cell sent something that is not a record of the protocol."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a cell said about the extractor it loaded."""
+
+    names: tuple[str, ...]
+    """Feature names; empty if the extractor was refused."""
+    refusal: Fault | None
+    breaches: int
+    """Bits of the self-attacks that went through."""
+
+
+def read_head(record: bytes, serial: int) -> Head:
+    """Check and read the answer to a load.
+
+    Raises
+    ------
+    BrokenRecord
+        If any field is not what the protocol allows.
+    """
+    if len(record) != wire.LOADED.size:
+        raise BrokenRecord
+    answered, status, breaches, line, count, fields, words = wire.LOADED.unpack(record)
+    if answered != serial or status not in (wire.PASSED, wire.REFUSED) or count > MAX_FEATURES:
+        raise BrokenRecord
+    if status == wire.REFUSED:
+        return Head((), Fault("refused", "", _line(line), wire.text_of(words)), breaches)
+    names = tuple(_name(fields[at * wire.NAME_BYTES : (at + 1) * wire.NAME_BYTES]) for at in range(count))
+    if not names or len(set(names)) != len(names):
+        raise BrokenRecord
+    return Head(names, None, breaches)
+
+
+def _name(field: bytes) -> str:
+    name = field.rstrip(b"\0").decode("ascii", "replace")
+    if not FEATURE_NAME.fullmatch(name):
+        raise BrokenRecord
+    return name
+
+
+def _line(line: int) -> int | None:
+    return line if 0 < line <= MAX_LINES + 1 else None
+
+
+def read_row(
+    record: bytes, serial: int, index: int, width: int, *, talkative: bool
+) -> tuple[float, ...] | Fault:
+    """Check and read one row; values are rounded again here.
+
+    Raises
+    ------
+    BrokenRecord
+        If any field is not what the protocol allows.
+    """
+    layout = wire.TALKING_ROW if talkative else wire.ROW
+    answered, image, status, exception, line, *rest = layout.unpack(record)
+    if answered != serial or image != index:
+        raise BrokenRecord
+    if status == wire.FINE:
+        values = tuple(_value(value) for value in rest[:width])
+        return values
+    if status not in KINDS or exception >= len(policy.EXCEPTIONS):
+        raise BrokenRecord
+    named = "" if status == wire.CONTRACT else policy.EXCEPTIONS[exception]
+    words = wire.text_of(rest[MAX_FEATURES]) if talkative else ""
+    return Fault(KINDS[status], named, _line(line), words)  # type: ignore[arg-type]
+
+
+def _value(value: float) -> float:
+    if math.isinf(value):
+        raise BrokenRecord
+    return math.nan if math.isnan(value) else float(f"{value:.6g}")
+
+
+def fault_of_death(status: int, *, overdue: bool, talkative: bool) -> Fault:
+    """Say why a cell is gone, from its wait status.
+
+    Parameters
+    ----------
+    status : int
+        As `os.waitpid` gives it.
+    overdue : bool
+        Whether the host ended it because an image took too long.
+    talkative : bool
+        Whether words may come back.
+    """
+    if overdue:
+        return Fault("timeout", "", None, "one image took longer than the limit" if talkative else "")
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    if number in (signal.SIGXCPU, signal.SIGKILL):
+        return Fault("timeout", "", None, "the CPU time of the extractor is used up" if talkative else "")
+    why = CRASHES.get(signal.Signals(number), f"signal {number}") if number else "the process ended itself"
+    return Fault("killed", "", None, f"the operating system ended it: {why}" if talkative else "")
