@@ -1,0 +1,1 @@
+"""Measurements that a command prints: ratios side by side, each with its control."""
