@@ -15,11 +15,11 @@ FEATURES = {
         "direction": "up",
         "meaning": "sum over eighths of the outline of a soft vote on whether pigment ends abruptly there",
     },
-    "edge_slope": {
-        "unit": "ratio",
-        "range": [0, 40],
+    "edge_share": {
+        "unit": "fraction",
+        "range": [0, 1.5],
         "direction": "up",
-        "meaning": "steepest fall of density across the outline over its whole fall, per root of the area",
+        "meaning": "largest share of the density's fall across the outline within a narrow band",
     },
     "edge_width": {
         "unit": "ratio",
@@ -29,21 +29,18 @@ FEATURES = {
     },
 }
 RAYS = 24
-BINS = 16
+BINS = 14
+BAND = 3
 OUTSIDE = 0.16
 INSIDE = 0.26
-ABRUPT_SLOPE = 12.0
-SOFTNESS = 2.5
+ABRUPT_SHARE = 0.75
+SOFTNESS = 0.08
 MIN_FALL = 0.03
 MIN_LESION_PX = 200
 HAIR_PX = 1.6
 HAIR_DENSITY = 0.22
 HAIR_LENGTH = 0.45
-VARIANTS = {
-    "OUTSIDE": [0.12, 0.2],
-    "INSIDE": [0.2, 0.32],
-    "ABRUPT_SLOPE": [9.0, 10.5, 14.0],
-}
+VARIANTS = {"OUTSIDE": [0.12, 0.2], "INSIDE": [0.2, 0.32], "BAND": [2, 4], "ABRUPT_SHARE": [0.65, 0.85]}
 NAN = float("nan")
 
 
@@ -83,7 +80,7 @@ def profiles(image, mask):
 
 
 def edge(line):
-    """Relative slope and width of the edge along one ray; NaN where pigment is too weak."""
+    """Share of the fall in one band, and width of the edge, along one ray; NaN where pigment is too weak."""
     depth = (np.arange(BINS) + 0.5) / BINS * (OUTSIDE + INSIDE)
     seen = np.isfinite(line)
     if seen.sum() < BINS - 5:
@@ -92,14 +89,16 @@ def edge(line):
     rise = line[-4:].mean()
     if not rise > MIN_FALL:
         return [NAN, NAN]
-    climb = np.maximum.accumulate(line / rise)
-    slope = ((line[2:] - line[:-2]) / (depth[2:] - depth[:-2])).max() / rise
-    return [slope, ((climb < 0.8).mean() - (climb < 0.2).mean()) * (OUTSIDE + INSIDE)]
+    climb = np.clip(np.maximum.accumulate(line / rise), 0, 1.2)
+    return [
+        (climb[BAND:] - climb[:-BAND]).max(),
+        ((climb < 0.8).mean() - (climb < 0.2).mean()) * (OUTSIDE + INSIDE),
+    ]
 
 
 def extract(image, mask):
     """Measure how abruptly pigment ends; NaN where fewer than half the eighths can be judged."""
-    nothing = {"abrupt_eighths": NAN, "edge_slope": NAN, "edge_width": NAN}
+    nothing = {"abrupt_eighths": NAN, "edge_share": NAN, "edge_width": NAN}
     if mask.sum() < MIN_LESION_PX or mask.all():
         return nothing
     rows, columns = np.nonzero(mask)
@@ -112,9 +111,9 @@ def extract(image, mask):
     if seen.sum() < 4:
         return nothing
     middle = np.nanmedian(found[seen], axis=1)
-    votes = 1 / (1 + np.exp(-(middle[:, 0] - ABRUPT_SLOPE) / SOFTNESS))
+    votes = 1 / (1 + np.exp(-(middle[:, 0] - ABRUPT_SHARE) / SOFTNESS))
     return {
         "abrupt_eighths": float(8 * votes.mean()),
-        "edge_slope": float(middle[:, 0].mean()),
+        "edge_share": float(middle[:, 0].mean()),
         "edge_width": float(middle[:, 1].mean()),
     }

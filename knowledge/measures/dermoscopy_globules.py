@@ -22,10 +22,10 @@ FEATURES = {
         "meaning": "share of the lesion covered by round dark spots",
     },
     "globule_strength": {
-        "unit": "log10",
+        "unit": "ratio",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "mean over the lesion of what round dark spots stand out beyond the fixed density",
+        "meaning": "height of round dark spots over the local density above skin, mean over the lesion",
     },
 }
 SPOT_PX = 1.8
@@ -104,8 +104,11 @@ def extract(image, mask):
         round_ones = np.maximum(round_ones, spots(grey, SPOT_PX * unit * scale))
     size = 2 * int(np.ceil(SPOT_PX * unit)) + 1
     peak = (round_ones == cv2.dilate(round_ones, np.ones((size, size), np.uint8))) & (round_ones > STANDS_OUT)
+    tall = np.where(round_ones > STANDS_OUT, round_ones, 0)
+    skin = np.median(grey[~mask]) if (~mask).any() else grey.min()
+    pigment = np.maximum(cv2.GaussianBlur(grey, (0, 0), 4 * SPOT_PX * unit) - skin, 0.1)
     return {
         "globule_count": float((peak & inner).sum()),
         "globule_share": float((round_ones[inner] > STANDS_OUT).mean()),
-        "globule_strength": float(np.clip(round_ones[inner] - STANDS_OUT, 0, None).mean()),
+        "globule_strength": float((tall / pigment)[inner].mean()),
     }

@@ -15,12 +15,6 @@ FEATURES = {
         "direction": "up",
         "meaning": "mean height of dark lines over their surroundings inside the lesion, in optical density",
     },
-    "network_share": {
-        "unit": "fraction",
-        "range": [0, 1],
-        "direction": "up",
-        "meaning": "share of the lesion where lines stand out by a fixed density within a mesh's reach",
-    },
     "mesh_depth": {
         "unit": "log10",
         "range": [0, 0.5],
@@ -30,8 +24,7 @@ FEATURES = {
 }
 LINE_PX = 1.1
 SCALES = [1.0, 1.6]
-REACH = 6.0
-STANDS_OUT = 0.02
+MESH_FACTOR = 1.5
 RIM = 0.06
 FLOOR = 0.008
 MIN_LESION_PX = 200
@@ -41,8 +34,7 @@ HAIR_LENGTH = 0.45
 VARIANTS = {
     "LINE_PX": [0.9, 1.4],
     "SCALES": [[1.0], [1.0, 1.6, 2.5]],
-    "REACH": [4.0, 9.0],
-    "STANDS_OUT": [0.012, 0.03],
+    "MESH_FACTOR": [1.2, 2.0],
     "RIM": [0.03, 0.1],
     "FLOOR": [0.003, 0.02],
 }
@@ -89,7 +81,7 @@ def curvatures(grey, sigma):
 def extract(image, mask):
     """Measure the network; NaN for lesions too small to show one."""
     if mask.sum() < MIN_LESION_PX:
-        return {"network_strength": NAN, "network_share": NAN, "mesh_depth": NAN}
+        return {"network_strength": NAN, "mesh_depth": NAN}
     unit = max(1.0, np.sqrt(mask.size) / 256)
     image, mask = crop(image, mask)
     clean = hairless(np.ascontiguousarray(image[:, :, :3]), np.sqrt(mask.sum()))
@@ -97,15 +89,14 @@ def extract(image, mask):
     depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     inner = depth > RIM * np.sqrt(mask.sum())
     if inner.sum() < MIN_LESION_PX:
-        return {"network_strength": NAN, "network_share": NAN, "mesh_depth": NAN}
+        return {"network_strength": NAN, "mesh_depth": NAN}
     lines, meshes = np.zeros_like(grey), np.zeros_like(grey)
     for scale in SCALES:
         across, along = curvatures(grey, LINE_PX * unit * scale)
-        lines = np.maximum(lines, np.clip(-across, 0, None) - np.clip(-along, 0, None))
+        lines = lines + np.clip(-across, 0, None) - np.clip(-along, 0, None)
+        across, along = curvatures(grey, MESH_FACTOR * LINE_PX * unit * scale)
         meshes = np.maximum(meshes, np.clip(across, 0, None))
-    nearby = cv2.GaussianBlur(lines, (0, 0), REACH * unit / 2)
     return {
-        "network_strength": float(lines[inner].mean()),
-        "network_share": float((nearby[inner] > STANDS_OUT).mean()),
+        "network_strength": float(lines[inner].mean() / len(SCALES)),
         "mesh_depth": float(meshes[inner].mean()),
     }

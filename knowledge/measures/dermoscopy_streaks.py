@@ -25,7 +25,7 @@ FEATURES = {
         "unit": "fraction",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "share of the rim's sectors whose radial line work exceeds a fixed density",
+        "meaning": "share of the rim's sectors with radial line work, each counted up to a fixed density",
     },
 }
 LINE_PX = 1.3
@@ -116,5 +116,5 @@ def extract(image, mask):
     return {
         "streak_energy": float(radial.mean()),
         "streak_radiality": float(radial.sum() / (height[rim].sum() + 1e-6)),
-        "streak_coverage": float((mean > STANDS_OUT).mean()),
+        "streak_coverage": float(np.clip(mean / STANDS_OUT, 0, 1).mean()),
     }

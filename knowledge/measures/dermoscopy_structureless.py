@@ -1,4 +1,4 @@
-"""Share of a lesion without any structure: areas where density hardly varies at the scale of structures.
+"""Share of a lesion without any structure: areas that vary far less than the rest does.
 
 Source: structureless areas of the ABCD rule's D count when they pass a tenth of the lesion
 (Nachbar F et al. J Am Acad Dermatol 1994;30:551-559).
@@ -13,26 +13,15 @@ FEATURES = {
         "unit": "fraction",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "share of the lesion whose fine variation of optical density stays under a fixed level",
-    },
-    "structureless_largest": {
-        "unit": "fraction",
-        "range": [0, 1],
-        "direction": "up",
-        "meaning": "largest connected area without structure over the lesion's area",
-    },
-    "structure_level": {
-        "unit": "log10",
-        "range": [0, 0.5],
-        "direction": "down",
-        "meaning": "median over the lesion of the local standard deviation of fine optical density",
+        "meaning": "share of the lesion whose fine variation stays under a part of its upper decile",
     },
 }
 FINE_PX = 1.0
 COARSE_PX = 3.5
 WINDOW_PX = 5.0
-SMOOTH_BELOW = 0.022
-RIM = 0.08
+SMOOTH_BELOW = 0.4
+LEAST_LEVEL = 0.008
+RIM = 0.1
 FLOOR = 0.008
 MIN_LESION_PX = 200
 HAIR_PX = 1.6
@@ -40,9 +29,10 @@ HAIR_DENSITY = 0.22
 HAIR_LENGTH = 0.45
 VARIANTS = {
     "COARSE_PX": [2.5, 5.0],
-    "WINDOW_PX": [3.5, 8.0],
-    "SMOOTH_BELOW": [0.012, 0.03],
-    "RIM": [0.04, 0.12],
+    "WINDOW_PX": [4.0, 6.5],
+    "SMOOTH_BELOW": [0.3, 0.5],
+    "LEAST_LEVEL": [0.005, 0.012],
+    "RIM": [0.06, 0.14],
     "FLOOR": [0.005, 0.02],
 }
 NAN = float("nan")
@@ -69,7 +59,7 @@ def hairless(image, root):
 
 def extract(image, mask):
     """Measure structureless areas; NaN for lesions that are too small."""
-    nothing = {"structureless_share": NAN, "structureless_largest": NAN, "structure_level": NAN}
+    nothing = {"structureless_share": NAN}
     if mask.sum() < MIN_LESION_PX:
         return nothing
     unit = max(1.0, np.sqrt(mask.size) / 256)
@@ -85,11 +75,8 @@ def extract(image, mask):
         return nothing
     fine = cv2.GaussianBlur(grey, (0, 0), FINE_PX * unit) - cv2.GaussianBlur(grey, (0, 0), COARSE_PX * unit)
     level = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), WINDOW_PX * unit))
-    plain = ((level < SMOOTH_BELOW) & inner).astype(np.uint8)
-    count, labels = cv2.connectedComponents(plain)
-    largest = float(np.bincount(labels[inner], minlength=2)[1:].max()) if count > 1 else 0.0
+    high = np.percentile(level[inner], 90)
+    plain = level[inner] < SMOOTH_BELOW * max(high, LEAST_LEVEL)
     return {
-        "structureless_share": float(plain.sum() / inner.sum()),
-        "structureless_largest": largest / float(inner.sum()),
-        "structure_level": float(np.median(level[inner])),
+        "structureless_share": float(plain.mean()),
     }

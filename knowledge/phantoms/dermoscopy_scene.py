@@ -120,7 +120,7 @@ class Scene:
         base = 0.42 + 0.12 * np.clip(1 - self.depth, 0, 1)
         base = base * np.clip(1 + 0.9 * dials["asymmetry"] * lean, 0.2, 2)
         plain = 1 - self._plain_area()
-        base = base * (1 + 0.07 * plain * smooth_noise(stream(self.seed, 4), self.size, 14))
+        base = base * (1 + 0.2 * plain * smooth_noise(stream(self.seed, 4), self.size, 34))
         base = base + 0.55 * self._patch(1) + 1.3 * self._patch(2)
         base = base + plain * (
             0.75 * dials["network"] * self._network() * np.clip(1.3 - self._patch(2), 0, 1)
@@ -151,13 +151,8 @@ class Scene:
         share = np.clip(self.dials["colours"] - 1 - turn, 0, 1)
         if share == 0:
             return np.zeros((self.size, self.size), dtype=np.float32)
-        reach = 0.35 if turn == 0 else 0.55
-        dx = self.x - np.float32(reach * np.cos(places[turn]))
-        dy = self.y - np.float32(reach * np.sin(places[turn]))
-        ragged = 0.06 * smooth_noise(stream(self.seed, 21 + index), self.size, 9)
-        size = 0.42 if turn == 0 else 0.33
-        cover = np.clip((size - np.hypot(dx, dy) + ragged) / 0.12 + 0.5, 0, 1)
-        return np.asarray(share * cover * self.body, dtype=np.float32)
+        reach, size = (0.35, 0.42) if turn == 0 else (0.55, 0.33)
+        return np.asarray(share * self._area(21 + index, reach, size, places[turn]), dtype=np.float32)
 
     def _network(self) -> Floats:
         """Lines around roundish meshes: three plane waves at 60°, bent by noise as atypia grows."""
@@ -225,13 +220,21 @@ class Scene:
     def _veil(self) -> Floats:
         return self._area(14, 0.3, 0.42)
 
-    def _area(self, part: int, reach: float, size: float) -> Floats:
-        """Soft ragged area at a seeded place `reach` from the centre, inside the body."""
-        rng = stream(self.seed, part)
-        angle = rng.uniform(0, 2 * np.pi)
-        far = np.hypot(self.x - np.float32(reach * np.cos(angle)), self.y - np.float32(reach * np.sin(angle)))
-        ragged = 0.07 * smooth_noise(rng, self.size, 8)
-        return np.asarray(np.clip((size - far + ragged) / 0.12 + 0.5, 0, 1) * self.body, dtype=np.float32)
+    def _area(self, part: int, reach: float, size: float, angle: float | None = None) -> Floats:
+        """Soft ragged area `reach` from the centre, inside the body.
+
+        Without asymmetry it is split into four mirror images about two axes; as asymmetry grows they
+        give way to one area on one side.
+        """
+        rng, asymmetry = stream(self.seed, part), np.float32(self.dials["asymmetry"])
+        drawn = rng.uniform(0, 2 * np.pi)
+        angle = drawn if angle is None else angle
+        x, y = np.float32(reach * np.cos(angle)), np.float32(reach * np.sin(angle))
+        one = size - cv2.magnitude(self.x - x, self.y - y)
+        four = 0.6 * size - cv2.magnitude(np.abs(self.x) - abs(x), np.abs(self.y) - abs(y))
+        ragged = (0.2 + 0.8 * asymmetry) * 0.07 * smooth_noise(rng, self.size, 8)
+        field = asymmetry * one + (1 - asymmetry) * four + ragged
+        return np.asarray(np.clip(field / 0.12 + 0.5, 0, 1) * self.body, dtype=np.float32)
 
     def _canvas(self) -> NDArray[np.uint8]:
         return np.zeros((FINE * self.size, FINE * self.size), dtype=np.uint8)
