@@ -1,5 +1,6 @@
 """Commands that read a run: what was done, what changed, what was sent, and whether it is still so."""
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,6 +142,29 @@ def verify(terminal: Terminal, run: str, out: str | None) -> None:
 @run_argument
 @out_option
 @speaks
+def egress(terminal: Terminal, run: str, out: str | None) -> None:
+    """Print every byte that was sent to a model, or given to a person.
+
+    With the built-in drafter there is none.
+
+    \b
+    Example:
+      scafe runs egress last | less
+      scafe runs egress last --json | jq '[.[].bytes] | add'
+    """
+    from scafe.agent.sent import list_sent
+
+    found = list_sent(open_run(run, out).path)
+    told = "\n\n".join(f"=== {one.head}\n{_printable(one.body)}" for one in found)
+    total = sum(one.bytes for one in found)
+    terminal.say(f"{len(found)} bodies, {total} bytes" if found else "nothing was sent to a model")
+    terminal.answer([one.model_dump(mode="json") for one in found], told)
+
+
+@runs.command()
+@run_argument
+@out_option
+@speaks
 def watch(terminal: Terminal, run: str, out: str | None) -> None:
     """Follow a run that another process is working on.
 
@@ -224,6 +248,11 @@ def visible(text: str) -> str:
     hidden = {*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF}
     controls = {*range(0x20), *range(0x7F, 0xA0)} - {9, 10}
     return text.translate({code: f"⟨U+{code:04X}⟩" for code in hidden | controls})
+
+
+def _printable(text: str) -> str:
+    """Return text as it is where it is piped; a terminal gets nothing that it would obey."""
+    return visible(text) if sys.stdout.isatty() else text
 
 
 def _refuse_report(folder: "RunFolder") -> None:

@@ -16,6 +16,7 @@ from scafe.agent.cli import main
 from scafe.agent.commands_runs import visible
 from scafe.agent.events import CapReached, RunFinished
 from scafe.agent.evidence import seal_run
+from scafe.agent.journal import Attempt, Journal, RequestRecord
 from scafe.agent.revisions import Revision, write_revision
 from scafe.agent.runstore import RunFolder, create_run
 from scafe.agent.trace import EVENTS, Trace
@@ -161,6 +162,35 @@ def test_the_script_says_usage_without_a_run(tmp_path: Path) -> None:
     told = subprocess.run(["bash", VERIFY, tmp_path], capture_output=True, text=True, check=False)
     assert told.returncode == 2
     assert "not a run folder" in told.stderr
+
+
+def test_everything_that_was_sent_is_printed_byte_for_byte(folder: RunFolder) -> None:
+    journal = Journal(folder.path / "llm")
+    body = '{"messages": [{"role": "user", "content": "größer\\u202e"}]}'
+    journal.begin(
+        RequestRecord(
+            sha256="ab" * 32,
+            operator="draft",
+            level="aggregates",
+            endpoint="http://127.0.0.1:1/v1",
+            model="m",
+            body=body,
+        )
+    )
+    journal.note("ab" * 32, Attempt(attempt=1, event="sent"))
+    journal.note("ab" * 32, Attempt(attempt=1, event="done", outcome="http", status=500))
+    journal.note("ab" * 32, Attempt(attempt=2, event="sent", body=body + " "))
+    sent = json.loads(scafe(folder, "runs", "egress", "last", "--json").stdout)
+    assert [one["body"] for one in sent] == [body, body + " "]
+    assert [one["bytes"] for one in sent] == [len(body.encode()), len(body.encode()) + 1]
+    assert body in scafe(folder, "runs", "egress", "last").stdout
+
+
+def test_a_run_without_a_model_sent_nothing(folder: RunFolder) -> None:
+    told = scafe(folder, "runs", "egress", "last", "--json")
+    assert (told.exit_code, json.loads(told.stdout)) == (0, [])
+    assert "nothing was sent" in told.stderr
+    assert not (folder.path / "llm").exists()
 
 
 @pytest.mark.parametrize(("form", "start"), [("md", '{"kind": "md"}'), ("html", '{"kind": "html"}')])
