@@ -7,7 +7,8 @@ cell goes on with the next image.
 import select
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from scafe.knowledge.errors import SandboxError
 from scafe.sandbox import wire
@@ -22,31 +23,44 @@ TICK_SECONDS = 0.05
 DYING_MS = 500
 BROKEN = "the worker's reply was not a reply"
 
+CPU_SECONDS = 24 * 3600
+"""CPU time of one cell, behind the host's clock; a cell serves thousands of images."""
+
 Row = tuple[float, ...] | Fault
+
+
+@dataclass(frozen=True)
+class CrewSettings:
+    """How the cells of a crew run."""
+
+    limits: Limits
+    talkative: bool = False
+    """Whether words may come back; phantoms only."""
+    perturb_memory: int = 0
+    """Byte that fresh memory is filled with; 0: as the allocator likes."""
 
 
 class Crew:
     """Cells of one sandbox process, all with the same extractor, images and talkativeness."""
 
     def __init__(
-        self, process: SandboxProcess, source: str, arena: int, *, talkative: bool, limits: Limits, size: int
+        self, process: SandboxProcess, source: str, arena: int, settings: CrewSettings, size: int = 1
     ) -> None:
         self._process = process
         self._source = source
         self._arena = arena
-        self._talkative = talkative
-        self._limits = limits
+        self._settings = settings
+        self._talkative = settings.talkative
+        self._limits = settings.limits
         self._size = size
         self._cells: list[CellHandle] = []
         self._strict = True
         self.names: tuple[str, ...] = ()
         self.fault: Fault | None = None
 
-    def serves(self, source: str, arena: int, talkative: bool) -> bool:
+    def serves(self, source: str, arena: int, settings: CrewSettings) -> bool:
         """Whether the same call can be answered again without new cells."""
-        return (source, arena, talkative) == (self._source, self._arena, self._talkative) and bool(
-            self._cells
-        )
+        return (source, arena, settings) == (self._source, self._arena, self._settings) and bool(self._cells)
 
     def load(self, *, strict: bool) -> None:
         """Fork the cells and let each load the extractor; sets `names` or `fault`.
@@ -70,7 +84,8 @@ class Crew:
             self._arena,
             talkative=self._talkative,
             address_bytes=self._limits.memory_mb << 20,
-            cpu_seconds=3600 * 24,
+            cpu_seconds=CPU_SECONDS,
+            perturb_memory=self._settings.perturb_memory,
         )
 
     def _load_into(self, cell: CellHandle) -> Head | Fault:
@@ -102,7 +117,19 @@ class Crew:
     def measure_all(self, count: int) -> list[Row]:
         """Measure images 0 to `count - 1`; one row or fault each, in order."""
         found: dict[int, Row] = {}
-        waiting = deque(_batches(count, self._size))
+        self._measure(deque(_batches(count, self._size)), found)
+        return [found[index] for index in range(count)]
+
+    def measure_in(self, order: Sequence[int]) -> list[Row]:
+        """Measure images one by one in the given order, an image twice if it stands there twice."""
+        rows: list[Row] = []
+        for index in order:
+            found: dict[int, Row] = {}
+            self._measure(deque([range(index, index + 1)]), found)
+            rows.append(found[index])
+        return rows
+
+    def _measure(self, waiting: deque[range], found: dict[int, Row]) -> None:
         busy: list[CellHandle] = []
         while waiting or busy:
             self._deal(waiting, busy, found)
@@ -111,7 +138,6 @@ class Crew:
                 left = self._collect(cell, found)
                 if left:
                     waiting.appendleft(left)
-        return [found[index] for index in range(count)]
 
     def _deal(self, waiting: deque[range], busy: list[CellHandle], found: dict[int, Row]) -> None:
         while waiting and len(busy) < self._size:

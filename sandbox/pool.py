@@ -17,7 +17,7 @@ import numpy as np
 from scafe.knowledge.errors import SandboxError
 from scafe.sandbox.arena import Arena
 from scafe.sandbox.backends import local_prefix
-from scafe.sandbox.crew import Crew
+from scafe.sandbox.crew import Crew, CrewSettings, Row
 from scafe.sandbox.doctor import SandboxReport, inspect_host
 from scafe.sandbox.extraction import Extraction, Fault, FaultKind, ImageAndMask, Limits
 from scafe.sandbox.process import SandboxProcess
@@ -71,6 +71,7 @@ class Pool:
         self._allow_weaker = allow_weaker
         self._hash_seed = hash_seed
         self._perturb = perturb_memory
+        self._twin: SandboxProcess | None = None
         self._lock = threading.RLock()
         self._process: SandboxProcess | None = None
         self._report: SandboxReport | None = None
@@ -90,7 +91,7 @@ class Pool:
         with self._lock:
             if not self.report.is_strong_enough and not self._allow_weaker:
                 raise SandboxError(self.report.refusal())
-            self._start()
+            self._process = self._started(self._hash_seed)
         return self
 
     def __exit__(
@@ -99,21 +100,20 @@ class Pool:
         with self._lock:
             self._stop()
 
-    def _start(self) -> SandboxProcess:
-        process = SandboxProcess(
-            local_prefix(self.backend), hash_seed=self._hash_seed, perturb_memory=self._perturb
-        )
+    def _started(self, hash_seed: int) -> SandboxProcess:
+        process = SandboxProcess(local_prefix(self.backend), hash_seed=hash_seed)
         process.wait_ready()
-        self._process = process
         return process
 
     def _stop(self) -> None:
         crew, self._crew = self._crew, None
-        process, self._process = self._process, None
+        processes = (self._process, self._twin)
+        self._process = self._twin = None
         if crew is not None:
             crew.close_pipes()
-        if process is not None:
-            process.close()
+        for process in processes:
+            if process is not None:
+                process.close()
         arenas, self._arenas = self._arenas, {}
         for arena in arenas.values():
             arena.close()
@@ -172,13 +172,53 @@ class Pool:
         if self._process is None:
             raise SandboxError("the pool is not open; use it as a context manager: with Pool() as pool")
         arena = self._arena_for(self._process, images)
-        if self._crew is not None and self._crew.serves(source, arena, talkative):
+        settings = CrewSettings(self.limits, talkative, self._perturb)
+        if self._crew is not None and self._crew.serves(source, arena, settings):
             return self._crew
         self._dismiss()
-        wanted = max(1, min(self.workers, len(images)))
-        self._crew = Crew(self._process, source, arena, talkative=talkative, limits=self.limits, size=wanted)
+        self._crew = Crew(self._process, source, arena, settings, max(1, min(self.workers, len(images))))
         self._crew.load(strict=self.report.is_strong_enough)
         return self._crew
+
+    def rerun(
+        self,
+        source: str,
+        images: Sequence[ImageAndMask],
+        order: Sequence[int],
+        *,
+        twin: bool = False,
+        perturb_memory: int = 0,
+    ) -> tuple[Row, ...]:
+        """Measure phantoms again in one fresh cell, in the given order; for the detectors.
+
+        Parameters
+        ----------
+        order : sequence of int
+            Places in `images`; a place may stand there twice.
+        twin : bool
+            Use the second sandbox process: another hash seed, another address layout.
+        perturb_memory : int
+            Byte that fresh memory is filled with.
+        """
+        with self._lock:
+            if self._process is None:
+                raise SandboxError("the pool is not open; use it as a context manager: with Pool() as pool")
+            number = self._arena_for(self._process, images)
+            process = self._twin_process() if twin else self._process
+            crew = Crew(process, source, number, CrewSettings(self.limits, True, perturb_memory))
+            crew.load(strict=self.report.is_strong_enough)
+            if crew.fault is not None:
+                return (crew.fault,) * len(order)
+            rows = crew.measure_in(order)
+            crew.dismiss()
+            return tuple(rows)
+
+    def _twin_process(self) -> SandboxProcess:
+        if self._twin is None:
+            self._twin = self._started(self._hash_seed + 1)
+            for number, arena in self._arenas.items():
+                self._twin.share(number, arena)
+        return self._twin
 
     def _dismiss(self) -> None:
         crew, self._crew = self._crew, None
@@ -192,11 +232,14 @@ class Pool:
                 return number
         arena = Arena(images)
         number = self._next_arena = self._next_arena + 1
-        process.share(number, arena)
+        processes = [process] if self._twin is None else [process, self._twin]
+        for one in processes:
+            one.share(number, arena)
         self._arenas[number] = arena
         if len(self._arenas) > KEPT_ARENAS:
             oldest = next(iter(self._arenas))
-            process.unshare(oldest)
+            for one in processes:
+                one.unshare(oldest)
             self._arenas.pop(oldest).close()
         return number
 

@@ -49,10 +49,9 @@ def environment(hash_seed: int) -> dict[str, str]:
 class SandboxProcess:
     """One guardian with its zygote."""
 
-    def __init__(self, prefix: Sequence[str] = (), *, hash_seed: int = 0, perturb_memory: int = 0) -> None:
+    def __init__(self, prefix: Sequence[str] = (), *, hash_seed: int = 0) -> None:
         self._prefix = tuple(prefix)
         self._hash_seed = hash_seed
-        self._perturb = perturb_memory
         self._serial = 0
         self.layer_bits = 0
         self._launch()
@@ -62,7 +61,7 @@ class SandboxProcess:
         watched, self._lifeline = os.pipe()
         self._errors = tempfile.TemporaryFile()
         command = [sys.executable, "-P", "-s", "-m", "scafe.sandbox.worker"]
-        command += [str(inner.fileno()), str(watched), str(self._perturb)]
+        command += [str(inner.fileno()), str(watched)]
         try:
             self._process = subprocess.Popen(
                 [*self._prefix, *command],
@@ -129,13 +128,16 @@ class SandboxProcess:
         """Take a set of images away."""
         self._command(wire.DROP, number, (), ())
 
-    def fork(self, arena: int, *, talkative: bool, address_bytes: int, cpu_seconds: int) -> "CellHandle":
+    def fork(
+        self, arena: int, *, talkative: bool, address_bytes: int, cpu_seconds: int, perturb_memory: int = 0
+    ) -> "CellHandle":
         """Fork a jailed cell that sees one set of images."""
         self._serial += 1
         requests_out, requests_in = os.pipe()
         replies_out, replies_in = os.pipe()
         board = _board()
-        numbers = (arena, wire.TALKATIVE if talkative else 0, address_bytes, cpu_seconds)
+        flags = int(talkative) * wire.TALKATIVE | perturb_memory << wire.PERTURB_SHIFT
+        numbers = (arena, flags, address_bytes, cpu_seconds)
         try:
             self._command(wire.FORK, self._serial, numbers, (requests_out, replies_in, board))
             return CellHandle(

@@ -45,8 +45,9 @@ BOARD_BYTES: Final = COUNTER.size + BATCH * TALKING_ROW.size
 """Shared memory of one worker: the counter, then a row per image of the request. Rows stand there
 when a worker is killed in the middle of a request, so nothing is measured twice."""
 
-TALKATIVE = 1
-"""Flag of FORK: words may come back (phantoms only)."""
+TALKATIVE, PERTURB_SHIFT = 1, 8
+"""Flags of FORK: words may come back (phantoms only); from bit 8 on, the byte that fresh memory is
+filled with."""
 
 
 def read_exactly(descriptor: int, size: int, seconds: float | None = None) -> bytes:

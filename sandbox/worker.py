@@ -1,4 +1,4 @@
-"""The sandbox process: `python -m scafe.sandbox.worker CONTROL LIFELINE PERTURB`.
+"""The sandbox process: `python -m scafe.sandbox.worker CONTROL LIFELINE`.
 
 It starts as a *guardian*, which leaves the host's namespaces, forks the *zygote* and then only
 waits: when the host dies, even by SIGKILL, the lifeline closes and the guardian ends everything.
@@ -24,7 +24,7 @@ READY = 0x5AFE
 
 def main(arguments: list[str]) -> NoReturn:
     """Run guardian and zygote."""
-    control, lifeline, perturb = (int(argument) for argument in arguments)
+    control, lifeline = (int(argument) for argument in arguments)
     layer = jail.namespaces()
     parent = os.getpid() if not layer.is_active else 0  # inside a new pid namespace the parent reads as 0
     child = os.fork()
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> NoReturn:
     jail.die_with_parent(parent)
     os.close(lifeline)
     os.setsid()
-    zygote = Zygote(control, perturb)
+    zygote = Zygote(control)
     zygote.prepare(layer)
     while zygote.serve_one():
         pass
@@ -57,9 +57,8 @@ def _guard(child: int, control: int, lifeline: int) -> NoReturn:
 class Zygote:
     """The process that has everything loaded and forks cells."""
 
-    def __init__(self, control: int, perturb: int) -> None:
+    def __init__(self, control: int) -> None:
         self.control = Connection(control)
-        self.perturb = perturb
         self.arenas: dict[int, tuple[int, int]] = {}
         self.cells: dict[int, int] = {}
 
@@ -125,7 +124,7 @@ class Zygote:
                 talkative=bool(numbers[1] & wire.TALKATIVE),
                 address_bytes=numbers[2],
                 cpu_seconds=numbers[3],
-                perturb=self.perturb,
+                perturb=numbers[1] >> wire.PERTURB_SHIFT,
             )
             cell.run(orders)
         finally:
