@@ -4,13 +4,11 @@
 """
 
 import re
-from functools import cache
-from importlib import resources
-from pathlib import Path
 
 from scafe.knowledge.criteria import CriteriaPack, Criterion, Proxy
 from scafe.knowledge.errors import ContractError, PackError
-from scafe.knowledge.extractor import Extractor, Feature, parse_extractor
+from scafe.knowledge.extractor import Extractor, Feature
+from scafe.knowledge.measures import load_measure, measure_names
 from scafe.knowledge.phantoms import load_phantom
 
 COMPATIBLE = {"up": ("up",), "down": ("down",), "either": ("up", "down", "either")}
@@ -44,34 +42,6 @@ def strict_check(pack: CriteriaPack) -> tuple[str, ...]:
         for proxy in criterion.proxies:
             faults += _proxy_faults(criterion, proxy)
     return tuple(faults)
-
-
-@cache
-def load_measure(name: str) -> Extractor:
-    """Load a reference measure by the name of its file, without .py.
-
-    Raises
-    ------
-    PackError
-        There is no such file.
-    ContractError
-        The file is not an extractor.
-    """
-    path = _measure_folder() / f"{name}.py"
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not path.is_file():
-        raise PackError(
-            f"no measure {name!r} in knowledge/measures; see the names there, or leave measure out"
-        )
-    return parse_extractor(path.read_text(encoding="utf-8"))
-
-
-def measure_names() -> tuple[str, ...]:
-    """Names of every reference measure that ships, sorted."""
-    return tuple(sorted(path.stem for path in _measure_folder().glob("*.py") if path.stem != "__init__"))
-
-
-def _measure_folder() -> Path:
-    return Path(str(resources.files("scafe.knowledge"))) / "measures"
 
 
 def _dials(pack: CriteriaPack) -> tuple[str, ...] | str:

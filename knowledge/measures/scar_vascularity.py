@@ -3,7 +3,8 @@
 Source: erythema index log10(R/G) and melanin index -log10 R of camera values are linear in haemoglobin
 and melanin (Yamamoto T et al. Skin Res Technol 2008, doi:10.1111/j.1600-0846.2007.00256.x); item
 vascularity of Sullivan T et al. J Burn Care Rehabil 1990;11:256-260. Melanin moves the erythema index
-too, so `delta_hb` takes MELANIN_SHARE of the melanin difference away.
+too: by 0.9 of what it does to the melanin index on light skin, by nothing below L* of about 43 (two-layer
+skin model, knowledge/optics.py); `delta_hb` takes that share away.
 """
 
 import cv2
@@ -27,21 +28,23 @@ FEATURES = {
         "unit": "log10",
         "range": [-0.7, 1.2],
         "direction": "up",
-        "meaning": "delta_ei minus MELANIN_SHARE times the difference in -log10 R: redness without melanin",
+        "meaning": "delta_ei minus the share of the -log10 R difference that melanin explains on this skin",
     },
 }
 RING_INNER = 0.08
 RING_OUTER = 0.25
 CORE = 0.04
 STATISTIC = "median"
-MELANIN_SHARE = 0.45
+MELANIN_DARK = 43.0
+MELANIN_SPAN = 38.0
 MIN_PX = 60
 VARIANTS = {
     "RING_INNER": [0.03, 0.08, 0.12],
     "RING_OUTER": [0.15, 0.25, 0.35],
     "CORE": [0.0, 0.04, 0.08],
     "STATISTIC": ["median", "mean", "p75", "p25"],
-    "MELANIN_SHARE": [0.3, 0.45, 0.6],
+    "MELANIN_DARK": [35.0, 43.0, 50.0],
+    "MELANIN_SPAN": [30.0, 38.0, 50.0],
 }
 
 
@@ -95,8 +98,10 @@ def extract(image, mask):
     melanin = -np.log10(light[..., 0])
     delta_ei = typical(redness[scar]) - typical(redness[ring])
     delta_mi = typical(melanin[scar]) - typical(melanin[ring])
+    skin = lab(light[ring])
+    share = np.clip((np.median(skin[:, 0]) - MELANIN_DARK) / MELANIN_SPAN, 0.0, 1.0)
     return {
-        "delta_a": typical(lab(light[scar])[:, 1]) - typical(lab(light[ring])[:, 1]),
+        "delta_a": typical(lab(light[scar])[:, 1]) - typical(skin[:, 1]),
         "delta_ei": delta_ei,
-        "delta_hb": delta_ei - MELANIN_SHARE * delta_mi,
+        "delta_hb": float(delta_ei - share * delta_mi),
     }

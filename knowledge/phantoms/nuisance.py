@@ -118,8 +118,12 @@ def _gradient(seed: int, size: int, amount: float) -> Pixels:
 
 
 def _noisy(light: Pixels, seed: int, amount: float) -> Pixels:
-    grain = stream(seed, "noise").standard_normal(light.shape, dtype=np.float32)
-    spread = np.float32(amount) * np.sqrt(np.float32(2e-5) + np.float32(4e-4) * np.maximum(light, 0))
+    rng, size = stream(seed, "noise"), light.shape[0]
+    half = (size + 1) // 2
+    # A sensor sees colour at half the resolution of brightness, so its colour noise is coarser.
+    colour = cv2.resize(rng.standard_normal((half, half, 3), dtype=np.float32), (size, size))
+    grain = np.float32(0.8) * rng.standard_normal((size, size, 1), dtype=np.float32) + colour
+    spread = np.float32(amount) * np.sqrt(np.float32(6e-5) + np.float32(1.2e-3) * np.maximum(light, 0))
     return np.asarray(light + spread * grain, dtype=np.float32)
 
 
@@ -127,8 +131,10 @@ def _compressed(image: NDArray[np.uint8], loss: float) -> NDArray[np.uint8]:
     if loss <= 0:
         return image
     quality = round(100 - JPEG_WORST_LOSS * loss)
-    _, packed = cv2.imencode(".jpg", image[..., ::-1].copy(), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _, packed = cv2.imencode(
+        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
     decoded = cv2.imdecode(packed, cv2.IMREAD_COLOR)
     if decoded is None:
         raise RuntimeError("OpenCV cannot decode the JPEG it wrote; reinstall opencv-python-headless")
-    return np.ascontiguousarray(decoded[..., ::-1], dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)

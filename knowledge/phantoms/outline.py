@@ -93,8 +93,8 @@ def _claws(seed: int, angles: NDArray[np.float64], form: Form) -> NDArray[np.flo
     along = rng.random(CLAWS) < 0.7
     side = np.where(rng.random(CLAWS) < 0.5, 0.0, math.pi)
     centre = np.where(along, side + rng.normal(0, 0.5, CLAWS), rng.uniform(0, 2 * math.pi, CLAWS))
-    reach = rng.uniform(0.35, 0.9, CLAWS)
-    width = rng.uniform(0.10, 0.22, CLAWS)
+    reach = rng.uniform(0.30, 0.80, CLAWS)
+    width = rng.uniform(0.14, 0.30, CLAWS)
     claws: NDArray[np.float64] = sum(
         (form.border * r * _bump(angles, c, w) for r, c, w in zip(reach, centre, width, strict=True)),
         np.zeros_like(angles),
@@ -103,7 +103,7 @@ def _claws(seed: int, angles: NDArray[np.float64], form: Form) -> NDArray[np.flo
 
 
 def _bump(angles: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
-    apart = np.angle(np.exp(1j * (angles - centre)))
+    apart = (angles - centre + math.pi) % (2 * math.pi) - math.pi
     return np.asarray(np.exp(-((apart / width) ** 2)), dtype=np.float64)
 
 

@@ -32,7 +32,7 @@ DIALS: tuple[Dial, ...] = (
     Dial("pigment", -0.7, 1.0, 0.0, "relative", "melanin of the scar minus that of skin, over that of skin"),
     Dial("pigment_mix", 0.0, 1.0, 0.0, "fraction", "patches of more and of less melanin, mean unchanged"),
     Dial("height", 0.0, 6.0, 1.5, "mm", "height above the skin plane"),
-    Dial("relief", 0.0, 0.5, 0.06, "mm", "lumps and folds of the scar's surface"),
+    Dial("relief", 0.0, 0.4, 0.06, "mm", "lumps and folds of the scar's surface"),
     Dial("border", 0.0, 1.0, 0.1, "fraction", "lobes and claws that leave the plain outline"),
     Dial("waist", 0.0, 0.7, 0.0, "fraction", "narrowing in the middle: butterfly, dumbbell"),
     Dial("elongation", 1.0, 7.0, 1.8, "ratio", "length over width"),

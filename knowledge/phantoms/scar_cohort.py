@@ -61,17 +61,17 @@ def draw_latents(seed: int, label: str, flavour: str) -> Latents:
 
 
 def _shape(rng: Rng, kind: str) -> Numbers:
-    """Forms of [O]; their mix and amounts [A]. A third of each class looks like the other."""
-    plain = rng.random() < 0.35
+    """Forms of [O]; their mix and amounts [A]. More than a quarter of each class looks like the other."""
+    plain = rng.random() < 0.28
     if kind == KELOID:
         form = rng.choice(["nodular", "crab", "butterfly", "dumbbell"], p=[0.35, 0.35, 0.2, 0.1])
         elongation = _lognormal(rng, 1.7, 0.35) if not plain else _lognormal(rng, 3.0, 0.4)
-        border = rng.uniform(0.25, 0.8) if form == "crab" else rng.uniform(0.0, 0.35)
+        border = rng.uniform(0.3, 0.9) if form == "crab" else rng.uniform(0.0, 0.4)
         waist = {"butterfly": rng.uniform(0.15, 0.4), "dumbbell": rng.uniform(0.3, 0.6)}.get(str(form), 0.0)
     else:
         linear = rng.random() < 0.6 and not plain
         elongation = _lognormal(rng, 3.8, 0.4) if linear else _lognormal(rng, 1.8, 0.35)
-        border = rng.uniform(0.0, 0.4)
+        border = rng.uniform(0.0, 0.35)
         waist = rng.uniform(0.0, 0.2)
     return {
         "elongation": _within(elongation, 1.0, 7.0),
@@ -96,8 +96,8 @@ def _tissue(rng: Rng, kind: str) -> Numbers:
         "pigment": pigment,
         "pigment_mix": mix,
         "height": _within(_lognormal(rng, 2.8 if keloid else 2.3, 0.5), 0.0, 6.0),  # [A], bands of VSS
-        "relief": _within(_lognormal(rng, 0.05, 0.5), 0.0, 0.5),  # [A]
-        "halo": _within(rng.normal(0.33 if keloid else 0.15, 0.18), 0.0, 1.5),  # [L], spread [A]
+        "relief": _within(_lognormal(rng, 0.07, 0.5), 0.0, 0.4),  # [A]
+        "halo": _within(rng.normal(0.36 if keloid else 0.14, 0.17), 0.0, 1.5),  # [L], spread [A]
         "rim": float(rng.uniform(0.1, 0.7)) if rng.random() < (0.4 if keloid else 0.15) else 0.0,  # [A]
         "vessels": float(rng.uniform(0.2, 1.0)) if rng.random() < (0.5 if keloid else 0.2) else 0.0,  # [Y]
         "gloss": float(rng.uniform(0.05, 0.15) if keloid else rng.uniform(0.03, 0.12)),  # [A]

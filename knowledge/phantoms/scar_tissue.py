@@ -24,11 +24,12 @@ SHOULDER_MM = 5.0
 """Widest distance over which a raised scar climbs to its top."""
 HALO_MM = 4.5
 """Distance over which erythema past the margin fades (halo 3-8 mm: our assumption)."""
-MELANIN_CEILING = 0.6
+MELANIN_CEILING = 0.5
 """Volume fraction of melanosomes that no epidermis passes (43 % is the darkest reported)."""
 VESSELS = 16
 VESSEL_BLOOD = 0.12
 HATCH_PITCH_MM = 6.0
+HATCH_WIDTH_MM = 1.0
 HATCH_OVERHANG_MM = 4.0
 
 
@@ -74,7 +75,7 @@ def blood_map(seed: int, place: Place, dials: Mapping[str, float]) -> Pixels:
     halo = 1 + dials["halo"] * np.exp(-place.outside_mm / np.float32(HALO_MM))
     lesion = dials["vascularity"] * _rim_profile(place, dials["rim"])
     blood = SKIN_BLOOD * patchy * ((1 - place.cover) * halo + place.cover * lesion)
-    blood *= 1 - 0.55 * dials["hatch"] * _hatch(place)
+    blood *= 1 - 0.20 * _hatch(place, dials["hatch"])
     if dials["vessels"] > 0:
         blood += np.float32(VESSEL_BLOOD) * _vessels(seed, place, dials["vessels"]) * place.cover
     return np.maximum(blood, np.float32(1e-4)).astype(np.float32)
@@ -88,7 +89,7 @@ def melanin_map(seed: int, place: Place, dials: Mapping[str, float], skin_melani
     # Dark skin cannot double its melanin: the gain fades towards the ceiling.
     lesion = more / (1 + skin_melanin * np.maximum(more - 1, 0) / MELANIN_CEILING)
     melanin = skin_melanin * patchy * ((1 - place.cover) + place.cover * lesion)
-    melanin *= 1 - 0.35 * dials["hatch"] * _hatch(place)
+    melanin *= 1 - 0.45 * _hatch(place, dials["hatch"])
     return np.asarray(melanin, dtype=np.float32)
 
 
@@ -99,10 +100,10 @@ def height_map(seed: int, place: Place, dials: Mapping[str, float]) -> Pixels:
     climb = np.sin(np.float32(math.pi / 2) * np.clip(place.inside_mm / shoulder, 0, 1))
     body = blurred(np.float32(dials["height"]) * climb, 0.9 / place.mm_per_px)
     lines = 0.022 * smooth_field(stream(seed, "lines"), size, place.mm_per_px, 0.7)
-    lumps = smooth_field(stream(seed, "lumps"), size, place.mm_per_px, 2.2)
-    fine = smooth_field(stream(seed, "fine"), size, place.mm_per_px, 1.1)
-    relief = np.float32(dials["relief"]) * (0.75 * lumps + 0.45 * fine)
-    sunk = -0.25 * dials["hatch"] * _hatch(place)
+    lumps = smooth_field(stream(seed, "lumps"), size, place.mm_per_px, 3.0)
+    fine = smooth_field(stream(seed, "fine"), size, place.mm_per_px, 1.4)
+    relief = np.float32(dials["relief"]) * (0.9 * lumps + 0.35 * fine)
+    sunk = np.float32(-0.25) * _hatch(place, dials["hatch"])
     return np.asarray(body + (1 - place.cover) * lines + place.cover * relief + sunk, dtype=np.float32)
 
 
@@ -133,10 +134,10 @@ def _mixture(seed: int, place: Place, amount: float) -> Pixels:
     if amount <= 0:
         return np.ones_like(place.cover)
     field = smooth_field(stream(seed, "mixture"), place.mask.shape[0], place.mm_per_px, 6.0)
-    patches = np.tanh(2.0 * field)
+    patches = np.tanh(1.3 * field)
     inside = patches[place.mask]
     centred = patches - (inside.mean() if inside.size else np.float32(0))
-    return np.asarray(np.exp(np.float32(0.75 * amount) * centred), dtype=np.float32)
+    return np.asarray(np.exp(np.float32(0.7 * amount) * centred), dtype=np.float32)
 
 
 def _vessels(seed: int, place: Place, amount: float) -> Pixels:
@@ -179,11 +180,13 @@ def _to_pixels(path: NDArray[np.float64], place: Place) -> NDArray[np.float64]:
     return np.asarray(solved.T, dtype=np.float64)
 
 
-def _hatch(place: Place) -> Pixels | np.float32:
+def _hatch(place: Place, amount: float) -> Pixels | float:
     """Cross-bars of former stitches: perpendicular to the long axis, a little past both sides."""
+    if amount <= 0:
+        return 0.0
     along = place.u * np.float32(place.unit_mm / HATCH_PITCH_MM)
     phase = along - np.round(along)
-    bars = np.exp(-((phase * np.float32(HATCH_PITCH_MM / 0.8)) ** 2))
+    bars = np.exp(-((phase * np.float32(HATCH_PITCH_MM / HATCH_WIDTH_MM)) ** 2))
     near = np.clip(1.5 - place.outside_mm / np.float32(HATCH_OVERHANG_MM), 0, 1)
     ends = np.abs(place.u) < np.float32(place.outline.half_length + 0.7)
-    return np.asarray(bars * near * ends, dtype=np.float32)
+    return np.asarray(np.float32(amount) * bars * near * ends, dtype=np.float32)

@@ -6,7 +6,8 @@ import yaml
 from scafe.knowledge import criteria
 from scafe.knowledge.criteria import load_pack, pack_names, pack_path, parse_pack
 from scafe.knowledge.errors import PackError
-from scafe.knowledge.strict import load_measure, measure_names, strict_check
+from scafe.knowledge.measures import load_measure, measure_names
+from scafe.knowledge.strict import strict_check
 
 PACKS = {name: load_pack(name) for name in pack_names()}
 SCAR_PACKS = [name for name in PACKS if name.startswith("scar.")]
