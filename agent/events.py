@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from scafe.agent.brief import Operator
+from scafe.evals.bench import Opened
 from scafe.evals.disclosure import ScoreCard
 
 VOLATILE = frozenset({"n", "ts", "prev", "seconds", "at", "host"})
@@ -212,17 +213,10 @@ class SetFrozen(Event):
     criteria: tuple[str, ...]
 
 
-class SealOpened(Event):
-    """The sealed part was scored, once."""
+class SealOpened(Event, Opened):
+    """The sealed part was scored, once; what the bench told of it."""
 
     kind: Literal["seal_opened"] = "seal_opened"
-    sealed: bool
-    auc: float | None
-    low: float | None
-    high: float | None
-    baseline_auc: float | None
-    permuted_auc: float | None
-    dev_auc: float | None
 
 
 class Reported(Event):

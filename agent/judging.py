@@ -19,7 +19,8 @@ SAME_SHARE = 1e-3
 def judge(state: LoopState, context: LoopContext) -> Update:
     """Judge what was drafted; what passes waits for its score, what does not may be repaired."""
     lines, ready = dict(state["lines"]), list(state["ready"])
-    seen = _evidence_of(state, context, [*dict.fromkeys(sha256 for sha256, _ in state["pool"]), *ready])
+    scored = [sha256 for sha256, line in lines.items() if line["scored"]]
+    seen = _evidence_of(state, context, [*scored, *ready])
     repairs: list[Task] = []
     for sha256 in in_order(state, state["pending"]):
         verdict = context.bench.probe(source_of(state, context, sha256))
@@ -105,7 +106,7 @@ def _novel(
     accepted: list[str],
     seen: list[FeatureEvidence],
 ) -> list[str]:
-    """Turn away features that repeat an earlier one on phantoms; |rho| > .98 costs no query."""
+    """Turn away features that repeat one that was scored, or waits for it: |rho| > .98 costs no query."""
     novel = []
     for one in verdict.features:
         if one.name not in accepted:
