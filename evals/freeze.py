@@ -100,7 +100,7 @@ def freeze(
     folder : str
         Folder of the bundle, made anew; a zip of it is put beside.
     lineage : dict
-        SHA-256 of an extractor -> SHA-256 of the revisions it came from, oldest first.
+        SHA-256 of an extractor -> SHA-256 of the revisions it came from, nearest first.
 
     Raises
     ------
@@ -271,7 +271,7 @@ def _frozen_feature(
         sign_stability=round(float(np.mean(np.sign(coefficients) == np.sign(final))), 3),
         gain=corrected_interval(fit.fold_aucs - fit.fold_aucs_without[number], N_FOLDS),
         citation=_citation(session.pack, criterion, feature.name),
-        lineage=tuple(lineage.get(column.ref.extractor, ())),
+        lineage=tuple(reversed(lineage.get(column.ref.extractor, ()))),
     )
 
 

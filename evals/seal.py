@@ -101,6 +101,11 @@ def read_headline(session: BenchSession) -> Headline:
         ) from None
 
 
+def find_headline(session: BenchSession) -> Headline | None:
+    """Return what the opening said; None if the seal is closed, or was burnt without an answer."""
+    return read_headline(session) if (session.folder / HEADLINE).exists() else None
+
+
 def summary(headline: Headline, bundle: Bundle) -> Opened:
     """Shorten a headline to what the command line shows."""
     model, voids = headline.model, headline.controls.voids

@@ -233,6 +233,12 @@ def toy_phantom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     sys.path.remove(str(folder))
 
 
+@pytest.fixture(scope="session")
+def open_toy(toy_phantom: str) -> Callable[..., Any]:
+    """Open a toy session in a folder; other arguments as in `ToySession`."""
+    return ToySession
+
+
 @pytest.fixture
 def toy_session(toy_phantom: str, tmp_path: Path) -> Callable[..., Any]:
     """Open a toy session; keyword arguments as in `ToySession`."""

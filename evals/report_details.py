@@ -1,0 +1,330 @@
+"""The later pages of a report: calls, calibration, phantoms, shortcuts, the search, how to check it all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scafe.evals.bundle import Bundle
+from scafe.evals.headline import Headline
+from scafe.evals.report_blocks import Bullets, Figure, Paragraph, Section, Table, table
+from scafe.evals.report_figures import (
+    benefit_figure,
+    calibration_figure,
+    learning_figure,
+    response_figure,
+    selectivity_figure,
+)
+from scafe.evals.report_page_one import interval_text
+
+Blocks = list[Paragraph | Bullets | Table | Figure]
+
+
+def calls_section(headline: Headline) -> Section:
+    """Confusion, recall and Brier at the threshold that was fixed on the development part."""
+    cut = headline.cut
+    rows = [
+        (true, *(str(cut.confusion[true][said]) for said in headline.classes), f"{cut.recall[true]:.3f}")
+        for true in headline.classes
+    ]
+    header = ("true class", *(f"called {said}" for said in headline.classes), "recall")
+    summary = [
+        ("balanced accuracy", f"{cut.balanced_accuracy:.3f}"),
+        ("accuracy", f"{cut.accuracy:.3f}"),
+        ("accuracy of always calling the most frequent class", f"{cut.majority:.3f}"),
+        ("Brier score (baseline)", f"{headline.model.brier:.3f} ({headline.baseline.brier:.3f})"),
+        ("Brier skill over class shares", f"{headline.model.brier_skill:+.3f}"),
+    ]
+    caption = f"Patients by true and called class at probability {cut.threshold:.3f}, fixed on development"
+    return Section(
+        id="calls",
+        title="What is called",
+        blocks=(
+            table(caption, header, rows, numeric=range(1, len(header))),
+            table("Figures at that threshold", ("what", "value"), summary, numeric=(1,)),
+        ),
+    )
+
+
+def calibration_section(headline: Headline) -> Section:
+    """Whether probabilities mean what they say, and what calling at them is worth."""
+    found = headline.calibration
+    slope = "not defined" if found.slope is None else f"{found.slope:.2f}"
+    shift = "not defined" if found.intercept is None else f"{found.intercept:+.2f}"
+    text = (
+        f"Calibration in the large {shift} (0 is perfect); "
+        f"slope {slope} (1 is perfect, below 1 overconfident)."
+    )
+    blocks: Blocks = [Paragraph(text=text)]
+    if found.bins:
+        alt = "Observed share against mean predicted probability in five bins; the diagonal is perfect."
+        rows = [(str(one.patients), f"{one.predicted:.3f}", f"{one.observed:.3f}") for one in found.bins]
+        blocks += [
+            Figure(title="Calibration", alt=alt, svg=calibration_figure(headline)),
+            table(
+                "Five bins of equal mass: descriptive at this size",
+                ("patients", "predicted", "observed"),
+                rows,
+                numeric=(0, 1, 2),
+            ),
+        ]
+    else:
+        blocks.append(Paragraph(text="Fewer than 50 patients: bins would say nothing, so none are drawn."))
+    return Section(id="calibration", title="Calibration", blocks=tuple(blocks))
+
+
+def benefit_section(headline: Headline) -> Section:
+    """Decision curves."""
+    rows = [
+        (f"{one.threshold:.2f}", f"{one.model:+.3f}", f"{one.baseline:+.3f}", f"{one.treat_all:+.3f}")
+        for one in headline.net_benefit
+    ]
+    alt = "Net benefit of ScaFE, baseline and calling all over threshold probabilities from .05 to .75."
+    return Section(
+        id="benefit",
+        title="Decision curve",
+        blocks=(
+            Figure(title="Net benefit", alt=alt, svg=benefit_figure(headline)),
+            table(
+                "Net benefit; calling none is 0",
+                ("threshold", "ScaFE", "baseline", "call all"),
+                rows,
+                numeric=(0, 1, 2, 3),
+            ),
+        ),
+    )
+
+
+def phantom_section(bundle: Bundle) -> Section:
+    """Response curves and the selectivity matrix: evidence about features, never about accuracy."""
+    manifest, responses = bundle.manifest, bundle.responses
+    own, curves = responses.own_dial, responses.curves
+    dials = [curve.dial for curve in curves[manifest.columns[0]]]
+    levels = max(len(curve.levels) for column in manifest.columns for curve in curves[column])
+    response_rows, matrix_rows = [], []
+    for column in manifest.columns:
+        curve = next(one for one in curves[column] if one.dial == own[column])
+        values = ["n/a" if value is None else f"{value:.4g}" for value in curve.values]
+        response_rows.append((column, f"{curve.dial}, {curve.levels[0]:g} to {curve.levels[-1]:g}", *values))
+        matrix_rows.append((column, own[column], *(f"{one.spearman:+.2f}" for one in curves[column])))
+    return Section(
+        id="phantoms",
+        title="On phantoms",
+        blocks=(
+            Paragraph(
+                text="Synthetic images whose truth is known. Evidence about what a feature measures, "
+                "never about accuracy on patients."
+            ),
+            Figure(
+                title="Response of each feature to the dial of its criterion",
+                alt="One panel per feature: the value while its criterion's dial is turned from low to high.",
+                svg=response_figure(manifest, responses),
+            ),
+            table(
+                "Response to the own dial, median over scenes",
+                ("feature", "dial", *(f"level {number + 1}" for number in range(levels))),
+                response_rows,
+                numeric=range(2, 2 + levels),
+            ),
+            Figure(
+                title="Selectivity: Spearman's rho of feature and dial",
+                alt="Matrix of features by dials; the framed cell is the dial of the feature's criterion.",
+                svg=selectivity_figure(manifest, responses),
+            ),
+            table(
+                "Selectivity matrix",
+                ("feature", "own dial", *dials),
+                matrix_rows,
+                numeric=range(2, 2 + len(dials)),
+            ),
+        ),
+    )
+
+
+def learning_section(headline: Headline) -> Section:
+    """AUC over patients per class, with every label counted that any feedback touched."""
+    if not headline.learning:
+        text = "Not drawn: it needs a sealed part to be scored on."
+        return Section(id="learning", title="Learning curve", blocks=(Paragraph(text=text),))
+    rows = [
+        (
+            str(one.patients_per_class),
+            str(one.labels_touched),
+            f"{one.auc:.3f} ± {one.sd:.3f}",
+            f"{one.baseline_auc:.3f} ± {one.baseline_sd:.3f}",
+            f"{one.difference:+.3f} ± {one.difference_sd:.3f}",
+            str(one.draws),
+        )
+        for one in headline.learning
+    ]
+    header = (
+        "patients per class", "labels touched by ScaFE", "ScaFE", "baseline", "difference, paired", "draws",
+    )  # fmt: skip
+    note = (
+        "The classifier is fitted on so many patients per class and scored on the same headline patients. "
+        "Where feedback or pruning looked at labels of the whole development part, all of them count "
+        "as touched: such a point is no few-label result."
+    )
+    return Section(
+        id="learning",
+        title="Learning curve",
+        blocks=(
+            Figure(
+                title="AUC over patients per class",
+                alt="Mean and standard deviation over draws for ScaFE and baseline; patients on a log axis.",
+                svg=learning_figure(headline.learning, headline.baseline.name),
+            ),
+            table("Mean ± standard deviation over draws", header, rows, numeric=range(len(header))),
+            Paragraph(text=note),
+        ),
+    )
+
+
+def shortcut_section(headline: Headline) -> Section:
+    """Show what size, border, background and outline give alone."""
+    if not headline.shortcuts:
+        text = "Not run: the seal was not opened on images that it can be run on."
+        return Section(id="shortcuts", title="Shortcut audit", blocks=(Paragraph(text=text),))
+    rows = [(one.name, one.what, interval_text(one.auc)) for one in headline.shortcuts]
+    telling = [one.name for one in headline.shortcuts if one.auc.low > 0.5]
+    text = (
+        f"These give the classes away by themselves: {', '.join(telling)}. A feature can score by reading "
+        "them; look for its response to them before it is believed."
+        if telling
+        else "None of them is told from chance by this many patients."
+    )
+    return Section(
+        id="shortcuts",
+        title="Shortcut audit",
+        blocks=(
+            table(
+                "AUC of what means nothing clinically, alone, same patients",
+                ("property", "what", "AUC (95 % interval)"),
+                rows,
+                numeric=(2,),
+            ),
+            Paragraph(text=text, tone="warning" if telling else "plain"),
+        ),
+    )
+
+
+def subgroup_section(headline: Headline) -> Section | None:
+    """AUC by skin tone, where the pack has skin."""
+    if not headline.subgroups:
+        return None
+    rows = [
+        (
+            one.name,
+            ", ".join(f"{count} {label}" for label, count in one.patients.items()),
+            "fewer than 10 in a class: not told" if one.auc is None else interval_text(one.auc),
+        )
+        for one in headline.subgroups
+    ]
+    note = (
+        "Skin tone is the individual typology angle of the skin around the lesion, from uncalibrated "
+        "photographs: light and camera move it, so groups are approximate. Del Bino S, Bernerd F. "
+        "Br J Dermatol 2013;169 Suppl 3:33-40, doi:10.1111/bjd.12529."
+    )
+    return Section(
+        id="subgroups",
+        title="By skin tone",
+        blocks=(
+            table(
+                "Same patients, by group", ("group", "patients", "AUC (95 % interval)"), rows, numeric=(2,)
+            ),
+            Paragraph(text=note),
+        ),
+    )
+
+
+def ledger_section(bundle: Bundle, ledger: Any) -> Section:
+    """How often the labels were asked, and how far the answers can have fooled the search."""
+    development = bundle.manifest.development
+    error = (development.high - development.low) / 4
+    rows = [
+        ("feedback mode", bundle.manifest.mode),
+        ("label-touching queries used", str(ledger.queries_used)),
+        ("left", str(ledger.queries_left)),
+        ("bits that the answers can have carried", f"{ledger.bits:.1f}"),
+        ("largest mean optimism these bits can cause, AUC", f"{ledger.bound(error):.3f}"),
+    ]
+    text = (
+        "The bound is Russo and Zou's (doi:10.1109/TIT.2019.2945779): it concerns the development score "
+        "alone. The sealed part gave no answer before it was opened, so its score needs no such bound."
+    )
+    return Section(
+        id="ledger",
+        title="What the labels were asked",
+        blocks=(table("Ledger", ("what", "value"), rows, numeric=(1,)), Paragraph(text=text)),
+    )
+
+
+def sandbox_section(sandbox: Mapping[str, str]) -> Section:
+    """Which walls held the drafted code."""
+    rows = [(str(layer), str(status)) for layer, status in sorted(sandbox.items())]
+    if not rows:
+        rows = [("tier", "not told by the sandbox")]
+    return Section(
+        id="sandbox",
+        title="Sandbox",
+        blocks=(table("Layers that held drafted code", ("layer", "status"), rows),),
+    )
+
+
+def search_section(bundle: Bundle, run: Mapping[str, Any]) -> Section:
+    """Every revision and where it ended; calls and money."""
+    blocks: Blocks = []
+    spent = _spent(bundle, run)
+    if spent:
+        blocks.append(table("Spent", ("what", "how much"), spent, numeric=(1,)))
+    revisions = run.get("revisions")
+    if isinstance(revisions, Sequence) and revisions:
+        rows = [_revision(one) for one in revisions]
+        header = ("revision", "operator", "round", "standing", "reasons", "SHA-256")
+        blocks.append(table(f"All {len(rows)} revisions", header, rows))
+    if not blocks:
+        blocks.append(Paragraph(text="The run told nothing of its search."))
+    return Section(id="search", title="The search", blocks=tuple(blocks))
+
+
+def check_section(bundle: Bundle) -> Section:
+    """Give the hashes and the command that checks them."""
+    manifest = bundle.manifest
+    rows = [
+        ("bundle (its manifest)", bundle.sha256),
+        ("data: images, masks, labels, patients", manifest.data_sha256),
+        ("scorer: splits, scores, probes, pack", manifest.scorer_sha256),
+        ("criteria pack", manifest.pack.sha256),
+        ("seed", str(manifest.seed)),
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest.environment.items()))
+    text = (
+        "`scafe verify BUNDLE` checks every file and runs the features again on the phantoms they were "
+        f"fingerprinted on (tolerance {manifest.tolerance:g}, relative). Frozen with {versions}."
+    )
+    return Section(
+        id="check",
+        title="Check it yourself",
+        blocks=(table("SHA-256", ("of", "is"), rows), Paragraph(text=text)),
+    )
+
+
+def _spent(bundle: Bundle, run: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    if "calls" in run:
+        rows.append(("calls", f"{run['calls']} of {run.get('max_calls', 'no cap')}"))
+    budget = run.get("budget")
+    if isinstance(budget, Mapping):
+        rows += [(str(key).replace("_", " "), str(value)) for key, value in sorted(budget.items())]
+        cost = budget.get("cost")
+        confirmed = sum(feature.gain.low > 0 for feature in bundle.manifest.features)
+        if cost is not None and confirmed:
+            rows.append(
+                ("money per feature whose gain is past its interval", f"{float(cost) / confirmed:.4f}")
+            )
+    return rows
+
+
+def _revision(one: Mapping[str, Any]) -> tuple[str, ...]:
+    reasons = ", ".join(str(reason) for reason in one.get("reasons", ())) or "none"
+    place = f"{one.get('criterion', '')}/{one.get('name', '')}"
+    values = (one.get("operator", ""), one.get("round", ""), one.get("standing", ""))
+    return (place, *(str(value) for value in values), reasons, str(one.get("sha256", ""))[:12])

@@ -1,0 +1,229 @@
+"""The report: what page one says, that it says it offline, the same twice, and what hostile text becomes."""
+
+import base64
+import json
+import re
+import xml.etree.ElementTree
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scafe.evals.freeze import freeze
+from scafe.evals.headline import Control, Headline
+from scafe.evals.report import report_body, write_report
+from scafe.evals.report_blocks import Paragraph, Report, Section, table, to_markdown, visible
+from scafe.evals.seal import HEADLINE, MARKER, open_seal
+
+Open = Callable[..., Any]
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Collects what an accessibility or privacy check needs, and that tags close in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        assert not self.open, f"unclosed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def reported(
+    session: Any, folder: Path, run: dict[str, Any] | None = None, opened: bool = True
+) -> dict[str, str]:
+    folder.mkdir(exist_ok=True)
+    freeze(session, session.refs(), str(folder / "frozen"), {})
+    if opened:
+        open_seal(session, str(folder / "frozen"), "Ada")
+    files = write_report(session, str(folder / "frozen"), str(folder), run or {"drafter": "builtin"})
+    return {kind: Path(path).read_text() for kind, path in files.items()}
+
+
+@pytest.fixture(scope="module")
+def texts(open_toy: Open, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("report")
+    return reported(open_toy(folder / "bench"), folder / "run")
+
+
+def test_page_one_carries_the_headline_with_its_company_and_no_clinical_use(texts: dict[str, str]) -> None:
+    first = texts["md"].split("## What is called")[0]
+    for wanted in (
+        "Not a medical device",
+        "sealed patients, scored once",
+        "baseline: colour and texture, 33 features",
+        "ScaFE minus baseline",
+        "permuted labels",
+        "development score, OPTIMISTIC",
+        "Noise floor",
+        "calls no model",
+    ):
+        assert wanted in first, wanted
+    assert re.search(r"AUC 0\.\d{3} \(0\.\d{3} to [01]\.\d{3}\) on patients that nothing before", first)
+
+
+def test_the_html_opens_without_script_network_or_file(texts: dict[str, str]) -> None:
+    page = Page(texts["html"])
+    assert not page.all("script") + page.all("link") + page.all("iframe")
+    assert all((one["src"] or "").startswith("data:image/svg+xml;base64,") for one in page.all("img"))
+    assert all((one["href"] or "").startswith("#") for one in page.all("a"))
+    policy = next(
+        one["content"] for one in page.all("meta") if "content-security" in str(one.get("http-equiv")).lower()
+    )
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert not re.search(r"(src|href|url)\s*[=(]\s*[\"']?https?:", texts["html"])
+    assert not any("style" in attributes for _, attributes in page.found)
+
+
+def test_the_html_keeps_the_basics_of_accessibility(texts: dict[str, str]) -> None:
+    page = Page(texts["html"])
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("h1")) == len(page.all("main")) == len(page.all("title")) == 1
+    assert all(len(one["alt"] or "") > 20 for one in page.all("img"))
+    assert len(page.all("caption")) == len(page.all("table")) > 10
+    assert all(one.get("scope") in ("col", "row") for one in page.all("th"))
+    ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {(one["href"] or "")[1:] for one in page.all("a")} <= set(ids)
+    assert '<th scope="col"></th>' not in texts["html"]
+
+
+def test_every_figure_is_well_formed_and_followed_by_its_table(texts: dict[str, str]) -> None:
+    data = json.loads(texts["json"])
+    kinds = [block["kind"] for section in data["sections"] for block in section["blocks"]]
+    places = [place for place, kind in enumerate(kinds) if kind == "figure"]
+    assert len(places) >= 4
+    for place in places:
+        assert "table" in (kinds[place - 1], kinds[place + 1])
+    for svg in re.findall(r"base64,([A-Za-z0-9+/=]+)", texts["html"]):
+        xml.etree.ElementTree.fromstring(base64.b64decode(svg))
+
+
+def test_two_reports_of_one_run_differ_in_the_line_of_times_alone(
+    toy_session: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = reported(toy_session("one"), tmp_path / "a")
+    session = toy_session("two")
+    second_folder = tmp_path / "b"
+    reported(session, second_folder)
+    marker = session.folder / MARKER
+    marker.write_text(
+        json.dumps({**json.loads(marker.read_text()), "opened_at": "1999-12-31T23:59:59+00:00"})
+    )
+    write_report(session, str(second_folder / "frozen"), str(second_folder), {"drafter": "builtin"})
+    second = {kind: (second_folder / f"report.{kind}").read_text() for kind in first}
+    for kind in ("html", "md", "json"):
+        assert first[kind] != second[kind]
+        assert report_body(first[kind]) == report_body(second[kind])
+        assert "1999" not in report_body(second[kind])
+        assert len(first[kind].splitlines()) - len(report_body(first[kind]).splitlines()) == 1
+
+
+def test_markdown_and_json_have_the_rows_of_the_html(texts: dict[str, str]) -> None:
+    blocks = [block for section in json.loads(texts["json"])["sections"] for block in section["blocks"]]
+    rows = [row for block in blocks for row in block.get("rows", ())]
+    assert len(rows) > 60
+    assert len(rows) == len(re.findall(r'<th scope="row">', texts["html"]))
+    assert len(rows) == len(re.findall(r"^\| (?!.*---)", texts["md"], re.MULTILINE)) - len(
+        [block for block in blocks if block["kind"] == "table"]
+    )
+
+
+def test_no_patient_and_no_path_of_this_machine_is_in_a_report(toy_session: Open, tmp_path: Path) -> None:
+    session = toy_session()
+    for text in reported(session, tmp_path).values():
+        assert str(tmp_path) not in text
+        assert not any(name in text for name in session.names)
+
+
+def test_an_accepted_null_voids_the_claim_in_words_before_the_number(
+    toy_session: Open, tmp_path: Path
+) -> None:
+    session = toy_session()
+    reported(session, tmp_path)
+    path = session.folder / HEADLINE
+    headline = Headline.model_validate_json(path.read_text())
+    failed = Control(name="noise", what="20 features of pure noise", result="15 accepted", passed=False)
+    controls = headline.controls.model_copy(update={"items": (failed,)})
+    path.write_text(headline.model_copy(update={"controls": controls}).model_dump_json())
+    write_report(session, str(tmp_path / "frozen"), str(tmp_path), {})
+    text = (tmp_path / "report.md").read_text()
+    assert 0 < text.index("NO CLAIM CAN BE MADE FROM THIS RUN") < text.index("The headline and its company")
+
+
+def test_a_closed_and_a_burnt_seal_are_told_apart_and_give_no_number(
+    toy_session: Open, tmp_path: Path
+) -> None:
+    session = toy_session()
+    closed = reported(session, tmp_path, opened=False)["md"]
+    assert "the sealed part was left closed" in closed
+    (session.folder / MARKER).write_text("{}")
+    write_report(session, str(tmp_path / "frozen"), str(tmp_path), {})
+    burnt = (tmp_path / "report.md").read_text()
+    assert "cut off, and the attempt burnt it" in burnt
+    assert "baseline: colour" not in closed + burnt
+
+
+def test_what_left_the_machine_and_what_it_cost_are_shown_as_told(toy_session: Open, tmp_path: Path) -> None:
+    run = {
+        "drafter": "openai:some-model",
+        "egress": {"bytes": 48213, "calls": 12, "hosts": ["models.example"], "level": "aggregates"},
+        "budget": {"cost": 0.84, "currency": "EUR", "tokens": 31000},
+        "calls": 12,
+        "max_calls": 40,
+        "revisions": [{"name": "r000", "criterion": "redness", "standing": "pooled", "sha256": "ab" * 32}],
+    }
+    text = reported(toy_session(), tmp_path, run)["md"]
+    for wanted in ("models.example", "48213", "12 of 40", "0.84", "redness/r000", "money per feature"):
+        assert wanted in text
+
+
+HOSTILE = "</td><script>x</script><img src=x onerror=y> | **bold** [a](javascript:b) \u202egnp.exe\u200b"
+
+
+def test_hostile_text_stays_text_in_every_form(toy_session: Open, tmp_path: Path) -> None:
+    run = {
+        "drafter": HOSTILE,
+        "egress": {"hosts": [HOSTILE]},
+        "revisions": [{"name": HOSTILE, "reasons": [HOSTILE]}],
+    }
+    texts = reported(toy_session(), tmp_path, run)
+    page = Page(texts["html"])
+    assert not page.all("script")
+    assert len(page.all("img")) == texts["html"].count("data:image/svg+xml;base64,")
+    assert "<script" not in texts["md"]
+    assert not re.search(r"(?<!\\)\]\(javascript", texts["md"])
+    for text in (texts["html"], texts["md"]):
+        assert "\u202e" not in text
+        assert "⟨U+202E⟩" in text
+
+
+def test_a_cell_cannot_break_out_of_a_markdown_table() -> None:
+    one = Report(
+        title="t",
+        sections=(Section(id="s", title="s", blocks=(table("c", ("a", "b"), [("x | y\n| z", "1")]),)),),
+    )
+    row = to_markdown(one, "now").splitlines()[-1]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 3
+
+
+def test_what_cannot_be_seen_is_shown_by_its_code_and_a_report_keeps_its_times_on_one_line() -> None:
+    assert visible("a\u202eb\u200bc\x07") == "a⟨U+202E⟩b⟨U+200B⟩c⟨U+0007⟩"
+    one = Report(title="t", sections=(Section(id="s", title="s", blocks=(Paragraph(text="p"),)),))
+    text = to_markdown(one, "then\nTimes: forged\nmore")
+    assert len(report_body(text).splitlines()) == len(text.splitlines()) - 1
