@@ -6,20 +6,21 @@ import re
 from dataclasses import dataclass
 
 TAGS = "think|thinking|thought|reasoning|reflection|analysis|scratchpad"
-_CLOSED_THINKING = re.compile(
-    rf"<({TAGS})\b[^>]*>.*?</\1\s*>|\[THINK\].*?\[/THINK\]|◁think▷.*?◁/think▷", re.DOTALL | re.IGNORECASE
-)
-_THINKING_ENDS = re.compile(rf"^.*(?:</(?:{TAGS})\s*>|\[/THINK\]|◁/think▷)", re.DOTALL | re.IGNORECASE)
-_THINKING_BEGINS = re.compile(rf"<(?:{TAGS})\b[^>]*>|\[THINK\]|◁think▷", re.IGNORECASE)
+_THINKING_BEGINS = re.compile(rf"<(?:{TAGS})>|\[THINK\]|◁think▷", re.IGNORECASE)
+_THINKING_ENDS = re.compile(rf"</(?:{TAGS})\s*>|\[/THINK\]|◁/think▷", re.IGNORECASE)
 _FINAL_CHANNEL = re.compile(r"^.*<\|channel\|>\s*final\s*<\|message\|>", re.DOTALL)
 _SPECIAL_TOKENS = re.compile(
     r"<\|[a-z_]+\|>|</?s>|<(?:end|start)_of_turn>|\[/?INST\]|<[|｜][^|｜>\n]{1,40}[|｜]>"
 )
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff]")
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
-_XML = re.compile(
-    r"<(code|python|execute|answer|module|solution|source)\b[^>]*>\n?(.*?)</\1>", re.DOTALL | re.IGNORECASE
+_TAGGED = re.compile(r"<(code|python|execute|answer|module|solution|source)>\n?", re.IGNORECASE)
+_OTHER_LANGUAGES = frozenset(
+    "json jsonc bash sh shell console powershell output javascript js typescript ts java c cpp r matlab"
+    " yaml yml toml html xml csv latex tex sql".split()
 )
+MAX_PIECES = 20
+"""Tags or braces that are tried; a reply that has more is not going to be an extractor."""
 _SET_ASIDE = re.compile(
     r"\b(wrong|bad|incorrect|instead of|avoid|do not|don't|never|previous(ly)?|earlier|original|before|old"
     r"|first attempt|usage|example call|test|tests)\b",
@@ -42,19 +43,7 @@ class Block:
     @property
     def is_python(self) -> bool:
         """Whether it may be Python, going by its fence."""
-        first = re.split(r"[\s{:,]", self.info, maxsplit=1)[0].strip(".")
-        return first in (
-            "",
-            "python",
-            "py",
-            "python3",
-            "py3",
-            "python3.11",
-            "tool_code",
-            "code",
-            "pycon",
-            "text",
-        )
+        return re.split(r"[\s{:,]", self.info, maxsplit=1)[0] not in _OTHER_LANGUAGES
 
     @property
     def is_set_aside(self) -> bool:
@@ -78,11 +67,10 @@ def without_thinking(text: str) -> tuple[str, tuple[str, ...]]:
     """
     steps = []
     spoken = _FINAL_CHANNEL.sub("", text)
-    spoken = _CLOSED_THINKING.sub("", spoken)
-    spoken = _THINKING_ENDS.sub("", spoken)
+    spoken, never_ends = _aloud(spoken)
     if spoken != text:
         steps.append("removed_thinking")
-    if _THINKING_BEGINS.search(spoken):
+    if never_ends:
         steps.append("thinking_never_ends")
     plain = _SPECIAL_TOKENS.sub("", spoken)
     if plain != spoken:
@@ -90,8 +78,26 @@ def without_thinking(text: str) -> tuple[str, tuple[str, ...]]:
     return plain, tuple(steps)
 
 
+def _aloud(text: str) -> tuple[str, bool]:
+    """Return what stands outside thinking, and whether thinking begins that never ends.
+
+    An end without a beginning ends what was before it: some servers swallow the opening tag.
+    """
+    kept: list[str] = []
+    at = 0
+    while ended := _THINKING_ENDS.search(text, at):
+        begun = _THINKING_BEGINS.search(text, at, ended.start())
+        kept = [*kept, text[at : begun.start()]] if begun else []
+        at = ended.end()
+    rest = text[at:]
+    return "".join(kept) + rest, bool(_THINKING_BEGINS.search(rest))
+
+
 def fenced_blocks(text: str) -> tuple[Block, ...]:
     """Return every fenced block, in order; the last may be unclosed."""
+    quoted = re.fullmatch(r"\s*'''(?:python|py)\n(.*)'''\s*", text, re.DOTALL)
+    if quoted:
+        return (Block(quoted[1], "python", True, ""),)
     found: list[Block] = []
     lines: list[str] = []
     fence = info = intro = ""
@@ -117,22 +123,29 @@ def fenced_blocks(text: str) -> tuple[Block, ...]:
 
 def wrapped_blocks(text: str) -> tuple[Block, ...]:
     """Return code wrapped in JSON or in tags, as tool-minded models send it."""
-    found = [Block(code, "python", True, "") for code in _json_strings(text) if "def " in code]
-    found += [Block(match[2], "python", True, "") for match in _XML.finditer(text) if "def " in match[2]]
-    unescaped = html.unescape(text)
-    if not found and unescaped != text:
-        found += [
-            Block(match[2], "python", True, "") for match in _XML.finditer(unescaped) if "def " in match[2]
-        ]
-    return tuple(found)
+    codes = [code for code in _json_strings(text) if "def " in code]
+    codes += _tagged(text) or _tagged(html.unescape(text))
+    return tuple(Block(code, "python", True, "") for code in codes)
+
+
+def _tagged(text: str) -> list[str]:
+    """Return what stands between tags and defines something."""
+    found = []
+    for begun in list(_TAGGED.finditer(text))[:MAX_PIECES]:
+        end = text.find(f"</{begun[1]}>", begun.end())
+        if end >= 0 and "def " in text[begun.end() : end]:
+            found.append(text[begun.end() : end])
+    return found
 
 
 def _json_strings(text: str) -> list[str]:
     """Return the long strings of the first JSON object in the text."""
     start = text.find("{")
-    while start >= 0:
+    for _ in range(MAX_PIECES):
+        if start < 0:
+            break
         try:
-            data, _ = json.JSONDecoder(strict=False).raw_decode(text[start:])
+            data, _end = json.JSONDecoder(strict=False).raw_decode(text, start)
         except (json.JSONDecodeError, RecursionError):
             start = text.find("{", start + 1)
             continue

@@ -18,10 +18,12 @@ MIN_SECRET = 3
 
 _ENCODED = re.compile(rf"[A-Za-z0-9+/_-]{{{MAX_ENCODED},}}={{0,2}}")
 _ENCODED_LINES = re.compile(r"(?:^[ \t>\"']*[A-Za-z0-9+/]{60,}={0,2}[\"',\\]*[ \t]*\n){8,}", re.MULTILINE)
-_NUMBER = r"[-+]?(?:0x[0-9a-fA-F]+|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)"
-_NUMBERS = re.compile(rf"{_NUMBER}(?:[\s,;|\[\](){{}}:\"'/]+{_NUMBER}){{{MAX_NUMBERS},}}")
+# Atomic groups: a number or a gap that was read once is not read again in another way, else a text of
+# sixty numbers takes years to refuse.
+_NUMBER = r"(?>[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+))"
+_NUMBERS = re.compile(rf"(?<![\w.]){_NUMBER}(?:(?>[\s,;|\[\](){{}}:\"'/]+){_NUMBER}){{{MAX_NUMBERS},}}")
 _IMAGE_FILE = re.compile(
-    r"[\w.%~/\\-]*\w\.(?:jpe?g|png|tiff?|bmp|webp|dcm|dicom|nii(?:\.gz)?|npy|npz|csv|tsv|parquet)\b",
+    r"[\w.%~/\\-]{0,200}\w\.(?:jpe?g|png|tiff?|bmp|webp|dcm|dicom|nii(?:\.gz)?|npy|npz|csv|tsv|parquet)\b",
     re.IGNORECASE,
 )
 _HOME_PATH = re.compile(r"(?<![\w)\]])(?:/(?:home|Users|mnt|media|srv|root)/\w|[A-Za-z]:\\\w|\\\\\w+\\\w)")

@@ -48,6 +48,9 @@ IMPORTS = {
 }
 """Names that mean one thing in image code, and the line that brings them."""
 
+MAX_BEGINNINGS = 20
+MAX_PROSE_LINES = 400
+"""Bounds of the search for code in prose."""
 _QUOTES = str.maketrans(
     {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2033": '"', "\u2018": "'", "\u2019": "'", "\u2032": "'"}
 )
@@ -63,7 +66,7 @@ _SIGNS = str.maketrans(
         **{"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "**2", "\u2026": "..."},
     }
 )
-_NUMBERED = re.compile(r"^\s*(?:L?\d{1,3}[:.|)]|\d{1,3}\s*[|│]|\d{1,3}\t) ?", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*(?:L?\d{1,3}[:.|)]|\d{1,3}\s*[|│]|\d{1,3}\t) ?", re.MULTILINE)
 _CODE_START = re.compile(
     r"^(?:import |from \w|CRITERION\b|FEATURES\b|def |class |@|[A-Z][A-Z0-9_]* ?=|#|\"\"\"|''')"
 )
@@ -205,11 +208,12 @@ def _unescape_html(text: str) -> str:
 def _without_prose(text: str) -> str:
     """Drop sentences before the first and after the last line of code; never a line of code."""
     lines = text.split("\n")
-    for begin in (number for number, line in enumerate(lines) if _CODE_START.match(line)):
-        end = len(lines)
+    begins = [number for number, line in enumerate(lines) if _CODE_START.match(line)]
+    for begin in begins[:MAX_BEGINNINGS]:
+        end = min(len(lines), begin + MAX_PROSE_LINES)
         while end > begin and not parses("\n".join(lines[begin:end])):
             last = lines[end - 1]
-            if last[:1].isspace() or _CODE_START.match(last) or last[:1] in ")]}":
+            if last.startswith((" ", "\t", ")", "]", "}")) or _CODE_START.match(last):
                 break
             end -= 1
         kept = "\n".join(lines[begin:end])

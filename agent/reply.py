@@ -31,8 +31,9 @@ MALFORMED = "malformed"
 """Code of the finding that carries a complaint into a repair brief."""
 _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 _GAP = re.compile(
-    r"#\s*(?:\.\.\.|…|\[\s*\.\.\.|<|your code here|rest of\b|same as (?:before|above)|implementation (?:goes )?here"
-    r"|(?:the )?(?:code|rest|remaining|existing|other|previous)\b[^\n]*\b(?:unchanged|omitted|as before|here|same)\b)",
+    r"#\s*(?:\.\.\.|…|\[\s*\.\.\.|<|your code here|rest of\b|same as (?:before|above)"
+    r"|implementation (?:goes )?here|(?:the )?(?:code|rest|remaining|existing|other|previous)\b"
+    r"[^\n]*\b(?:unchanged|omitted|as before|here|same)\b)",
     re.IGNORECASE,
 )
 """Comments that stand for code."""
@@ -136,7 +137,7 @@ def _candidates(text: str, is_thinking: bool) -> Iterator[tuple[Block, tuple[str
         ends = bool(blocks) and blocks[-1].closed and text.rstrip().endswith(("```", "~~~"))
         blocks = blocks[-1:] if ends else ()
     python = [block for block in blocks if block.is_python]
-    with_extract = [block for block in python if re.search(r"\bdef \w+", block.code)]
+    with_extract = [block for block in python if re.search(r"def \w+", block.code)]
     plain = [block for block in with_extract if not block.is_set_aside]
     several = ("took_last_block",) if len(with_extract) > 1 else ()
     for block in reversed([block for block in plain if _is_whole(block)]):
@@ -152,7 +153,7 @@ def _candidates(text: str, is_thinking: bool) -> Iterator[tuple[Block, tuple[str
         return
     for block in wrapped_blocks(text):
         yield block, ("unwrapped",)
-    if not with_extract and re.search(r"^\s*(?:\W{0,3}\d*\W{0,3})?def \w+", text, re.MULTILINE):
+    if not with_extract and re.search(r"def \w+", text):
         yield Block(text, "", True, ""), ("read_without_fence",)
 
 
@@ -243,6 +244,8 @@ def _syntax_complaint(source: str) -> str:
 def _nothing(text: str, steps: tuple[str, ...], finish_reason: str | None) -> ReadReply:
     if "thinking_never_ends" in steps:
         complaint = "the reply ends while still thinking; think less and give the module"
+    elif any(not block.closed for block in fenced_blocks(text)):
+        complaint = "the reply breaks off within its block; give the whole module"
     else:
         complaint = (
             "no Python module was found; answer with one fenced Python block that holds the whole module"
