@@ -19,6 +19,7 @@ from scafe.evals.splits import Folds, Split, make_folds, plan_feedback, split_pa
 from scafe.knowledge.criteria import CriteriaPack, load_pack
 from scafe.knowledge.errors import InputError
 from scafe.sandbox.agreement import icc_a1
+from scafe.sandbox.doctor import SandboxReport
 from scafe.sandbox.perturbations import PERTURBATIONS, perturb
 from scafe.sandbox.pool import ImageAndMask, Pool
 
@@ -83,8 +84,11 @@ class BenchSession:
 
     @property
     def key(self) -> str:
-        """A secret of this study that no drafter has: moves the edges of disclosed bands."""
-        return digest(self.facts.data_sha256.encode(), str(self.spec.seed).encode())
+        """A secret of this study that no drafter has: moves the edges of disclosed bands.
+
+        Made of the patients' ids and not of their images, so that one other image moves no edge.
+        """
+        return digest(str(self.spec.seed).encode(), *(p.encode() for p in sorted(set(self.dataset.patients))))
 
     def feature_table(self, source: str, ids: tuple[int, ...]) -> FeatureTable:
         """Run one extractor over items (cached): names, rows, faults."""
@@ -176,15 +180,15 @@ class BenchSession:
             patients_band=next((band for above, band in PATIENT_BANDS if dev_patients < above), ">=400"),
             data_sha256=self.dataset.sha256,
             scorer_sha256=self.scorer.sha256,
-            sandbox=sandbox_status(self.pool),
+            sandbox=sandbox_status(self.pool.report),
         )
 
 
-def sandbox_status(pool: Pool) -> dict[str, str]:
-    """Return tier and one status per layer, as far as the pool tells them."""
-    status = getattr(pool, "status", None)
-    found = status() if callable(status) else status
-    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+def sandbox_status(report: SandboxReport) -> dict[str, str]:
+    """Return tier and one status per layer, as `scafe doctor` prints them."""
+    weaker = {"allow_weaker": "yes"} if report.allow_weaker else {}
+    layers = {layer.name: layer.state for layer in report.layers}
+    return {"tier": report.tier, "backend": report.backend, **layers, **weaker}
 
 
 class _Perturbed:

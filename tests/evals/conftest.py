@@ -8,11 +8,14 @@ import pytest
 from PIL import Image
 
 from scafe.knowledge.extractor import parse_extractor
+from scafe.sandbox.doctor import SandboxReport
 from scafe.sandbox.pool import Extraction, Fault, ImageAndMask
 
 
 class OpenPool:
     """Runs extractors of these tests in this process; counts the images it was given."""
+
+    report = SandboxReport(backend="none", tier="C", layers=(), allow_weaker=True, kernel="none")
 
     def __init__(self) -> None:
         self.images_run = 0
