@@ -3,8 +3,9 @@
 Source: erythema index log10(R/G) and melanin index -log10 R of camera values are linear in haemoglobin
 and melanin (Yamamoto T et al. Skin Res Technol 2008, doi:10.1111/j.1600-0846.2007.00256.x); item
 vascularity of Sullivan T et al. J Burn Care Rehabil 1990;11:256-260. Melanin moves the erythema index
-too: by 0.9 of what it does to the melanin index on light skin, by nothing below L* of about 43 (two-layer
-skin model, knowledge/optics.py); `delta_hb` takes that share away.
+too: by 0.9 of what it does to the melanin index on light skin, by nothing on dark skin (two-layer skin model,
+knowledge/optics.py); `delta_hb` takes that share away. How dark the skin is, its lightness and its own
+erythema index tell together: exposure moves only the one, white balance only the other.
 """
 
 import cv2
@@ -35,16 +36,18 @@ RING_INNER = 0.08
 RING_OUTER = 0.25
 CORE = 0.04
 STATISTIC = "median"
-MELANIN_DARK = 43.0
-MELANIN_SPAN = 38.0
+DARK_L = 43.0
+LIGHT_L = 81.0
+DARK_EI = 0.38
+LIGHT_EI = 0.11
 MIN_PX = 60
 VARIANTS = {
     "RING_INNER": [0.03, 0.08, 0.12],
     "RING_OUTER": [0.15, 0.25, 0.35],
     "CORE": [0.0, 0.04, 0.08],
     "STATISTIC": ["median", "mean", "p75", "p25"],
-    "MELANIN_DARK": [35.0, 43.0, 50.0],
-    "MELANIN_SPAN": [30.0, 38.0, 50.0],
+    "DARK_L": [35.0, 43.0, 50.0],
+    "DARK_EI": [0.34, 0.38, 0.42],
 }
 
 
@@ -99,9 +102,10 @@ def extract(image, mask):
     delta_ei = typical(redness[scar]) - typical(redness[ring])
     delta_mi = typical(melanin[scar]) - typical(melanin[ring])
     skin = lab(light[ring])
-    share = np.clip((np.median(skin[:, 0]) - MELANIN_DARK) / MELANIN_SPAN, 0.0, 1.0)
+    by_light = np.clip((np.median(skin[:, 0]) - DARK_L) / (LIGHT_L - DARK_L), 0.0, 1.0)
+    by_colour = np.clip((DARK_EI - np.median(redness[ring])) / (DARK_EI - LIGHT_EI), 0.0, 1.0)
     return {
         "delta_a": typical(lab(light[scar])[:, 1]) - typical(skin[:, 1]),
         "delta_ei": delta_ei,
-        "delta_hb": float(delta_ei - share * delta_mi),
+        "delta_hb": float(delta_ei - (by_light + by_colour) / 2 * delta_mi),
     }
