@@ -1,0 +1,51 @@
+"""Become an ordinary user who can still reach this Python: for harnesses that start as root."""
+
+import ctypes
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+NOBODY = 65534
+NEW_MOUNTS, BIND, RECURSIVE, PRIVATE = 0x00020000, 4096, 0x4000, 0x40000
+
+
+def become_nobody(repository: Path) -> None:
+    """Drop root for good; a folder like /root that others cannot enter is opened up for this process alone.
+
+    Raises
+    ------
+    OSError
+        If this process is not allowed to.
+    """
+    needed = sorted({Path(sys.base_prefix), Path(sys.prefix), repository.resolve()})
+    closed = {
+        folder for tree in needed for folder in tree.parents if not folder.stat().st_mode & 0o005 == 0o005
+    }
+    if closed:
+        _open_up(min(closed, key=lambda folder: len(folder.parts)), needed)
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _open_up(closed: Path, needed: list[Path]) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def mount(
+        source: Path | None, target: Path, kind: bytes | None, flags: int, data: bytes | None = None
+    ) -> None:
+        start = os.fsencode(source) if source else b"none"
+        if libc.mount(start, os.fsencode(target), kind, ctypes.c_ulong(flags), data):
+            raise OSError(ctypes.get_errno(), f"mount {target}")
+
+    if libc.unshare(NEW_MOUNTS):
+        raise OSError(ctypes.get_errno(), "unshare")
+    mount(None, Path("/"), None, RECURSIVE | PRIVATE)
+    kept = {tree: Path(tempfile.mkdtemp()) for tree in needed if closed in tree.parents}
+    for tree, aside in kept.items():
+        mount(tree, aside, None, BIND)
+    mount(None, closed, b"tmpfs", 0, b"mode=755")
+    for tree, aside in kept.items():
+        tree.mkdir(parents=True, mode=0o755)
+        mount(aside, tree, None, BIND)
