@@ -42,7 +42,10 @@ class Ledger:
     """What a run has used."""
 
     calls: int = 0
-    """Requests that reached the endpoint."""
+    """Requests that reached the endpoint and whose end was seen."""
+    lost: int = 0
+    """Requests that were under way when the run was killed. They count towards tokens and money, not calls:
+    a run that was killed asks for as much as one that was not."""
     answered: int = 0
     """Requests (each counted once) that have their answer."""
     failed: int = 0
@@ -69,13 +72,14 @@ class Ledger:
 
     def plus(self, done: Attempt, price: Price | None) -> "Ledger":
         """Return the ledger after one more attempt."""
-        reached = done.outcome not in ("unreachable", "refused")
+        reached = done.outcome not in ("unreachable", "lost")
         usage = Usage(done.prompt_tokens, done.completion_tokens)
-        uncertain = done.reserved_tokens if done.outcome in ("dropped", "timeout") else 0
+        uncertain = done.reserved_tokens if done.outcome in ("dropped", "timeout", "lost") else 0
         worst = cost(price, Usage(0, uncertain)) if price else Decimal(0)
         return replace(
             self,
             calls=self.calls + reached,
+            lost=self.lost + (done.outcome == "lost"),
             answered=self.answered + (done.outcome == "answered"),
             failed=self.failed + (reached and done.outcome != "answered"),
             prompt_tokens=self.prompt_tokens + usage.prompt_tokens,

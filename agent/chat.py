@@ -1,6 +1,7 @@
 """The drafter that asks a chat model."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from scafe.agent.brief import Brief
@@ -99,5 +100,9 @@ def open_egress(
         evaluations_used=settings.evaluations_used,
         elapsed_s=settings.elapsed_s,
     )
-    never = settings.never_send
+    never = tuple(dict.fromkeys(form for text in settings.never_send for form in (text, _absolute(text))))
     return Egress(journal, budget, settings.level, never_send=never, secrets=secrets, patience=patience)
+
+
+def _absolute(text: str) -> str:
+    return str(Path(text).resolve()) if Path(text).exists() else text

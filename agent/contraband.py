@@ -13,8 +13,8 @@ MAX_ENCODED = 512
 """Characters of an unbroken base64-like run; a 20-pixel grey thumbnail needs more."""
 MAX_NUMBERS = 64
 """Numbers in one list; an 8-by-8 block of pixels has as many."""
-MIN_SECRET = 3
-"""A text to keep that is shorter would be found everywhere."""
+LONG_TEXT = 24
+"""A text to keep without any sign of a name in it counts from this length: `photos` is a word like others."""
 
 _ENCODED = re.compile(rf"[A-Za-z0-9+/_-]{{{MAX_ENCODED},}}={{0,2}}")
 _ENCODED_LINES = re.compile(r"(?:^[ \t>\"']*[A-Za-z0-9+/]{60,}={0,2}[\"',\\]*[ \t]*\n){8,}", re.MULTILINE)
@@ -90,6 +90,12 @@ def _patterns(text: str) -> Find | None:
 def _kept(text: str, keep: Iterable[str]) -> Find | None:
     folded = text.casefold()
     for secret in keep:
-        if len(secret) >= MIN_SECRET and (start := folded.find(secret.casefold())) >= 0:
+        if _is_telling(secret) and (start := folded.find(secret.casefold())) >= 0:
             return Find("a text that this run keeps", start, start + len(secret))
     return None
+
+
+def _is_telling(secret: str) -> bool:
+    """Return whether a text is a path, an id or long, and so would not stand in a prompt by chance."""
+    has_sign = bool(re.search(r"[/\\\d_]", secret.strip("./\\")))
+    return (len(secret) >= 4 and has_sign) or len(secret) >= LONG_TEXT

@@ -94,13 +94,31 @@ class Egress:
         ModelError
             If the endpoint failed after its retries; no text of the payload is in the message.
         """
-        require_level(self.level, payload.level, "this request")
-        with self._one_at_a_time(payload.sha256):
+        with self.one_at_a_time(payload.sha256):
             recorded = self.journal.answer(payload.sha256)
             if recorded is not None:
                 return Answer(read_completion(recorded), cached=True)
-            self._require_clean(payload)
+            self.require_clean(payload)
             return Answer(self._ask(payload, carrier), cached=False)
+
+    def require_clean(self, payload: Payload) -> None:
+        """Refuse a payload above the run's level, or with something that may not leave.
+
+        Raises
+        ------
+        EgressError
+            The message names the line, not the thing.
+        """
+        require_level(self.level, payload.level, "this request")
+        for message in payload.messages:
+            found = find_contraband(message.content, self._never_send)
+            if found:
+                line = message.content.count("\n", 0, found.start) + 1
+                raise EgressError(
+                    f"line {line} of the {message.role} message ({payload.brief.operator}) holds "
+                    f"{found.what}, which may not leave; nothing was sent. Look in the criteria pack, in the "
+                    "prompt files and in the extractors it quotes"
+                )
 
     def check(self, ticket: Ticket, request: httpx.Request, body: bytes) -> None:
         """Compare what a client is about to send with the payload it was given.
@@ -126,18 +144,7 @@ class Egress:
         """Journal what is about to leave; called by the door, just before."""
         text = body.decode()
         payload = ticket.payload
-        record = RequestRecord(
-            sha256=payload.sha256,
-            operator=payload.brief.operator,
-            criterion=payload.brief.criterion.id if payload.brief.criterion else "",
-            variant=payload.brief.variant,
-            seed=payload.brief.seed,
-            level=payload.level,
-            endpoint=url,
-            model=ticket.model,
-            body=text,
-        )
-        self.journal.begin(record)
+        self.journal.begin(record_of(payload, url, ticket.model, text))
         first = self.journal.request(payload.sha256)
         reserved = ticket.reservation.usage.prompt_tokens + ticket.reservation.usage.completion_tokens
         self.journal.note(
@@ -161,19 +168,9 @@ class Egress:
         """Return the time by the run's clock, in seconds."""
         return self._patience.clock.now()
 
-    def _require_clean(self, payload: Payload) -> None:
-        for message in payload.messages:
-            found = find_contraband(message.content, self._never_send)
-            if found:
-                line = message.content.count("\n", 0, found.start) + 1
-                raise EgressError(
-                    f"line {line} of the {message.role} message ({payload.brief.operator}) holds "
-                    f"{found.what}, which may not leave; nothing was sent. Look in the criteria pack, in the "
-                    "prompt files and in the extractors it quotes"
-                )
-
     @contextmanager
-    def _one_at_a_time(self, sha256: str) -> Iterator[None]:
+    def one_at_a_time(self, sha256: str) -> Iterator[None]:
+        """Let one thread at a time work on a request; the next finds the answer in the journal."""
         with self._lock:
             lock = self._locks.setdefault(sha256, threading.Lock())
         with lock:
@@ -266,6 +263,21 @@ class Egress:
             self.journal.finish(payload.sha256, ticket.raw)
             return read_completion(ticket.raw)
         raise ModelError(self._patience.complaint(done, ticket.model, ticket.base_url, tries))
+
+
+def record_of(payload: Payload, endpoint: str, model: str, body: str) -> RequestRecord:
+    """Return what the journal keeps of a request."""
+    return RequestRecord(
+        sha256=payload.sha256,
+        operator=payload.brief.operator,
+        criterion=payload.brief.criterion.id if payload.brief.criterion else "",
+        variant=payload.brief.variant,
+        seed=payload.brief.seed,
+        level=payload.level,
+        endpoint=endpoint,
+        model=model,
+        body=body,
+    )
 
 
 class Door(httpx.BaseTransport):

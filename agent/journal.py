@@ -26,9 +26,10 @@ from scafe.knowledge.errors import IntegrityError
 DIGITS = 16
 """Digits of the request's hash in a file name; the whole hash is in the file and is compared."""
 
-Outcome = Literal["answered", "empty", "garbled", "http", "timeout", "dropped", "unreachable", "refused"]
+Outcome = Literal["answered", "empty", "garbled", "http", "timeout", "dropped", "unreachable", "lost"]
 """answered: a usable body · empty: 200 without text · garbled: 200 that is no completion · http: another
-status · timeout, dropped: sent, no answer · unreachable: never sent · refused: the door did not open."""
+status · timeout, dropped: sent, no answer · unreachable: never sent · lost: under way when the run was
+killed, so nobody knows."""
 
 
 class Record(BaseModel):
@@ -154,7 +155,7 @@ class Journal:
 
         A kill after the answer was written and before its line loses the line: it is made up from the
         answer. A kill while the endpoint worked leaves a 'sent' line alone: it may have been paid, and
-        is returned as dropped with the tokens that were reserved.
+        is returned as lost with the tokens that were reserved.
         """
         done = {one.attempt: one for one in entry.attempts if one.event == "done"}
         for sent in entry.attempts:
@@ -169,7 +170,7 @@ class Journal:
             raw = self.path(entry.request.sha256, "response.json").read_bytes()
             return answered(sent.attempt, raw, _said_bytes(entry.request.body), 0.0)
         return Attempt(
-            attempt=sent.attempt, event="done", outcome="dropped", reserved_tokens=sent.reserved_tokens
+            attempt=sent.attempt, event="done", outcome="lost", reserved_tokens=sent.reserved_tokens
         )
 
     def _require_same(self, sha256: str) -> None:
