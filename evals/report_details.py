@@ -297,7 +297,7 @@ def check_section(bundle: Bundle) -> Section:
     ]
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest.environment.items()))
     text = (
-        "`scafe verify BUNDLE` checks every file and runs the features again on the phantoms they were "
+        "scafe verify BUNDLE checks every file and runs the features again on the phantoms they were "
         f"fingerprinted on (tolerance {manifest.tolerance:g}, relative). Frozen with {versions}."
     )
     return Section(

@@ -13,7 +13,8 @@ from scafe.evals.report_figures import roc_figure
 def what_it_is(bundle: Bundle, run: Mapping[str, Any]) -> Section:
     """Say in three sentences what the reader holds."""
     manifest = bundle.manifest
-    drafter = str(run.get("drafter", "not recorded"))
+    told = str(run.get("drafter", "an unrecorded drafter"))
+    drafter = "the built-in drafter" if told == "builtin" else told
     text = (
         f"{len(manifest.features)} image features for {len(manifest.criteria)} written clinical criteria "
         f"(pack {manifest.pack.id} {manifest.pack.version}), drafted by {drafter}, tested on synthetic "
@@ -87,7 +88,7 @@ def controls_section(headline: Headline | None) -> Section:
         blocks=(
             table(
                 "What the same machinery makes of what means nothing",
-                ("control", "what", "result", ""),
+                ("control", "what", "result", "verdict"),
                 rows,
             ),
             Paragraph(text=floor),
@@ -103,13 +104,13 @@ def egress_section(run: Mapping[str, Any]) -> Section:
         text = (
             "Nothing: the built-in drafter calls no model, and no other part of ScaFE opens a connection."
             if drafter == "builtin"
-            else "Not recorded in this report; `scafe runs egress RUN` prints every byte."
+            else "Not recorded in this report; scafe runs egress RUN prints every byte."
         )
         return Section(id="egress", title="What left this machine", blocks=(Paragraph(text=text),))
     rows = [(str(key), _told(value)) for key, value in sorted(told.items())]
     promise = (
         "Criteria, code, findings on phantoms and banded aggregates at most; no pixel, path, patient or "
-        "per-image value. `scafe runs egress RUN` prints every byte that was sent."
+        "per-image value. scafe runs egress RUN prints every byte that was sent."
     )
     return Section(
         id="egress",
