@@ -8,17 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.bands import WITHHELD, Edges, LabelAnswer, auc_band, label_answer, shape_of
 from scafe.evals.bench import FeatureRef
-from scafe.evals.disclosure import (
-    WITHHELD,
-    DisclosedFeature,
-    Edges,
-    LabelAnswer,
-    ScoreCard,
-    auc_band,
-    label_answer,
-    shape_of,
-)
+from scafe.evals.disclosure import DisclosedFeature, ScoreCard
 from scafe.evals.features import FeatureTable, source_sha256
 from scafe.evals.gate import decide
 from scafe.evals.session import BenchSession, Stability
@@ -60,8 +52,9 @@ def answer_score(
 ) -> ScoreCard:
     """Score the named features of one extractor beside the pool; spends at most one query.
 
-    Every eligible feature joins the pool unless the gate saw a credible loss: at these sizes all stable
-    features under a ridge beat any choice by labels (`evals.selftest` measures it).
+    Every eligible feature joins the pool, whatever the gate saw: at these sizes all stable features under
+    a ridge are as good as any choice by labels and their score is honest (`evals.selftest` measures it).
+    What the gate and the signs say goes to the drafter.
 
     Raises
     ------
@@ -78,22 +71,21 @@ def answer_score(
     free = _label_free(session, source, table, wanted, pool)
     block = tuple(FeatureRef(extractor=sha256, name=name) for name in wanted if free[name].is_eligible)
     asked = _ask(session, extractor, table, block, pool)
-    pooled = {ref.name for ref in block} if asked.gate != "rejected" else set()
     return ScoreCard(
         extractor=sha256,
         mode=session.facts.mode,
         gate=asked.gate,
         set_auc_band=asked.band,
-        features=tuple(_disclosed(name, free, asked, name in pooled) for name in wanted),
+        features=tuple(_disclosed(name, free[name], asked) for name in wanted),
         queries_left=max(session.ledger.queries_left, 0),
         label_bits_used=round(session.ledger.bits, 1),
     )
 
 
-def _disclosed(name: str, free: dict[str, LabelFree], asked: Asked, pooled: bool) -> DisclosedFeature:
+def _disclosed(name: str, free: LabelFree, asked: Asked) -> DisclosedFeature:
     answer = asked.told.get(name, WITHHELD)
     return DisclosedFeature(
-        **free[name].fields, evidence=answer.evidence, strength=answer.strength, pooled=pooled
+        **free.fields, evidence=answer.evidence, strength=answer.strength, pooled=free.is_eligible
     )
 
 

@@ -17,9 +17,9 @@ from typing import Any, TextIO
 
 from scafe.evals.answers import answer_score
 from scafe.evals.bench import BenchFacts, BenchSpec, FeatureRef, Frozen, Pruned, Record
-from scafe.evals.disclosure import Ledger
 from scafe.evals.gate import prune
 from scafe.evals.journal import Journal
+from scafe.evals.ledger import Ledger
 from scafe.evals.session import BenchSession
 from scafe.knowledge.errors import IntegrityError, SandboxError, ScafeError
 from scafe.sandbox.pool import Pool

@@ -14,8 +14,8 @@ from scafe.knowledge.errors import IntegrityError
 
 FILES = {
     "evals": (
-        "answers", "classifier", "dataset", "disclosure", "features", "gate", "manifest", "opening",
-        "pixels", "ridge", "score", "scorer", "session", "splits", "stats",
+        "answers", "bands", "classifier", "dataset", "disclosure", "features", "gate", "ledger", "manifest",
+        "opening", "pixels", "ridge", "score", "scorer", "session", "splits", "stats",
     ),
     "sandbox": (
         "agreement", "evidence", "findings", "novelty", "panel", "perturbations", "pool", "probes", "verdict",

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from scafe.evals.bench import BenchFacts, BenchSpec, FeatureRef
 from scafe.evals.dataset import Dataset, digest
-from scafe.evals.disclosure import Ledger
 from scafe.evals.features import FeatureStore, FeatureTable, source_sha256, write_atomically
+from scafe.evals.ledger import Ledger
 from scafe.evals.opening import open_data
 from scafe.evals.score import CVScore, Task, cross_validate
 from scafe.evals.scorer import ScorerSeal

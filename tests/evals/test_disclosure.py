@@ -10,17 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from scafe.evals.answers import answer_score
+from scafe.evals.bands import Edges, auc_band, label_answer, shape_of
 from scafe.evals.bench import BenchSpec
-from scafe.evals.disclosure import (
-    REPORTS_PER_QUERY,
-    DisclosedFeature,
-    Edges,
-    Ledger,
-    ScoreCard,
-    auc_band,
-    label_answer,
-    shape_of,
-)
+from scafe.evals.disclosure import DisclosedFeature, ScoreCard
+from scafe.evals.ledger import REPORTS_PER_QUERY, Ledger
 from scafe.evals.session import BenchSession
 from scafe.evals.stats import auc
 from scafe.knowledge.errors import DisclosureError
