@@ -10,7 +10,7 @@ from typing import Any
 from scafe.agent.source_edit import constants, docstring, simplified
 from scafe.knowledge.extractor import MAX_LINES
 
-BOUND = ("CRITERION", "FEATURES", "VARIANTS", "extract")
+HEAD = ("CRITERION", "FEATURES", "VARIANTS")
 
 
 def joined(first: str, second: str, name: str) -> str | None:
@@ -72,35 +72,51 @@ def _extract(name: str, parts: tuple[tuple[str, dict[str, Any]], ...]) -> str:
 
 
 def _merged(first: ast.Module, second: ast.Module) -> str:
-    """Put both bodies into one module; equal helpers stand once, unequal ones get their number."""
-    kept: dict[str, str] = {}
-    imports: list[str] = []
-    texts: list[str] = []
-    for number, tree in enumerate((first, second), start=1):
-        clash = {
-            node_name: f"{node_name}_{number}" if node_name == "extract" else f"{node_name}_2"
-            for node_name, text in _definitions(tree).items()
-            if node_name == "extract" or kept.get(node_name, text) != text
-        }
-        clash |= {"FEATURES": f"NAMES_{number}"}
-        names = next(node for node in tree.body if _name(node) == "FEATURES")
-        texts.append(f"NAMES_{number} = {list(ast.literal_eval(names.value))!r}")  # type: ignore[attr-defined]
-        for node in _Renamer(clash).visit(tree).body:
-            text = ast.unparse(_bare(node))
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                imports += [text] if text not in imports else []
-            elif _name(node) not in (*BOUND, f"NAMES_{number}") and kept.get(_name(node) or "") != text:
-                kept[_name(node) or ""] = text
-                texts.append(text)
-    return "\n".join([*imports, *texts]) + "\n"
-
-
-def _definitions(tree: ast.Module) -> dict[str, str]:
-    return {
-        name: ast.unparse(_bare(node))
-        for node in tree.body
-        if (name := _name(node)) and name not in BOUND[:3]
+    """Put both bodies into one module: helpers that mean the same stand once, the others get a number."""
+    one, two = _definitions(first), _definitions(second)
+    differ = _differing(one, two)
+    names_1 = {"extract": "extract_1", "FEATURES": "NAMES_1"}
+    names_2 = {name: f"{name}_2" for name in differ if name in one} | {
+        "extract": "extract_2",
+        "FEATURES": "NAMES_2",
     }
+    again = {name for name in two if name in one and name not in differ}
+    heads = [f"NAMES_{number + 1} = {_feature_names(tree)!r}" for number, tree in enumerate((first, second))]
+    bodies = [_body(first, names_1, set()), _body(second, names_2, again)]
+    imports = dict.fromkeys(text for body in bodies for text in body if text.startswith(("import ", "from ")))
+    rest = [text for body in bodies for text in body if text not in imports]
+    return "\n".join([*imports, *heads, *rest]) + "\n"
+
+
+def _differing(one: dict[str, ast.stmt], two: dict[str, ast.stmt]) -> set[str]:
+    """Return what the second module means otherwise: its own text, or something that it reads."""
+    differ = {"FEATURES", "extract"}
+    differ |= {name for name in two if name not in one or ast.unparse(one[name]) != ast.unparse(two[name])}
+    while True:
+        more = {name for name, node in two.items() if name not in differ and _reads(node) & differ}
+        if not more:
+            return differ
+        differ |= more
+
+
+def _reads(node: ast.stmt) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _definitions(tree: ast.Module) -> dict[str, ast.stmt]:
+    named = [(_name(node), _bare(node)) for node in tree.body]
+    return {name: node for name, node in named if name and name not in HEAD}
+
+
+def _feature_names(tree: ast.Module) -> list[str]:
+    node = next(node for node in tree.body if _name(node) == "FEATURES")
+    return list(ast.literal_eval(node.value)) if isinstance(node, ast.Assign) else []
+
+
+def _body(tree: ast.Module, names: dict[str, str], left_out: set[str]) -> list[str]:
+    nodes = [node for node in tree.body if _name(node) not in (*HEAD, *left_out)]
+    kept = [node for node in nodes if not isinstance(node, ast.Expr)]
+    return [ast.unparse(_Renamer(names).visit(_bare(node))) for node in kept]
 
 
 def _name(node: ast.stmt) -> str | None:
