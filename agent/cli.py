@@ -18,8 +18,9 @@ from typing import Any, NoReturn
 import click
 
 from scafe.agent.commands_criteria import criteria, probe
-from scafe.agent.commands_gate import freeze
+from scafe.agent.commands_gate import freeze, reply
 from scafe.agent.commands_host import config, doctor
+from scafe.agent.commands_phantoms import phantoms
 from scafe.agent.commands_run import demo, resume, run
 from scafe.agent.commands_runs import report, runs
 from scafe.agent.terminal import render_json
@@ -83,7 +84,7 @@ def main() -> None:
     """
 
 
-for command in (demo, run, resume, freeze, runs, report, criteria, probe, doctor, config):
+for command in (demo, run, resume, reply, freeze, runs, report, criteria, phantoms, probe, doctor, config):
     main.add_command(command)
 
 
@@ -115,6 +116,8 @@ def _sentence(fault: BaseException) -> tuple[str, int]:
     if isinstance(fault, OSError) and fault.errno in HOST_FAULTS:
         where = f"{fault.filename}: " if fault.filename else ""
         return f"{where}{HOST_FAULTS[fault.errno]}", 2
+    if type(fault).__module__ == "sqlite3" and "full" in str(fault):  # the checkpoints' own word for ENOSPC
+        return HOST_FAULTS[errno.ENOSPC], 2
     return f"a fault of ScaFE itself ({type(fault).__name__}: {fault}); please report the lines above", 70
 
 

@@ -1,4 +1,4 @@
-"""Commands about what is measured: criteria packs, phantoms, and one extractor over phantoms."""
+"""Commands about what is measured: criteria packs, and one extractor judged over phantoms."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,16 +85,6 @@ def show_pack(terminal: Terminal, pack: str, as_yaml: bool) -> None:
     loaded = load_pack(pack)
     text = pack_path(pack).read_text(encoding="utf-8") if as_yaml else _pack_in_words(loaded)
     terminal.answer(loaded.model_dump(mode="json", by_alias=True), text)
-
-
-@click.group()
-def phantoms() -> None:
-    """Look at the synthetic images whose truth is known.
-
-    \b
-    Example:
-      scafe phantoms show scar --dial vascularity
-    """
 
 
 def _head_or_fault(name: str) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Commands by which a person answers a waiting run: a reply to a prompt, a decision to freeze."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,38 @@ from scafe.agent.commands_runs import open_run
 from scafe.agent.decisions import gate_of, read_decision
 from scafe.agent.options import DECISION_OPTIONS, log_json_option, options, out_option, run_argument
 from scafe.agent.terminal import Terminal, speaks
+
+
+@click.command()
+@run_argument
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@out_option
+@speaks
+def reply(terminal: Terminal, run: str, file: Path | None, out: str | None) -> None:
+    """Give a run of the manual drafter its answer, or list what it asks.
+
+    FILE holds the whole answer as the chat window or the person wrote it. Where several requests wait, its
+    name holds the number of the one it answers, e.g. 002.md. `scafe resume RUN` then goes on.
+
+    \b
+    Example:
+      scafe reply last
+      scafe reply last answer.md && scafe resume last
+    """
+    from scafe.agent.manual import place_reply, waiting_requests
+
+    folder = open_run(run, out)
+    if file is not None:
+        place_reply(folder.path, file)
+    waiting = waiting_requests(folder.path)
+    terminal.answer(
+        {
+            "run": folder.path.name,
+            "waiting": [{"number": one.number, "prompt": str(one.prompt)} for one in waiting],
+        },
+        "\n".join(f"waits for a reply: {one.prompt}" for one in waiting)
+        or f"no request waits for a reply; go on with `scafe resume {folder.path.name}`",
+    )
 
 
 @click.command()

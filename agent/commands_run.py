@@ -174,9 +174,21 @@ def _start(terminal: Terminal, config: "RunConfig", log_json: bool) -> None:
     from scafe.agent.run import start_run
 
     require_endpoint(terminal, config)
-    with _watched(terminal, config.model_dump(), log_json) as (listener, ask):
-        outcome = start_run(config, listener=listener, ask=ask)
+    with _no_empty_folder(Path(config.out)), _watched(terminal, config.model_dump(), log_json) as seams:
+        outcome = start_run(config, listener=seams[0], ask=seams[1])
     _finish(terminal, outcome)
+
+
+@contextmanager
+def _no_empty_folder(root: Path) -> Iterator[None]:
+    """Take the folder for runs away again if a fault left it as empty as it was made."""
+    was_there = root.exists()
+    try:
+        yield
+    except BaseException:
+        if not was_there and root.is_dir() and not any(root.iterdir()):
+            root.rmdir()
+        raise
 
 
 def go_on(

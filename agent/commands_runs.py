@@ -181,8 +181,12 @@ def watch(terminal: Terminal, run: str, out: str | None) -> None:
         for line in _follow(folder):
             progress.tell(line)
     info = folder.info()
-    held = "" if info.status in NOT_RUNNING else f"; no process works on it, `scafe resume {info.id}` goes on"
-    terminal.answer(info.model_dump(mode="json"), f"{info.id}: {info.status}{held}")
+    why = (
+        info.why
+        if info.status in NOT_RUNNING
+        else f"no process works on it; `scafe resume {info.id}` goes on"
+    )
+    terminal.answer(info.model_dump(mode="json"), f"{info.id}: {info.status}" + (f" ({why})" if why else ""))
 
 
 @click.command()

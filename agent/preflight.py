@@ -15,11 +15,13 @@ def require_endpoint(terminal: Terminal, config: "RunConfig") -> None:
     Raises
     ------
     SettingsError
-        There is no key for an endpoint that needs one.
+        The model has no name, the URL is none, or there is no key for an endpoint that needs one.
     """
     kind, _, model = config.model.partition(":")
     if kind != "openai":
         return
+    if not model:
+        raise SettingsError("model 'openai' needs the model's name after the colon, e.g. openai:qwen3-coder")
     from scafe.agent.hosts import OPENAI_URL, checked_url
     from scafe.agent.models import Endpoint, find_key
 

@@ -280,7 +280,6 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
     "seal_opened": _say_opened,
     "resumed": lambda line: f"resumed after {_plural(line['cursor'], 'event')}",
     "torn_line": lambda line: "the last event was cut off by a kill and is set aside",
-    "paused": lambda line: f"{line['status']}: {line['why']}",
 }
 
 

@@ -40,7 +40,9 @@ class Settings(BaseSettings):
         default=None, min_length=1, description="a cheaper model for repairs, at the same endpoint"
     )
     base_url: str | None = Field(
-        default=None, pattern=r"^https?://", description="an OpenAI-compatible endpoint"
+        default=None,
+        pattern=r"^https?://",
+        description="an OpenAI-compatible endpoint, http://HOST:PORT/v1 or https://HOST/v1",
     )
     api_key: SecretStr | None = Field(default=None, description="from the environment only")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="decides splits, drafts and probes")
