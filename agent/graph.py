@@ -62,6 +62,12 @@ def build_graph(saver: BaseCheckpointSaver[Any] | None = None) -> Loop:
     return graph.compile(checkpointer=saver)
 
 
+def nodes_in_words() -> list[tuple[str, str]]:
+    """Return each step with the sentence that its code says of it."""
+    order = [*STEPS[:5], draft, *STEPS[5:]]
+    return [(body.__name__, (body.__doc__ or "").strip().split("\n")[0]) for body in order]
+
+
 def draw_graph() -> str:
     """Return the graph as Mermaid text; drawn from the code, so it cannot be out of date."""
     return build_graph().get_graph().draw_mermaid()
