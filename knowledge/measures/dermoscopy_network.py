@@ -13,7 +13,7 @@ FEATURES = {
         "unit": "log10",
         "range": [0, 0.5],
         "direction": "up",
-        "meaning": "mean height of dark lines over their surroundings inside the lesion, in optical density",
+        "meaning": "mean height of dark lines over their surroundings inside the lesion, in density",
     },
     "mesh_depth": {
         "unit": "log10",
@@ -22,9 +22,9 @@ FEATURES = {
         "meaning": "mean depth of light meshes below their dark surroundings, in optical density",
     },
 }
-LINE_PX = 1.1
+LINE_PX = 1.4
 SCALES = [1.0, 1.6]
-MESH_FACTOR = 1.5
+MESH_FACTOR = 1.2
 RIM = 0.06
 FLOOR = 0.008
 MIN_LESION_PX = 200
@@ -32,9 +32,9 @@ HAIR_PX = 1.6
 HAIR_DENSITY = 0.22
 HAIR_LENGTH = 0.45
 VARIANTS = {
-    "LINE_PX": [0.9, 1.4],
+    "LINE_PX": [1.1, 1.8],
     "SCALES": [[1.0], [1.0, 1.6, 2.5]],
-    "MESH_FACTOR": [1.2, 2.0],
+    "MESH_FACTOR": [1.0, 1.6],
     "RIM": [0.03, 0.1],
     "FLOOR": [0.003, 0.02],
 }

@@ -17,7 +17,7 @@ FEATURES = {
     },
 }
 FINE_PX = 1.0
-COARSE_PX = 3.5
+COARSE_PX = 2.6
 WINDOW_PX = 5.0
 SMOOTH_BELOW = 0.4
 LEAST_LEVEL = 0.008
@@ -28,7 +28,7 @@ HAIR_PX = 1.6
 HAIR_DENSITY = 0.22
 HAIR_LENGTH = 0.45
 VARIANTS = {
-    "COARSE_PX": [2.5, 5.0],
+    "COARSE_PX": [2.2, 3.5],
     "WINDOW_PX": [4.0, 6.5],
     "SMOOTH_BELOW": [0.3, 0.5],
     "LEAST_LEVEL": [0.005, 0.012],

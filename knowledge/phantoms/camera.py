@@ -19,7 +19,7 @@ CAMERA = (
     Nuisance("light_gradient", 0.0, 1.0, 0.0, "light falls off across the frame; 1 is ±25 %"),
     Nuisance("white_balance", -0.2, 0.2, 0.0, "gain of red up and of blue down by this share"),
     Nuisance("blur", 0.0, 2.0, 0.0, "defocus, Gaussian sigma in pixels of a 256-pixel frame"),
-    Nuisance("noise", 0.0, 1.0, 0.0, "sensor noise; 1 is a standard deviation of 6 grey levels"),
+    Nuisance("noise", 0.0, 1.0, 0.0, "sensor noise; 1 is a standard deviation of 4 grey levels"),
     Nuisance("hair", 0.0, 1.0, 0.0, "dark hairs across the frame; 1 is 12 of them"),
     Nuisance("ruler", 0.0, 1.0, 0.0, "tick marks along one edge of the frame, opacity"),
     Nuisance("jpeg", 0.0, 1.0, 0.0, "compression; 0 is none, 1 is quality 55"),
@@ -93,7 +93,7 @@ def photograph(scene: Floats, nuisances: Mapping[str, float], seed: int) -> NDAr
     image: NDArray[np.uint8] = ENCODE[np.clip(scene * 4095, 0, 4095).astype(np.int32)]
     if nuisances["noise"] > 0:
         grain = stream(seed, 901).standard_normal(image.shape, dtype=np.float32)
-        image = np.clip(image + 6 * nuisances["noise"] * grain + 0.5, 0, 255).astype(np.uint8)
+        image = np.clip(image + 4 * nuisances["noise"] * grain + 0.5, 0, 255).astype(np.uint8)
     return _compressed(image, nuisances["jpeg"])
 
 

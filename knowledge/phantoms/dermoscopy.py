@@ -35,6 +35,8 @@ DIALS = (
     Dial("vessels", 0.0, 1.0, 0.0, "fraction", "dotted and irregular linear red vessels"),
     Dial("regression", 0.0, 1.0, 0.0, "opacity", "scar-like white area with grey peppering"),
     Dial("blotches", 0.0, 1.0, 0.0, "opacity", "dark area without structure, off the centre"),
+    Dial("peripheral_dots", 0.0, 1.0, 0.0, "fraction", "black dots close to the margin; 1 is 24 of them"),
+    Dial("blue_dots", 0.0, 1.0, 0.0, "fraction", "blue-grey dots inside the lesion; 1 is 40 of them"),
     Dial("structureless", 0.0, 0.8, 0.15, "fraction", "share of the lesion without any structure"),
     Dial("pigment", 0.5, 1.5, 1.0, "factor", "overall density of melanin; no criterion asks for it"),
 )
@@ -67,6 +69,8 @@ CLASS_DIALS: dict[str, tuple[Spread, Spread]] = {
     "vessels": (Spread(0.05, 0.15), Spread(0.25, 0.28)),
     "regression": (Spread(-0.2, 0.2), Spread(0.15, 0.35)),
     "blotches": (Spread(0.0, 0.2), Spread(0.25, 0.3)),
+    "peripheral_dots": (Spread(-0.1, 0.15), Spread(0.1, 0.25)),
+    "blue_dots": (Spread(-0.1, 0.15), Spread(0.1, 0.25)),
     "structureless": (Spread(0.2, 0.15), Spread(0.35, 0.2)),
     "pigment": (Spread(0.95, 0.2), Spread(1.05, 0.22)),
 }

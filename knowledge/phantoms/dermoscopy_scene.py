@@ -76,7 +76,13 @@ class Scene:
         _mix(scene, 0.8 * self._patch(5), SCAR_WHITE * shade)
         if dials["regression"] > 0:
             _mix(scene, 0.8 * dials["regression"] * self._regression(), SCAR_WHITE * shade)
-            _mix(scene, 0.75 * dials["regression"] * self._pepper(), BLUE_GREY * shade)
+            _mix(scene, 0.5 * dials["regression"] * self._pepper(), BLUE_GREY * shade)
+        if dials["blue_dots"] > 0:
+            _mix(
+                scene,
+                0.85 * self._dots(16, round(40 * dials["blue_dots"]), (0.1, 0.85), 0.03),
+                BLUE_GREY * shade,
+            )
         if dials["veil"] > 0:
             _mix(scene, 0.85 * dials["veil"] * self._veil(), VEIL_BLUE * shade)
         return np.asarray(scene, dtype=np.float32)
@@ -118,7 +124,7 @@ class Scene:
         dials, tilt = self.dials, stream(self.seed, 3).uniform(0, 2 * np.pi)
         lean = self.x * np.cos(tilt) + self.y * np.sin(tilt)
         base = 0.42 + 0.12 * np.clip(1 - self.depth, 0, 1)
-        base = base * np.clip(1 + 0.9 * dials["asymmetry"] * lean, 0.2, 2)
+        base = base * np.clip(1 + 1.1 * dials["asymmetry"] * lean, 0.15, 2.2)
         plain = 1 - self._plain_area()
         base = base * (1 + 0.2 * plain * smooth_noise(stream(self.seed, 4), self.size, 34))
         base = base + 0.55 * self._patch(1) + 1.3 * self._patch(2)
@@ -128,6 +134,8 @@ class Scene:
         base = base + plain * 0.95 * self._globules()
         base = base + 1.5 * dials["blotches"] * self._blotch()
         density = self.body * base + self._streaks()
+        if dials["peripheral_dots"] > 0:
+            density = density + 1.6 * self._dots(15, round(24 * dials["peripheral_dots"]), (0.8, 0.94), 0.024)
         return np.asarray(dials["pigment"] * np.clip(density, 0, None), dtype=np.float32)
 
     def _plain_area(self) -> Floats:
@@ -151,7 +159,7 @@ class Scene:
         share = np.clip(self.dials["colours"] - 1 - turn, 0, 1)
         if share == 0:
             return np.zeros((self.size, self.size), dtype=np.float32)
-        reach, size = (0.35, 0.42) if turn == 0 else (0.55, 0.33)
+        reach, size = (0.35, 0.42) if turn == 0 else (0.55, 0.24 if index == 2 else 0.32)
         return np.asarray(share * self._area(21 + index, reach, size, places[turn]), dtype=np.float32)
 
     def _network(self) -> Floats:
@@ -160,12 +168,12 @@ class Scene:
         bend = 0.05 + 0.2 * atypia
         u = self.x + bend * smooth_noise(rng, self.size, 9)
         v = self.y + bend * smooth_noise(rng, self.size, 9)
-        turn = rng.uniform(0, np.pi)
+        mesh, turn = np.float32(34 - 14 * atypia), rng.uniform(0, np.pi)
         waves = np.zeros((self.size, self.size), dtype=np.float32)
         for step in range(3):
             angle = turn + step * np.pi / 3
-            waves += np.cos(34.0 * (u * np.float32(np.cos(angle)) + v * np.float32(np.sin(angle))))
-        broad = 0.2 + atypia * (0.35 + 0.6 * smooth_noise(rng, self.size, 6))
+            waves += np.cos(mesh * (u * np.float32(np.cos(angle)) + v * np.float32(np.sin(angle))))
+        broad = 0.2 + atypia * (0.4 + 0.5 * smooth_noise(rng, self.size, 5))
         lines = np.clip((broad - waves) / 1.1, 0, 1)
         return np.asarray(lines * np.clip((1.05 - self.depth) / 0.2, 0, 1), dtype=np.float32)
 
@@ -174,6 +182,13 @@ class Scene:
         places = rng.uniform(0, 1, (40, 3))
         for turn, reach, thick in places[: round(40 * self.dials["globules"])]:
             self._dot(canvas, 2 * np.pi * turn, 0.88 * np.sqrt(reach), 0.034 + 0.026 * thick)
+        return self._drawn(canvas)
+
+    def _dots(self, part: int, count: int, depths: tuple[float, float], radius: float) -> Floats:
+        rng, canvas = stream(self.seed, part), self._canvas()
+        for turn, reach in rng.uniform(0, 1, (40, 2))[:count]:
+            deep = depths[0] + (depths[1] - depths[0]) * np.sqrt(reach)
+            self._dot(canvas, 2 * np.pi * turn, deep, radius)
         return self._drawn(canvas)
 
     def _streaks(self) -> Floats:
@@ -212,13 +227,13 @@ class Scene:
     def _pepper(self) -> Floats:
         rng = stream(self.seed, 12)
         grain = smooth_noise(rng, self.size, 44)
-        return np.asarray(np.clip((grain - 1.1) / 0.4, 0, 1) * self._regression(), dtype=np.float32)
+        return np.asarray(np.clip((grain - 1.5) / 0.4, 0, 1) * self._regression(), dtype=np.float32)
 
     def _blotch(self) -> Floats:
-        return self._area(13, 0.42, 0.27)
+        return self._area(13, 0.35, 0.34)
 
     def _veil(self) -> Floats:
-        return self._area(14, 0.3, 0.42)
+        return self._area(14, 0.3, 0.46)
 
     def _area(self, part: int, reach: float, size: float, angle: float | None = None) -> Floats:
         """Soft ragged area `reach` from the centre, inside the body.

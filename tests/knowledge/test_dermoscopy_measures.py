@@ -16,7 +16,7 @@ from scafe.knowledge.phantoms.dermoscopy import PHANTOM
 ROOT = Path(__file__).parents[2]
 MEASURES = sorted((ROOT / "knowledge" / "measures").glob("dermoscopy_*.py"))
 REAL = ROOT.parent / "shared" / "data" / "ham10000"
-PACKS = ("dermoscopy.abcd",)
+PACKS = ("dermoscopy.abcd", "dermoscopy.seven_point", "dermoscopy.menzies")
 DIAL_OF = {
     criterion.id: criterion.dial for name in PACKS for criterion in load_pack(name).observable_criteria
 }
