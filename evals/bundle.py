@@ -14,6 +14,7 @@ The same run gives the same bytes: nothing here holds a date, a path of this mac
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -161,12 +162,27 @@ class Curve(Record):
     values: tuple[float | None, ...] = Field(description="median over the phantom's settings")
     spearman: float = Field(ge=-1, le=1)
 
+    @property
+    def span(self) -> float:
+        """Largest minus smallest value; 0 if none could be measured."""
+        measured = [value for value in self.values if value is not None]
+        return max(measured) - min(measured) if measured else 0.0
+
 
 class Responses(Record):
     """Response curves of every column: evidence about features, never about accuracy."""
 
     own_dial: dict[str, str] = Field(description="column -> dial of its criterion")
     curves: dict[str, tuple[Curve, ...]] = Field(description="column -> one curve per dial")
+
+    def reaches(self, column: str) -> tuple[float, ...]:
+        """Return how far each dial moves a column, as a signed share of what its own dial does, within ±1.
+
+        A rank correlation alone makes a faint but steady side effect look as large as the effect.
+        """
+        curves = self.curves[column]
+        own = max((one.span for one in curves if one.dial == self.own_dial[column]), default=0.0)
+        return tuple(math.copysign(min(1.0, one.span / own), one.spearman) if own else 0.0 for one in curves)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,15 @@ class Classifier:
         found: Rows = self.pipeline[:-1].transform(rows) * self.coefficients
         return found
 
+    def decision(self, rows: Rows) -> Rows:
+        """Return (n_images,) log-odds of the positive class (of two; against the rest of more)."""
+        score = self.pipeline.decision_function(rows)
+        if len(self.classes) > 2:
+            column: Rows = score[:, list(self.pipeline.classes_).index(self.classes[0])]
+            return column
+        found: Rows = score if self.pipeline.classes_[1] == self.classes[0] else -score
+        return found
+
     @property
     def coefficients(self) -> Rows:
         """(n_features,) log-odds of the positive class per standard deviation of each feature."""

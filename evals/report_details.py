@@ -104,7 +104,10 @@ def phantom_section(bundle: Bundle) -> Section:
         curve = next(one for one in curves[column] if one.dial == own[column])
         values = ["n/a" if value is None else f"{value:.4g}" for value in curve.values]
         response_rows.append((column, f"{curve.dial}, {curve.levels[0]:g} to {curve.levels[-1]:g}", *values))
-        matrix_rows.append((column, own[column], *(f"{one.spearman:+.2f}" for one in curves[column])))
+        cells = zip(curves[column], responses.reaches(column), strict=True)
+        matrix_rows.append(
+            (column, own[column], *(f"{reach:+.2f} ({one.spearman:+.1f})" for one, reach in cells))
+        )
     return Section(
         id="phantoms",
         title="On phantoms",
@@ -125,12 +128,13 @@ def phantom_section(bundle: Bundle) -> Section:
                 numeric=range(2, 2 + levels),
             ),
             Figure(
-                title="Selectivity: Spearman's rho of feature and dial",
-                alt="Matrix of features by dials; the framed cell is the dial of the feature's criterion.",
+                title="Selectivity: how far each dial moves a feature, as share of what its own dial does",
+                alt="Matrix of features by dials; the framed cell is the dial of the feature's criterion, "
+                "1 by definition. Colour and number give sign and share.",
                 svg=selectivity_figure(manifest, responses),
             ),
             table(
-                "Selectivity matrix",
+                "Selectivity: signed share of the own dial's span, at most 1; Spearman's rho in brackets",
                 ("feature", "own dial", *dials),
                 matrix_rows,
                 numeric=range(2, 2 + len(dials)),

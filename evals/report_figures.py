@@ -106,20 +106,20 @@ def response_figure(manifest: Manifest, responses: Responses) -> str:
 
 
 def selectivity_figure(manifest: Manifest, responses: Responses) -> str:
-    """Spearman's rho of every feature with every dial; the own dial is framed."""
+    """How far every dial moves every feature, as a share of what its own dial does; that one is framed."""
     columns = manifest.columns
     dials = [curve.dial for curve in responses.curves[columns[0]]]
-    rho = np.array([[curve.spearman for curve in responses.curves[column]] for column in columns])
+    reach = np.array([responses.reaches(column) for column in columns])
     with _canvas(1.8 + 0.52 * len(dials), 1.5 + 0.3 * len(columns)) as (canvas, finish):
         axes = canvas.subplots()
         # A diverging map whose middle is white: sign by colour, strength by depth, numbers for print.
-        axes.imshow(rho, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+        axes.imshow(reach, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
         for row, column in enumerate(columns):
             for place, dial in enumerate(dials):
-                shade = "white" if abs(rho[row, place]) > 0.6 else "black"
-                axes.text(
-                    place, row, f"{rho[row, place]:+.1f}", ha="center", va="center", fontsize=6, color=shade
-                )
+                value = reach[row, place]
+                shade = "white" if abs(value) > 0.6 else "black"
+                text = f"{value:+.1f}" if abs(value) >= 0.05 else "0"
+                axes.text(place, row, text, ha="center", va="center", fontsize=6, color=shade)
                 if dial == responses.own_dial[column]:
                     frame = ((place - 0.5, row - 0.5), 1, 1)
                     axes.add_patch(matplotlib.patches.Rectangle(*frame, fill=False, linewidth=1.6))

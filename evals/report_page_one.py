@@ -151,7 +151,7 @@ def _voids(headline: Headline) -> list[Paragraph]:
 
 
 def _sentence(headline: Headline) -> Paragraph:
-    people = ", ".join(f"{count} {label}" for label, count in headline.patients.items())
+    people = ", ".join(f"{headline.patients[label]} {label}" for label in headline.classes)
     where = "patients that nothing before had looked at" if headline.sealed else "cross-validation"
     verdict = _verdict(headline)
     return Paragraph(

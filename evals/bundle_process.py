@@ -1,0 +1,87 @@
+"""Verify and predict in a process of their own: `python -m scafe.evals.bundle_process verify BUNDLE`.
+
+The command line starts it and hands its output through, so that the process that may hold a model
+client never holds an image.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from scafe.evals.bundle import open_bundle
+from scafe.evals.predict import Prediction, find_pictures, predict
+from scafe.evals.verify import Verification, verify_bundle
+from scafe.knowledge.errors import IntegrityError, ScafeError
+from scafe.sandbox.pool import Pool
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code of the command line (0 ok, 2 input, 4 integrity, 6 sandbox)."""
+    options = _parser().parse_args(arguments)
+    try:
+        with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
+            if options.command == "verify":
+                return _verify(options, pool)
+            return _predict(options, pool)
+    except ScafeError as error:
+        if options.json:
+            print(json.dumps({"error": type(error).__name__, "message": str(error)}))
+        print(f"scafe: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scafe.evals.bundle_process", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("verify", "predict"):
+        one = commands.add_parser(name)
+        one.add_argument("bundle")
+        one.add_argument("--json", action="store_true")
+        one.add_argument("--workers", type=int, default=2)
+        one.add_argument("--allow-weaker", action="store_true")
+        one.add_argument("--sandbox", choices=("local", "bwrap", "docker", "gvisor"), default="local")
+    commands.choices["predict"].add_argument("--data", required=True)
+    return parser
+
+
+def _verify(options: argparse.Namespace, pool: Pool) -> int:
+    found = verify_bundle(options.bundle, pool)
+    if options.json:
+        print(json.dumps({**found.model_dump(mode="json"), "ok": found.is_good}, sort_keys=True))
+    else:
+        _tell(found)
+    return 0 if found.is_good else IntegrityError.exit_code
+
+
+def _tell(found: Verification) -> None:
+    print(f"{'verified' if found.is_good else 'NOT VERIFIED'}: bundle {found.bundle[:16]}")
+    for sentence in found.sentences():
+        print(f"  {sentence}")
+
+
+def _predict(options: argparse.Namespace, pool: Pool) -> int:
+    bundle = open_bundle(options.bundle)
+    found = predict(bundle, find_pictures(options.data), pool)
+    if options.json:
+        print(json.dumps({"predictions": [one.model_dump(mode="json") for one in found]}, sort_keys=True))
+    else:
+        for one in found:
+            print("\n".join(_words(one, bundle.manifest.classes[0])))
+        print("For research only; not for diagnosis.", file=sys.stderr)
+    return 0
+
+
+def _words(one: Prediction, positive: str) -> list[str]:
+    lines = [f"{one.image}: {one.label} (probability of {positive} {one.probability[positive]:.3f})"]
+    for criterion in one.criteria:
+        parts = ", ".join(
+            f"{share.feature} {'n/a' if share.value is None else f'{share.value:.4g}'} {share.unit}"
+            for share in criterion.features
+        )
+        lines.append(f"  {criterion.log_odds:+.2f} {criterion.criterion} ({parts})")
+    return lines
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,142 @@
+"""Check a bundle on another machine: every file's hash, and every feature again on the same phantoms."""
+
+import math
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scafe.evals.bundle import Bundle, Fingerprint, environment, open_bundle
+from scafe.evals.fingerprints import image_sha256, measure_columns, render
+from scafe.sandbox.pool import Pool
+
+
+class Difference(BaseModel):
+    """One feature that gives another value here than where it was frozen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    phantom: int = Field(description="number of the fingerprint, from 0")
+    frozen: float | None
+    here: float | None
+    relative: float = Field(description="|here - frozen| over the larger of |frozen| and the column's scale")
+
+
+class Verification(BaseModel):
+    """What a second look found."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bundle: str = Field(description="hash of the manifest")
+    files: int = Field(description="files whose hash is right")
+    features: int
+    phantoms: int
+    differences: tuple[Difference, ...] = Field(description="past tolerance, largest first")
+    largest: float = Field(description="largest relative difference of all, within tolerance or not")
+    redrawn: tuple[int, ...] = Field(description="phantoms that are drawn with other pixels here")
+    versions: dict[str, tuple[str, str]] = Field(
+        description="distribution -> (frozen with, here), if not equal"
+    )
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every feature agrees within tolerance."""
+        return not self.differences
+
+    def sentences(self) -> tuple[str, ...]:
+        """Say it in words, worst first."""
+        found = [
+            f"{one.column} differs by {one.relative:.2g} (relative) on phantom {one.phantom}: "
+            f"{_text(one.frozen)} frozen, {_text(one.here)} here"
+            for one in self.differences
+        ]
+        found += [f"phantom {number} is drawn with other pixels here" for number in self.redrawn]
+        found += [
+            f"{name} is {here} here, was {then}" for name, (then, here) in sorted(self.versions.items())
+        ]
+        if self.is_good:
+            found.insert(
+                0,
+                f"{self.files} files and {self.features} features on {self.phantoms} phantoms agree "
+                f"(largest relative difference {self.largest:.1g})",
+            )
+        return tuple(found)
+
+
+def verify_bundle(folder: str | Path, pool: Pool) -> Verification:
+    """Check the hash of every file, then run every extractor again on the fingerprint phantoms.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The bundle.
+    pool : Pool
+        The sandbox, open.
+
+    Returns
+    -------
+    Verification
+        A feature that differs is a finding, never an exception.
+
+    Raises
+    ------
+    IntegrityError
+        A file is not what was frozen (named).
+    """
+    bundle = open_bundle(folder)
+    manifest = bundle.manifest
+    images = [render(manifest.phantom, one) for one in manifest.fingerprints]
+    sources = {sha256: bundle.source(sha256) for sha256 in bundle.extractors}
+    columns = [(feature.extractor, feature.name) for feature in manifest.features]
+    rows = measure_columns(pool, sources, columns, images)
+    found = [
+        _difference(manifest.fingerprints, column, phantom, float(rows[phantom, place]))
+        for place, column in enumerate(manifest.columns)
+        for phantom in range(len(images))
+    ]
+    past = [one for one in found if one.relative > manifest.tolerance]
+    return Verification(
+        bundle=bundle.sha256,
+        files=len(manifest.files) + 1,
+        features=len(columns),
+        phantoms=len(images),
+        differences=tuple(sorted(past, key=lambda one: (-one.relative, one.column, one.phantom))),
+        largest=max(one.relative for one in found),
+        redrawn=tuple(
+            number
+            for number, (one, image) in enumerate(zip(manifest.fingerprints, images, strict=True))
+            if image_sha256(image) != one.image_sha256
+        ),
+        versions=_versions(bundle),
+    )
+
+
+def _difference(fingerprints: tuple[Fingerprint, ...], column: str, phantom: int, here: float) -> Difference:
+    frozen = fingerprints[phantom].values[column]
+    # Relative to the column's own scale: a value of 1e-17 instead of 0 is no difference.
+    scale = max(
+        (abs(value) for one in fingerprints if (value := one.values[column]) is not None), default=1.0
+    )
+    measured = None if math.isnan(here) else here
+    return Difference(
+        column=column,
+        phantom=phantom,
+        frozen=frozen,
+        here=measured,
+        relative=_relative(frozen, measured, scale),
+    )
+
+
+def _relative(frozen: float | None, here: float | None, scale: float) -> float:
+    if frozen is None or here is None:
+        return 0.0 if frozen is here else 1.0
+    return abs(here - frozen) / (scale or 1.0)
+
+
+def _versions(bundle: Bundle) -> dict[str, tuple[str, str]]:
+    then, here = bundle.manifest.environment, environment()
+    return {name: (then[name], here.get(name, "absent")) for name in then if then[name] != here.get(name)}
+
+
+def _text(value: float | None) -> str:
+    return "missing" if value is None else f"{value:.8g}"
