@@ -252,7 +252,7 @@ def _number(name: str, value: object) -> float:
 
 def rounded(value: float) -> float:
     """Keep six significant digits, and one NaN for all: bits below them are a channel."""
-    return math.nan if math.isnan(value) else float(f"{value:.6g}")
+    return math.nan if math.isnan(value) else float(f"{value:.6g}") + 0.0  # no negative zero
 
 
 def exception_number(error: BaseException) -> int:

@@ -62,8 +62,10 @@ class Crew:
         """Whether the same call can be answered again without new cells."""
         return (source, arena, settings) == (self._source, self._arena, self._settings) and bool(self._cells)
 
-    def load(self, *, strict: bool) -> None:
-        """Fork the cells and let each load the extractor; sets `names` or `fault`.
+    def review(self, *, strict: bool) -> Head | Fault:
+        """Let one cell read the extractor and end it; meant for a crew that sees no image.
+
+        What it says (names, or the words of a refusal) cannot come from a pixel.
 
         Parameters
         ----------
@@ -71,13 +73,26 @@ class Crew:
             Refuse to serve if any self-attack went through.
         """
         self._strict = strict
-        first = self._fork()
-        head = self._load_into(first)
-        if isinstance(head, Fault):
-            self.fault = head
-            return
-        self.names, self.fault = head.names, head.refusal
-        self._cells.append(first)
+        cell = self._fork()
+        head = self._load_into(cell)
+        if isinstance(head, Head):
+            self._process.end(cell)
+        return head
+
+    def load(self, names: tuple[str, ...], *, strict: bool) -> None:
+        """Fork the first cell and let it load the extractor; sets `fault` if it cannot.
+
+        Parameters
+        ----------
+        names : tuple of str
+            As the review said them; a cell that says anything else is ended.
+        strict : bool
+            Refuse to serve if any self-attack went through.
+        """
+        self._strict = strict
+        self.names = names
+        first = self._recruit()
+        self.fault = first if isinstance(first, Fault) else None
 
     def _fork(self) -> CellHandle:
         return self._process.fork(
@@ -161,7 +176,9 @@ class Crew:
         head = self._load_into(cell)
         if isinstance(head, Fault):
             return head
-        if head.names != self.names:  # the same text must say the same; anything else is a lie
+        if (
+            head.refusal is not None or head.names != self.names
+        ):  # the same text must say the same as it did without images
             self._process.end(cell)
             return Fault("killed", "", None, BROKEN if self._talkative else "")
         self._cells.append(cell)

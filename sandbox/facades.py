@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from scafe.sandbox.members import MEMBERS, members_of
 from scafe.sandbox.review import CONSTANT_NAME
-from scafe.sandbox.standins import STANDINS
+from scafe.sandbox.standins import STANDINS, with_copies
 
 
 class FacadeType(type):
@@ -68,7 +68,7 @@ def _members(module: str, built: dict[str, object]) -> dict[str, object]:
 def _vetted(dotted: str, value: Any) -> object:
     if type(value).__name__ == "module":
         raise TypeError(f"{dotted} is a module; a facade holds functions, types and numbers only")
-    return value
+    return with_copies(value) if dotted.startswith("skimage.") and callable(value) else value
 
 
 def _constants(module: str, library: object) -> dict[str, object]:

@@ -117,7 +117,7 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "text": """join split rsplit strip lstrip rstrip lower upper title capitalize startswith
         endswith replace find rfind zfill center ljust rjust isdigit isalpha isalnum isnumeric
         isupper islower partition rpartition splitlines removeprefix removesuffix""",
-    "numbers": "bit_length bit_count is_integer as_integer_ratio numerator denominator",
+    "numbers": "bit_length bit_count is_integer as_integer_ratio numerator denominator start stop step",
     "exceptions": "args",
     "OpenCV objects": "apply collectGarbage setClipLimit setTilesGridSize getClipLimit",
     "regions": """area area_bbox area_convex area_filled axis_major_length axis_minor_length bbox

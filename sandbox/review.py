@@ -111,6 +111,7 @@ class Reviewer(ast.NodeVisitor):
         self.imports = ImportTable.of(tree)
         self.bound = _bound_names(tree) | set(self.imports.names)
         self.own_attributes = _own_attributes(tree)
+        self.own_classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
     def refuse(self, node: ast.AST, construct: str, reason: Reason) -> None:
         """Note one refusal."""
@@ -269,7 +270,8 @@ class Reviewer(ast.NodeVisitor):
             self.refuse(node, "bare except", Reason("it would swallow everything", "write except Exception"))
         for clause in node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]:
             named = getattr(clause, "id", getattr(clause, "attr", None))
-            if clause is not None and named not in policy.CATCHABLE:
+            own = isinstance(clause, ast.Name) and clause.id in self.own_classes
+            if clause is not None and not own and named not in policy.CATCHABLE:
                 listed = ", ".join(sorted(policy.CATCHABLE))
                 self.refuse(node, f"except {named}", Reason("is not catchable", f"catch one of {listed}"))
         self.generic_visit(node)

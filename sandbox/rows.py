@@ -87,7 +87,7 @@ def read_row(
 def _value(value: float) -> float:
     if math.isinf(value):
         raise BrokenRecord
-    return math.nan if math.isnan(value) else float(f"{value:.6g}")
+    return math.nan if math.isnan(value) else float(f"{value:.6g}") + 0.0  # no negative zero
 
 
 def fault_of_death(status: int, *, overdue: bool, talkative: bool) -> Fault:

@@ -151,6 +151,28 @@ def kmeans(
     return cv2.kmeans(data, clusters, labels, criteria, attempts, flags, *rest)
 
 
+def with_copies(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Call a function again with copies where its C code refuses the read-only image.
+
+    Cython views without `const` (skimage.morphology.medial_axis) reject read-only arrays outright.
+    """
+
+    def call(*values: Any, **options: Any) -> Any:
+        try:
+            return function(*values, **options)
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+        own = {name: _own_copy(value) for name, value in options.items()}
+        return function(*map(_own_copy, values), **own)
+
+    return call
+
+
+def _own_copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
+
+
 class AnyType:
     """Stand in for a typing construct: subscripting gives itself."""
 

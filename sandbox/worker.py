@@ -54,6 +54,14 @@ def _guard(child: int, control: int, lifeline: int) -> NoReturn:
     os._exit(0)
 
 
+def _silence() -> None:
+    """Point standard streams at nothing: cells inherit them, and stderr is a file of the host."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
 class Zygote:
     """The process that has everything loaded and forks cells."""
 
@@ -71,6 +79,7 @@ class Zygote:
         gc.collect()
         gc.freeze()
         jail.remember_address_space()
+        _silence()
         rooted = jail.empty_root() if layer.is_active else jail.Layer("empty root", "unavailable", "")
         bits = int(layer.is_active) | int(rooted.is_active) << 1
         self.answer(READY, 0, bits)
