@@ -23,9 +23,9 @@ _ENCODED_LINES = re.compile(r"(?:^[ \t>\"']*[A-Za-z0-9+/]{60,}={0,2}[\"',\\]*[ \
 _NUMBER = r"(?>[-+]?(?:0x[0-9a-fA-F]+|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+))"
 _NUMBERS = re.compile(rf"(?<![\w.]){_NUMBER}(?:(?>[\s,;|\[\](){{}}:\"'/]+){_NUMBER}){{{MAX_NUMBERS},}}")
 _IMAGE_FILE = re.compile(
-    r"[\w.%~/\\-]{0,200}\w\.(?:jpe?g|png|tiff?|bmp|webp|dcm|dicom|nii(?:\.gz)?|npy|npz|csv|tsv|parquet)\b",
-    re.IGNORECASE,
+    r"\w\.(?:jpe?g|png|tiff?|bmp|webp|dcm|dicom|nii(?:\.gz)?|npy|npz|csv|tsv|parquet)\b", re.IGNORECASE
 )
+_BEFORE_FILE = re.compile(r"[\w.%~/\\-]*\Z")
 _HOME_PATH = re.compile(r"(?<![\w)\]])(?:/(?:home|Users|mnt|media|srv|root)/\w|[A-Za-z]:\\\w|\\\\\w+\\\w)")
 
 
@@ -75,16 +75,15 @@ def _patterns(text: str) -> Find | None:
     if numbers:
         count = len(re.findall(_NUMBER, numbers[0]))
         return Find(f"a list of {count} numbers", numbers.start(), numbers.end())
-    for pattern, what in (
-        (_ENCODED, "encoded data"),
-        (_ENCODED_LINES, "encoded data"),
-        (_IMAGE_FILE, "the name of a data file"),
-        (_HOME_PATH, "a path"),
-    ):
-        found = pattern.search(text)
-        if found:
-            return Find(what, found.start(), found.end())
-    return None
+    for run in (*_ENCODED.finditer(text), *_ENCODED_LINES.finditer(text)):
+        if any(character.isalnum() for character in run[0]):  # else a line of dashes
+            return Find("encoded data", run.start(), run.end())
+    file = _IMAGE_FILE.search(text)
+    if file:
+        before = _BEFORE_FILE.search(text, max(0, file.start() - 300), file.start())
+        return Find("the name of a data file", before.start() if before else file.start(), file.end())
+    path = _HOME_PATH.search(text)
+    return Find("a path", path.start(), path.end()) if path else None
 
 
 def _kept(text: str, keep: Iterable[str]) -> Find | None:

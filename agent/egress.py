@@ -79,7 +79,8 @@ class Egress:
 
         It trusts no environment variable (HTTP_PROXY would see the prompts) and follows no redirect.
         """
-        door = Door(self, base_url, inner or httpx.HTTPTransport(trust_env=False))
+        once = httpx.Limits(max_keepalive_connections=0)  # calls are rare: nothing stays open between them
+        door = Door(self, base_url, inner or httpx.HTTPTransport(trust_env=False, limits=once))
         return httpx.Client(transport=door, trust_env=False, timeout=timeout_s, follow_redirects=False)
 
     def exchange(self, payload: Payload, carrier: Carrier) -> Answer:

@@ -164,6 +164,7 @@ class ChatCarrier:
             base_url=self.base_url,  # given, or LANGSMITH_GATEWAY and OPENAI_BASE_URL would choose one
             api_key=self._key,
             http_client=self._http,
+            openai_proxy=None,  # OPENAI_PROXY would be read, and refused beside a client
             http_async_client=httpx.AsyncClient(transport=_Shut(), trust_env=False),
             timeout=self._endpoint.timeout_s,
             max_retries=0,  # ours are counted

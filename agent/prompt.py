@@ -18,14 +18,18 @@ from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateErro
 from jinja2.sandbox import SandboxedEnvironment
 
 from scafe.agent.brief import Brief
+from scafe.agent.contraband import MAX_NUMBERS
 from scafe.evals.disclosure import DisclosedFeature
 from scafe.knowledge.errors import SettingsError
 from scafe.knowledge.extractor import MAX_FEATURES, MAX_LINES
+from scafe.sandbox.members import MEMBERS
 from scafe.sandbox.pool import Limits
 from scafe.sandbox.verdict import DialResponse
 
 MAX_RESPONSES = 4
 """Dials named per feature; the weaker ones tell a model nothing it could act on."""
+NOT_NAMED = {"__future__", "typing", "numpy.lib", "numpy.lib.stride_tricks", "scipy", "skimage"}
+"""Modules that the sandbox has and a prompt need not mention."""
 SEEN = {
     "direct": "An image shows it directly.",
     "proxy": "An image shows it only by proxy: what you measure stands for it and is not the thing itself.",
@@ -207,6 +211,8 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
         max_lines=MAX_LINES,
         max_features=MAX_FEATURES,
         image_seconds=Limits().image_seconds,
+        max_numbers=MAX_NUMBERS,
+        modules=sorted(set(MEMBERS) - NOT_NAMED),
         seen=SEEN,
         moves=MOVES,
         between=BETWEEN,

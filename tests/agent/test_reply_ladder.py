@@ -157,7 +157,8 @@ IDEAS = '"compactness", "fractal dimension"'
     [
         f'PLAN = {{"border": [{IDEAS}], "colour": ["a* contrast"]}}',
         f'```python\nPLAN = {{\n "border": [{IDEAS}],  # best first\n "colour": ("a* contrast",),\n}}\n```',
-        f'<think>{{"border": []}}</think>```json\n{{"PLAN": {{"Border": [{IDEAS}], "colour": "a* contrast"}}}}\n```',
+        '<think>{"border": []}</think>```json\n'
+        f'{{"PLAN": {{"Border": [{IDEAS}], "colour": "a* contrast"}}}}\n```',
         f'Sure!\n\n{{"border": [{IDEAS}], "colour": ["a* contrast"], "pliability": ["no"]}}\nDone.',
         '```\nPLAN: dict = {"border": [{"idea": "compactness"}, "fractal\\n dimension"],'
         ' "colour": ["a* contrast"]}\n```',
