@@ -1,21 +1,19 @@
 """Images, masks, labels and patients, as they were found; nothing here leaves `evals/`.
 
-A dataset comes from a folder per class, from a CSV manifest, or from a synthetic cohort. It is read
+A dataset comes from a folder per class, from a manifest, or from a synthetic cohort. It is read
 through once when it is opened, so that a file that cannot be used is named at once and not in the
 middle of a run. Images are loaded when they are asked for, and refused if they changed since.
 """
 
 import difflib
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
-from scafe.evals.pixels import decode_image, decode_mask
+from scafe.evals.formats import ImageFile as ImageFile
+from scafe.evals.sources import Pixels, digest
 from scafe.knowledge.errors import DatasetError, IntegrityError
 from scafe.knowledge.phantoms import CohortImage
 from scafe.sandbox.pool import ImageAndMask
@@ -26,32 +24,6 @@ KEPT_BYTES = 400_000_000
 """Decoded images kept in memory at most; the rest is decoded each time."""
 READER = "1"
 """Version of how bytes become arrays; part of every image's hash."""
-
-
-class Pixels(Protocol):
-    """Where the pixels of one item come from."""
-
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
-        """Return image and mask, and the SHA-256 of the bytes they were made of."""
-        ...
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """An image file and, if there is one, its mask file."""
-
-    image: Path
-    mask: Path | None = None
-
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
-        """Decode both files; see `Pixels.read`."""
-        data = read_bytes(self.image, where)
-        image = decode_image(data, where)
-        if self.mask is None:
-            return ImageAndMask(image, np.ones(image.shape[:2], dtype=bool)), digest(data)
-        outline = read_bytes(self.mask, f"{where}, mask {self.mask.name}")
-        mask = decode_mask(outline, f"{where}, mask {self.mask.name}", (image.shape[0], image.shape[1]))
-        return ImageAndMask(image, mask), digest(data, outline)
 
 
 @dataclass(frozen=True)
@@ -75,6 +47,8 @@ class Row:
     label: str
     patient: str
     pixels: Pixels
+    has_mask: bool = False
+    """False: the mask will be all True."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +138,6 @@ def build_dataset(
     *,
     labels: Sequence[str] = (),
     expected: Sequence[str] = (),
-    has_masks: bool = False,
 ) -> Dataset:
     """Read every row once and check what can only be seen over all of them.
 
@@ -187,15 +160,18 @@ def build_dataset(
     """
     classes = choose_classes(Counter(row.label for row in rows), where, labels, expected)
     chosen = [row for row in rows if row.label in classes]
+    _require_all_masks_or_none(chosen)
     _require_one_label_per_patient(chosen)
     _require_enough_patients(chosen, classes, where)
-    return _read_through(chosen, classes, has_masks, len(rows) - len(chosen))
+    return _read_through(chosen, classes, len(rows) - len(chosen))
 
 
 def cohort_dataset(cohort: Sequence[CohortImage], classes: Sequence[str]) -> Dataset:
     """Make a dataset of a synthetic cohort; `classes` positive first."""
-    rows = [Row(f"phantom {one.patient}", one.label, one.patient, Drawn(_pair_of(one))) for one in cohort]
-    return build_dataset(rows, "the synthetic cohort", labels=classes, has_masks=True)
+    rows = [
+        Row(f"phantom {one.patient}", one.label, one.patient, Drawn(_pair_of(one)), True) for one in cohort
+    ]
+    return build_dataset(rows, "the synthetic cohort", labels=classes)
 
 
 def choose_classes(
@@ -220,30 +196,6 @@ def choose_classes(
     return wanted
 
 
-def read_bytes(path: Path, where: str) -> bytes:
-    """Read a file, or raise DatasetError with the reason."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DatasetError(f"{where}: there is no such file; correct the path or leave the row out") from None
-    except IsADirectoryError:
-        raise DatasetError(f"{where}: this is a folder, not an image") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DatasetError(
-            f"{where}: cannot be read ({reason}); check the link and its permissions"
-        ) from None
-
-
-def digest(*parts: bytes) -> str:
-    """Return the SHA-256 over parts, each preceded by its length."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(len(part).to_bytes(8, "big"))
-        total.update(part)
-    return total.hexdigest()
-
-
 def _pair_of(one: CohortImage) -> ImageAndMask:
     return ImageAndMask(one.phantom.image, one.phantom.mask)
 
@@ -252,7 +204,7 @@ def _tagged(sha256: str) -> str:
     return digest(READER.encode(), sha256.encode())
 
 
-def _read_through(rows: Sequence[Row], classes: tuple[str, ...], has_masks: bool, left_out: int) -> Dataset:
+def _read_through(rows: Sequence[Row], classes: tuple[str, ...], left_out: int) -> Dataset:
     items, kept, room = [], {}, KEPT_BYTES
     for index, row in enumerate(rows):
         pair, sha256 = row.pixels.read(row.where)
@@ -260,7 +212,18 @@ def _read_through(rows: Sequence[Row], classes: tuple[str, ...], has_masks: bool
         room -= pair.image.nbytes + pair.mask.nbytes
         if room > 0:
             kept[index] = pair
-    return Dataset(tuple(items), classes, has_masks, left_out, kept)
+    return Dataset(tuple(items), classes, rows[0].has_mask, left_out, kept)
+
+
+def _require_all_masks_or_none(rows: Sequence[Row]) -> None:
+    # A mask that only some images have would tell extractors which source an image is from.
+    given = [row.has_mask for row in rows]
+    if any(given) and not all(given):
+        lacking = rows[given.index(False)]
+        raise DatasetError(
+            f"{lacking.where}: has no mask while {sum(given)} other images have one; "
+            "give every image a mask, or none"
+        )
 
 
 def _require_one_label_per_patient(rows: Sequence[Row]) -> None:

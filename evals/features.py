@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.dataset import digest
+from scafe.evals.sources import digest
 from scafe.sandbox.pool import Fault, ImageAndMask, Pool
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scafe", "scikit-image", "scipy")

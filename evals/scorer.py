@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from scafe.evals.dataset import digest
+from scafe.evals.sources import digest
 from scafe.knowledge.criteria import load_pack, pack_path
 from scafe.knowledge.errors import IntegrityError
 
 FILES = {
     "evals": (
-        "answers", "bands", "classifier", "dataset", "disclosure", "features", "gate", "ledger", "manifest",
-        "opening", "pixels", "ridge", "score", "scorer", "session", "splits", "stats",
+        "answers", "bands", "classifier", "dataset", "dicom", "disclosure", "features", "formats", "gate",
+        "ledger", "manifest", "nifti", "opening", "pixels", "ridge", "score", "scorer", "session", "sources",
+        "splits", "stats", "tables",
     ),
     "sandbox": (
         "agreement", "evidence", "findings", "novelty", "panel", "perturbations", "pool", "probes", "verdict",

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.evals.bench import BenchFacts, BenchSpec, FeatureRef
-from scafe.evals.dataset import Dataset, digest
+from scafe.evals.dataset import Dataset
 from scafe.evals.features import FeatureStore, FeatureTable, source_sha256, write_atomically
 from scafe.evals.ledger import Ledger
 from scafe.evals.opening import open_data
 from scafe.evals.score import CVScore, Task, cross_validate
 from scafe.evals.scorer import ScorerSeal
+from scafe.evals.sources import digest
 from scafe.evals.splits import Folds, Split, make_folds, plan_feedback, split_patients
 from scafe.knowledge.criteria import CriteriaPack, load_pack
 from scafe.knowledge.errors import InputError
