@@ -23,9 +23,9 @@ FEATURES = {
     },
 }
 GRID = 128
-SMOOTH = 1.5
+SMOOTH = 7.0
 MIN_PX = 60
-VARIANTS = {"GRID": [64, 96, 128], "SMOOTH": [0.0, 1.5, 3.0]}
+VARIANTS = {"GRID": [64, 96, 128], "SMOOTH": [1.5, 4.0, 7.0]}
 
 
 def upright(mask):

@@ -24,14 +24,14 @@ FEATURES = {
     },
 }
 FLANK = 0.12
-FEWEST = 3
+FEWEST = 4
 MOST = 16
 BINS = 128
 DETREND = 0.12
 MIN_PX = 100
 VARIANTS = {
     "FLANK": [0.06, 0.12, 0.18],
-    "FEWEST": [3, 4],
+    "FEWEST": [3, 4, 5],
     "MOST": [12, 16, 20],
     "DETREND": [0.08, 0.12, 0.18],
 }

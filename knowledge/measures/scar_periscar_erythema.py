@@ -28,12 +28,14 @@ NEAR_OUTER = 0.16
 FAR_INNER = 0.35
 FAR_OUTER = 0.60
 BANDS = 6
+SKIN_SPAN = 0.08
 MIN_PX = 60
 VARIANTS = {
     "NEAR_INNER": [0.04, 0.06, 0.09],
     "NEAR_OUTER": [0.12, 0.16, 0.22],
     "FAR_INNER": [0.28, 0.35, 0.45],
     "BANDS": [4, 6, 8],
+    "SKIN_SPAN": [0.06, 0.08, 0.1],
 }
 
 
@@ -68,8 +70,13 @@ def extract(image, mask):
         return {name: float("nan") for name in FEATURES}
     light = linear_light(image)
     redness = np.log10(light[..., 0] / light[..., 1])
+    # A ruler or a cloth beside the scar is no skin: its colour lies far from that of the near ring.
+    skin = np.abs(redness - np.median(redness[near])) < SKIN_SPAN
+    far = far & skin
+    if far.sum() < MIN_PX:
+        return {name: float("nan") for name in FEATURES}
     edges = np.linspace(NEAR_INNER, FAR_INNER, BANDS + 1)
-    steps = [(outside > edges[k]) & (outside <= edges[k + 1]) for k in range(BANDS)]
+    steps = [(outside > edges[k]) & (outside <= edges[k + 1]) & skin for k in range(BANDS)]
     levels = [middle(redness[step]) if step.any() else np.nan for step in steps]
     known = np.isfinite(levels)
     middles = (edges[:-1] + edges[1:]) / 2

@@ -14,7 +14,7 @@ FEATURES = {
         "unit": "log10",
         "range": [-0.2, 0.6],
         "direction": "up",
-        "meaning": "UPPER percentile of ridge strength of log10(R/G) in the scar minus its median there",
+        "meaning": "UPPER percentile of the strength of red, dark ridges in the scar minus its median there",
     },
     "vessel_density": {
         "unit": "fraction",
@@ -28,12 +28,12 @@ CORE = 0.08
 RING_INNER = 0.08
 RING_OUTER = 0.30
 UPPER = 92
-FLOOR = 0.006
+FLOOR = 0.010
 MIN_PX = 60
 VARIANTS = {
     "SCALE": [0.015, 0.022, 0.03],
     "UPPER": [85, 92, 96],
-    "FLOOR": [0.004, 0.006, 0.01],
+    "FLOOR": [0.006, 0.010, 0.014],
     "CORE": [0.05, 0.08, 0.12],
 }
 
@@ -74,7 +74,9 @@ def extract(image, mask):
         return {name: float("nan") for name in FEATURES}
     light = linear_light(image)
     redness = np.log10(light[..., 0] / light[..., 1])
-    strength = ridges(redness, max(0.8, SCALE * float(np.sqrt(mask.sum()))))
+    # A vessel is redder and darker than its surroundings: folds are only darker, pale bars' gaps only redder.
+    sigma = max(0.8, SCALE * float(np.sqrt(mask.sum())))
+    strength = np.minimum(ridges(redness, sigma), ridges(-np.log10(light[..., 1]), sigma))
     least = max(FLOOR, float(np.percentile(strength[ring], UPPER)))
     return {
         "vessel_strength": float(np.percentile(strength[scar], UPPER) - np.median(strength[scar])),

@@ -73,7 +73,7 @@ def draw_outline(seed: int, form: Form) -> Outline:
     angles = np.linspace(0, 2 * math.pi, TABLE_STEPS, endpoint=False)
     radius = 1.0 + _lobes(seed, angles, form.border) + _claws(seed, angles, form)
     radius -= form.waist * (_bump(angles, math.pi / 2, 0.45) + _bump(angles, -math.pi / 2, 0.45))
-    radius += 0.9 * form.asymmetry * _bump(angles, 0.9, 0.55)
+    radius += 1.25 * form.asymmetry * _bump(angles, 0.9, 0.6)
     radius = np.maximum(radius, 0.12).astype(np.float32)
     bend = float(stream(seed, "bend").uniform(-0.06, 0.06))
     return _measured(radius, form.elongation - 1.0, bend)

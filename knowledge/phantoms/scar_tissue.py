@@ -103,7 +103,7 @@ def height_map(seed: int, place: Place, dials: Mapping[str, float]) -> Pixels:
     lumps = smooth_field(stream(seed, "lumps"), size, place.mm_per_px, 3.0)
     fine = smooth_field(stream(seed, "fine"), size, place.mm_per_px, 1.4)
     relief = np.float32(dials["relief"]) * (0.9 * lumps + 0.35 * fine)
-    sunk = np.float32(-0.25) * _hatch(place, dials["hatch"])
+    sunk = np.float32(-0.12) * _hatch(place, dials["hatch"])
     return np.asarray(body + (1 - place.cover) * lines + place.cover * relief + sunk, dtype=np.float32)
 
 
