@@ -1,0 +1,146 @@
+"""Audits beside the headline: shortcuts, skin tone, learning curve."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scafe.evals.cases import Cases, Scored
+from scafe.evals.learning import DRAWS, Pair, _drawn, _members, learning_curve
+from scafe.evals.score import Task
+from scafe.evals.shortcuts import says_nothing, shortcut_rows
+from scafe.evals.skin_tone import by_skin_tone, has_skin, skin_tone, tones_of
+from scafe.knowledge.criteria import ReferenceRegion, load_pack
+from scafe.sandbox.pool import ImageAndMask
+
+RING = ReferenceRegion(kind="ring", inner_frac=0.03, outer_frac=0.3, min_px=50)
+
+
+def image(colour: tuple[int, int, int], size: int = 80, radius: float = 20) -> ImageAndMask:
+    y, x = np.mgrid[:size, :size] - size / 2
+    pixels = np.full((size, size, 3), colour, np.uint8)
+    mask = x**2 + y**2 < radius**2
+    pixels[mask] = (120, 40, 40)
+    return ImageAndMask(pixels, mask)
+
+
+def cases(n: int, shift: float, seed: int = 0) -> Cases:
+    rng = np.random.default_rng(seed)
+    target = np.arange(n) % 2
+    rows = rng.normal(size=(n, 3)) + shift * target[:, None]
+    return Cases(rows, Task(target, tuple(f"p{i:03d}" for i in range(n))), ("a", "b"))
+
+
+def test_each_shortcut_reads_its_own_part_of_the_image_alone() -> None:
+    plain = image((200, 160, 140))
+    framed = ImageAndMask(plain.image.copy(), plain.mask)
+    framed.image[0, :] = 0
+    redder = ImageAndMask(plain.image.copy(), plain.mask)
+    redder.image[plain.mask] = (255, 0, 0)
+    larger = image((200, 160, 140), radius=25)
+    base, edge, lesion, outline = (shortcut_rows([one]) for one in (plain, framed, redder, larger))
+
+    def moved(other: dict[str, Any]) -> set[str]:
+        return {name for name in base if not np.array_equal(base[name], other[name], equal_nan=True)}
+
+    assert moved(edge) == {"border", "background"}
+    assert moved(lesion) == set()
+    assert moved(outline) == {"mask outline"}
+    assert moved(shortcut_rows([image((200, 160, 140), size=90)])) >= {"size"}
+
+
+def test_a_shortcut_that_is_the_same_everywhere_is_left_out() -> None:
+    rows = shortcut_rows([image((200, 160, 140)), image((90, 60, 50))])
+    assert says_nothing(rows["size"])
+    assert says_nothing(rows["mask outline"])
+    assert not says_nothing(rows["border"])
+    whole = ImageAndMask(np.zeros((9, 9, 3), np.uint8), np.ones((9, 9), bool))
+    assert says_nothing(shortcut_rows([whole, whole])["background"])
+
+
+def test_darker_skin_has_a_smaller_angle_and_the_lesion_does_not_count() -> None:
+    skins = [(240, 215, 200), (220, 180, 155), (180, 130, 100), (110, 75, 55), (60, 42, 35)]
+    angles = [skin_tone(image(skin), RING) for skin in skins]
+    assert angles == sorted(angles, reverse=True)
+    redder = image(skins[0])
+    redder.image[redder.mask] = (255, 0, 0)
+    assert skin_tone(redder, RING) == angles[0]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        ImageAndMask(np.zeros((40, 40, 3), np.uint8), np.ones((40, 40), bool)),
+        ImageAndMask(np.zeros((40, 40, 3), np.uint8), np.zeros((40, 40), bool)),
+        image((200, 160, 140), size=12, radius=3),
+    ],
+)
+def test_without_a_ring_of_skin_there_is_no_tone(one: ImageAndMask) -> None:
+    assert np.isnan(skin_tone(one, RING))
+
+
+def test_a_group_with_fewer_than_ten_of_a_class_is_counted_but_not_scored() -> None:
+    target = np.array([0, 1] * 20)
+    chances = np.linspace(0.1, 0.9, 40)
+    task = Task(target, tuple(f"p{i:02d}" for i in range(40)))
+    scored = Scored(task, ("a", "b"), np.column_stack([chances, 1 - chances]))
+    tones = {patient: (60.0 if place < 24 else -40.0) for place, patient in enumerate(task.patients)}
+    dark, light = by_skin_tone(scored, tones, 0)
+    assert dark.name.startswith("dark")
+    assert dark.patients == {"a": 8, "b": 8}
+    assert dark.auc is None
+    assert light.auc is not None
+    assert by_skin_tone(scored, {}, 0) == ()
+
+
+def test_a_patient_has_the_median_tone_of_the_images_that_show_skin() -> None:
+    one = Cases(np.zeros((4, 1)), Task(np.array([1, 1, 1, 0]), ("p", "p", "p", "q")), ("a", "b"))
+    assert tones_of(one, [10.0, 20.0, np.nan, np.nan]) == {"p": 15.0}
+
+
+def test_packs_of_skin_are_told_from_others() -> None:
+    assert has_skin(load_pack("scar.vss"))
+    pack = load_pack("scar.vss")
+    other = pack.model_copy(update={"modality": pack.modality.model_copy(update={"kind": "histology"})})
+    assert not has_skin(other)
+
+
+@given(st.integers(0, 10**6), st.integers(0, DRAWS - 1))
+@settings(max_examples=20, deadline=None)
+def test_a_smaller_draw_is_part_of_a_larger_one_and_balanced(seed: int, draw: int) -> None:
+    members = _members(cases(60, 0))
+    small, large = (set(_drawn(members, size, seed, draw)) for size in (5, 20))
+    assert small < large
+    assert [len(small & set(group)) for group in members] == [5, 5]
+
+
+def test_a_learning_curve_rises_with_patients_and_counts_every_label_that_feedback_touched() -> None:
+    ours = Pair(cases(80, 0.8), cases(60, 0.8, 1))
+    noise = Pair(cases(80, 0.0), cases(60, 0.0, 1))
+    blind = learning_curve(ours, noise, "blind", 0)
+    gated = learning_curve(ours, noise, "gated", 0)
+    assert [one.patients_per_class for one in blind] == [5, 10, 20, 40]
+    assert [one.labels_touched for one in blind] == [10, 20, 40, 80]
+    assert {one.labels_touched for one in gated} == {80}
+    assert blind[-1].auc > blind[0].auc
+    assert blind[-1].auc > blind[-1].baseline_auc
+    assert [one.auc for one in gated] == [one.auc for one in blind]
+    assert (blind[0].draws, blind[-1].draws) == (DRAWS, 1)
+
+
+def test_an_opening_carries_the_audits(toy_session: Callable[..., Any], tmp_path: Any) -> None:
+    from scafe.evals.freeze import freeze
+    from scafe.evals.seal import open_seal, read_headline
+
+    session = toy_session()
+    freeze(session, session.refs(), str(tmp_path / "frozen"), {})
+    open_seal(session, str(tmp_path / "frozen"), "Ada")
+    headline = read_headline(session)
+    assert {one.name for one in headline.shortcuts} == {"border", "background", "mask outline"}
+    assert [one.patients_per_class for one in headline.learning] == [5, 10, 20, 40, 63]
+    assert {one.labels_touched for one in headline.learning} == {126}
+    assert headline.subgroups
+    assert sum(sum(one.patients.values()) for one in headline.subgroups) <= 54
