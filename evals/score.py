@@ -123,6 +123,18 @@ def choose_penalty(rows: Floats, task: Task, folds: Folds, penalties: tuple[floa
     return _best(losses, penalties)
 
 
+def fitted_logits(rows: Floats, task: Task, others: Floats, penalty: float) -> Floats:
+    """Fit on all items and return the log-odds of other cases, (m,); two classes only."""
+    both = np.concatenate([rows, others])
+    train = np.arange(len(both)) < len(rows)
+    design = _design(both, train)
+    with threadpool_limits(1):
+        beta = fit_ridge_logistic(
+            design[None, train], np.ones((1, len(rows))), task.codes, np.array([penalty])
+        )
+    return np.asarray(design[~train] @ beta[0, 0])
+
+
 def _choose_penalties(rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...]) -> Floats:
     if len(penalties) == 1:
         return np.full(folds.n_repeats * folds.n_folds, penalties[0])
