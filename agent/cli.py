@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import click
 
+from scafe.agent.commands_bundle import predict, verify
 from scafe.agent.commands_criteria import criteria, probe
 from scafe.agent.commands_gate import freeze, reply
 from scafe.agent.commands_host import config, doctor
@@ -84,7 +85,22 @@ def main() -> None:
     """
 
 
-for command in (demo, run, resume, reply, freeze, runs, report, criteria, phantoms, probe, doctor, config):
+for command in (
+    demo,
+    run,
+    resume,
+    reply,
+    freeze,
+    runs,
+    report,
+    verify,
+    predict,
+    criteria,
+    phantoms,
+    probe,
+    doctor,
+    config,
+):
     main.add_command(command)
 
 

@@ -229,9 +229,8 @@ def _say_bench(line: Line) -> str:
 
 
 def _say_scored(line: Line) -> str:
-    names = ", ".join(line["pooled"])
-    gain = f"{_plural(len(line['pooled']), 'feature')} in: {names}" if names else "nothing in"
-    return f"{line['criterion']} r{line['number']:03d}: {line['card']['gate']}, {gain}"
+    pooled = f"pooled {', '.join(line['pooled'])}" if line["pooled"] else "nothing pooled"
+    return f"{line['criterion']} r{line['number']:03d}: {pooled}; gate {line['card']['gate']}"
 
 
 def _say_assessed(line: Line) -> str:
