@@ -29,6 +29,8 @@ from scafe.knowledge.errors import EgressError, ModelError, ScafeError
 
 __all__ = ["Answer", "Carrier", "Door", "Egress", "EgressLevel", "Payload", "no_tracing", "require_level"]
 
+MIN_SECRET = 12
+"""A shorter key ('EMPTY', 'ollama') is no secret, and blotting it out would change what a model wrote."""
 TRACING_OFF = {
     name: "false"
     for name in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING")
@@ -67,7 +69,7 @@ class Egress:
         self.budget = budget
         self.level = level
         self._never_send = never_send
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= MIN_SECRET)
         self._patience = patience or Patience()
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()

@@ -101,7 +101,7 @@ def test_parallel_drafts_do_not_mix_their_words(tmp_path: Path) -> None:
             replies = list(threads.map(drafter.draft, briefs))
     sent = {json.loads(raw)["messages"][1]["content"] for raw in server.served.raw}
     assert len(sent) == len({reply.request_sha256 for reply in replies}) == 12
-    assert drafter.budget.ledger == ledger_of(Journal(tmp_path / "llm"))
+    assert drafter.budget.ledger.calls == ledger_of(Journal(tmp_path / "llm")).calls == 12
 
 
 def test_variant_and_seed_make_another_request_of_the_same_words() -> None:

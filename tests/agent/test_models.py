@@ -3,7 +3,6 @@
 import json
 import socket
 import sys
-from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -27,14 +26,13 @@ from scafe.agent.payload import Payload
 from scafe.agent.scripted import ScriptedServer, load_script, main
 from scafe.knowledge.errors import EgressError, ModelError, SettingsError
 
-SECRET = "sk-test-7f3a9c5e1b2d4f60"  # noqa: S105
+SECRET = "sk-test-7f3a9c5e1b2d4f60"
 
 
 @pytest.fixture(autouse=True)
-def _no_keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SCAFE_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "HTTP_PROXY", "LANGSMITH_TRACING"):
         monkeypatch.delenv(name, raising=False)
-    yield
 
 
 def ask(
@@ -366,6 +364,14 @@ def test_no_secret_and_no_word_of_the_prompt_is_in_an_error_or_a_file(
     assert [text for text in files if "Your key is ***." in text]
 
 
+@pytest.mark.parametrize("key", ["EMPTY", "ollama", "none"])
+def test_a_word_that_serves_as_key_is_not_cut_out_of_what_a_model_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("SCAFE_API_KEY", key)
+    assert ask(tmp_path, [f"an {key} mask"])[0].text == f"an {key} mask"
+
+
 # --- LangSmith
 
 
@@ -416,7 +422,8 @@ def test_an_address_that_is_none_or_carries_a_secret_is_refused_without_showing_
     [
         ("http://127.0.0.1:8000/v1", True), ("http://[::1]:8000/v1", True), ("http://localhost/v1", True),
         ("http://10.0.3.4/v1", True), ("http://gpu.clinic.internal/v1", True), ("http://box.local/v1", True),
-        ("https://api.openai.com/v1", False), ("http://8.8.8.8/v1", False), ("https://localhost.evil.com/v1", False),
+        ("https://api.openai.com/v1", False), ("http://8.8.8.8/v1", False),
+        ("https://localhost.evil.com/v1", False),
     ],
 )  # fmt: skip
 def test_only_plainly_private_addresses_are_called_private(url: str, private: bool) -> None:
