@@ -7,7 +7,7 @@ returns hashes. Which branch ends first therefore changes nothing.
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from scafe.agent.brief import Brief, Operator
+from scafe.agent.brief import Brief
 from scafe.agent.composing import mend_brief, task_brief
 from scafe.agent.drafters import Reply
 from scafe.agent.events import CapReached, Discarded, Replied, Revised, RoundPlanned
@@ -18,9 +18,6 @@ from scafe.agent.state import Attempt, Branch, Line, LoopContext, LoopState, Res
 from scafe.agent.usage import usage_of
 from scafe.knowledge.errors import BudgetError, WaitingError
 from scafe.knowledge.extractor import Extractor, parse_extractor
-
-KEEPS_NAMES: tuple[Operator, ...] = ("simplify", "repair")
-"""Operators whose answer takes the place of its parent, under the same feature names."""
 
 
 def compose(state: LoopState, context: LoopContext) -> Update:
@@ -171,16 +168,30 @@ def _keep(
 def _with_free_names(
     extractor: Extractor, task: Task, lines: dict[str, Line]
 ) -> tuple[Extractor, dict[str, str]]:
-    """Rename features whose names another extractor of the run has: drafts are written blind."""
-    if task["operator"] in KEEPS_NAMES:
-        return extractor, {}
-    taken = {name for line in lines.values() for name in line["features"]}
+    """Rename features whose names another line of the run has: drafts are written blind.
+
+    A repair takes the place of what it mends and a simplification that of its parent, so these keep
+    the names of their own line.
+    """
+    own = _own_line(task, lines)
+    taken = {name for sha256, line in lines.items() if sha256 not in own for name in line["features"]}
     renamed: dict[str, str] = {}
     for name in extractor.names:
         others = {*taken, *extractor.names, *renamed.values()} - {name}
         if name in taken:
             renamed[name] = free_name(name, others | {name})
     return parse_extractor(rename_features(extractor.source, renamed)), renamed
+
+
+def _own_line(task: Task, lines: dict[str, Line]) -> set[str]:
+    """Return the revisions whose place an answer takes: its parent, and what that one mended."""
+    own: set[str] = set()
+    parents, takes_place = task["parents"], task["operator"] in ("repair", "simplify")
+    while takes_place and parents and parents[0] in lines:
+        line = lines[parents[0]]
+        own.add(parents[0])
+        parents, takes_place = line["parents"], line["repairs"] > 0 or line["origin"] == "simplify"
+    return own
 
 
 def _revision(state: LoopState, task: Task, extractor: Extractor, lines: dict[str, Line]) -> Revision:

@@ -13,6 +13,7 @@ from scafe.agent.operators import choose, posterior, round_rng
 from scafe.agent.plateau import Plateau, plateau
 from scafe.agent.revisions import read_revision
 from scafe.agent.state import Line, LoopContext, LoopState, RoundResult, Task, Update
+from scafe.evals.disclosure import ScoreCard
 
 PAIRED = 3
 """Extractors of one criterion that may be recombined: the best three."""
@@ -34,7 +35,7 @@ def assess(state: LoopState, context: LoopContext) -> Update:
         RoundAssessed(
             round=state["round"],
             gained=gained,
-            accepted=gates["accepted"] + gates["blind"],
+            accepted=gates["accepted"],
             rejected=gates["rejected"],
             indecisive=gates["indecisive"],
             plateau=grade,
@@ -197,5 +198,11 @@ def _task(state: LoopState, number: int, operator: Operator, option: Option, cho
 def _gates(state: LoopState, context: LoopContext) -> Counter[str]:
     """Count how the gate answered in this round."""
     scored = [line for line in state["lines"].values() if line["round"] == state["round"] and line["scored"]]
-    cards = [read_revision(context.run, line["name"]).card for line in scored]
-    return Counter(card.gate for card in cards if card is not None)
+    return Counter(_gate(read_revision(context.run, line["name"]).card, line) for line in scored)
+
+
+def _gate(card: ScoreCard | None, line: Line) -> str:
+    """Return how the gate answered; where no label was looked at, whether anything was pooled."""
+    if card is None or card.gate == "blind":
+        return "accepted" if line["pooled"] else "rejected"
+    return card.gate
