@@ -8,7 +8,6 @@ findings and score cards that a model gets. It is given a `Brief` and nothing el
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
 import numpy as np
@@ -30,6 +29,7 @@ from scafe.agent.source_edit import (
 from scafe.knowledge.criteria import Criterion
 from scafe.knowledge.errors import ContractError
 from scafe.knowledge.extractor import MAX_LINES, parse_extractor
+from scafe.knowledge.measures import measure_names, measure_source
 
 CHANGED_AT_MOST = 3
 """Constants that one revision changes: more would be another measure."""
@@ -219,14 +219,9 @@ def _variants(base: str) -> dict[str, list[Any]]:
 
 @cache
 def _measures() -> dict[str, str]:
-    """Return the shipped measures: name -> source."""
-    folder = resources.files("scafe.knowledge") / "measures"
-    found = {path.name: path for path in folder.iterdir() if path.name.endswith(".py")}
-    return {
-        name.removesuffix(".py"): found[name].read_text(encoding="utf-8")
-        for name in sorted(found)
-        if not name.startswith("_") and len(found[name].read_text(encoding="utf-8").splitlines()) <= MAX_LINES
-    }
+    """Return the measures, shipped and plugged in, that are short enough to be a reply: name -> source."""
+    sources = {name: measure_source(name) for name in measure_names()}
+    return {name: text for name, text in sources.items() if len(text.splitlines()) <= MAX_LINES}
 
 
 def _rng(brief: Brief, criterion: Criterion) -> np.random.Generator:

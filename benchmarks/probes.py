@@ -8,20 +8,18 @@ class spreads. A measure claims invariance to what its criterion does not list a
 import argparse
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.knowledge import measures
 from scafe.knowledge.criteria import CriteriaPack, Criterion, load_pack, pack_names
 from scafe.knowledge.extractor import parse_extractor
+from scafe.knowledge.measures import measure_source
 from scafe.knowledge.phantoms import load_phantom
 from scafe.sandbox.evidence import Measured, measure
 from scafe.sandbox.panel import N_SETTINGS, SIZE_PX, build_panel
 from scafe.sandbox.pool import ImageAndMask, Pool
 
-MEASURES = Path(measures.__file__ or "").parent
 CHANGES = {"white_balance": (0.0, -0.1, 0.1), "light": (1.0, 0.7)}
 ALLOWED_SPREADS = 0.5
 CONFOUNDERS = {"white_balance": ("white_balance", "colour_calibration"), "light": ("exposure", "light")}
@@ -55,7 +53,7 @@ def rows_of(pack: CriteriaPack, pool: Pool, seen: set[str]) -> list[Row]:
 
 
 def _measure(name: str, criterion: Criterion, pack: CriteriaPack, pool: Pool) -> list[Row]:
-    source = (MEASURES / f"{name}.py").read_text(encoding="utf-8")
+    source = measure_source(name)
     panel = build_panel(pack.phantom)
     extraction = pool.extract(source, panel.images, talkative=True)
     shifted = {change: _shifted(source, pack, change, pool) for change in CHANGES}
