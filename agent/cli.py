@@ -24,6 +24,7 @@ from scafe.agent.commands_host import config, doctor
 from scafe.agent.commands_phantoms import phantoms
 from scafe.agent.commands_run import demo, resume, run
 from scafe.agent.commands_runs import report, runs
+from scafe.agent.commands_selftest import selftest
 from scafe.agent.terminal import render_json
 from scafe.knowledge.errors import ScafeError
 
@@ -99,6 +100,7 @@ for command in (
     phantoms,
     probe,
     doctor,
+    selftest,
     config,
 ):
     main.add_command(command)

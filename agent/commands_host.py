@@ -56,6 +56,47 @@ def doctor(terminal: Terminal, sandbox: str | None) -> None:
         click.get_current_context().exit(6)
 
 
+@doctor.command("model")
+@click.option("--model", help="openai:NAME; by default the configured one.")
+@click.option("--base-url", help="An OpenAI-compatible endpoint, e.g. http://localhost:11434/v1.")
+@click.option(
+    "--context-tokens",
+    type=click.IntRange(min=512),
+    default=16384,
+    show_default=True,
+    help="Length of the long prompt that must be taken whole.",
+)
+@speaks
+def doctor_model(terminal: Terminal, context_tokens: int, **typed: Any) -> None:
+    """Ask an endpoint three times and say whether a run can use it.
+
+    Usage, finish reason, longest reply, context length. Sends a brief about a made-up criterion, nothing
+    of yours; costs about 22,000 tokens at the default length. Exits with 5 if it cannot be used.
+
+    \b
+    Example:
+      scafe doctor model --model openai:qwen3-coder --base-url http://localhost:11434/v1
+    """
+    from scafe.agent.preflight import require_endpoint
+    from scafe.agent.settings import load_settings
+
+    settings = load_settings({key: value for key, value in typed.items() if value}).settings
+    kind, _, name = settings.model.partition(":")
+    if kind != "openai":
+        raise click.UsageError(
+            f"model {settings.model!r} asks no endpoint; name one with --model openai:NAME."
+        )
+    require_endpoint(terminal, settings.model, settings.base_url)
+    from scafe.agent.endpoint_check import probe_model
+
+    found = probe_model(name, settings.base_url, context_tokens=context_tokens)
+    lines = [f"{one.status:<5}{one.name}: {one.told}" for one in found.checks]
+    verdict = "usable" if found.is_usable else "not usable"
+    document = {**found.model_dump(mode="json"), "ok": found.is_usable}
+    terminal.answer(document, "\n".join([*lines, f"{found.model} at {found.host}: {verdict}"]))
+    click.get_current_context().exit(0 if found.is_usable else 5)
+
+
 @click.group()
 def config() -> None:
     """Show the configuration.

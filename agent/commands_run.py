@@ -173,7 +173,7 @@ def _start(terminal: Terminal, config: "RunConfig", log_json: bool) -> None:
     from scafe.agent.preflight import require_endpoint
     from scafe.agent.run import start_run
 
-    require_endpoint(terminal, config)
+    require_endpoint(terminal, config.model, config.base_url)
     with _no_empty_folder(Path(config.out)), _watched(terminal, config.model_dump(), log_json) as seams:
         outcome = start_run(config, listener=seams[0], ask=seams[1])
     _finish(terminal, outcome)

@@ -7,10 +7,12 @@ client only carries it.
 
 import os
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from langchain_openai import ChatOpenAI
@@ -21,6 +23,7 @@ from scafe.agent.hosts import OPENAI_URL, checked_url, host_of, is_openai, is_pr
 from scafe.agent.payload import Ticket
 from scafe.knowledge.errors import EgressError, ModelError
 
+CONNECT_S = 10.0
 NO_KEY = "EMPTY"
 """What local servers without keys are given; the client insists on some text."""
 
@@ -44,6 +47,26 @@ def find_key(base_url: str, environ: Mapping[str, str] | None = None) -> SecretS
             "or choose --model builtin (needs no key) or a local server with --base-url"
         )
     return SecretStr((key or NO_KEY).strip())
+
+
+def require_reachable(base_url: str) -> None:
+    """Open a connection to an endpoint and close it; not a byte is sent.
+
+    Raises
+    ------
+    ModelError
+        If nobody listens there within `CONNECT_S` seconds.
+    """
+    parts = urlsplit(base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), CONNECT_S).close()
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        raise ModelError(
+            f"{host_of(base_url)} does not answer ({reason}): is the server running, "
+            "and is the base URL right?"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,29 @@
-"""What must hold before a run begins to ask a model: a key where one is needed."""
-
-from typing import TYPE_CHECKING
+"""What must hold before a run begins to ask a model: an endpoint that answers, and a key for it."""
 
 from scafe.agent.terminal import Terminal
 from scafe.knowledge.errors import ModelError, SettingsError
 
-if TYPE_CHECKING:
-    from scafe.agent.run import RunConfig
 
-
-def require_endpoint(terminal: Terminal, config: "RunConfig") -> None:
+def require_endpoint(terminal: Terminal, drafter: str, base_url: str | None) -> None:
     """Say where the words will go, or refuse before anything is written.
 
     Raises
     ------
     SettingsError
-        The model has no name, the URL is none, or there is no key for an endpoint that needs one.
+        The model has no name, the URL is none, nothing answers there, or a key is needed and there is none.
     """
-    kind, _, model = config.model.partition(":")
+    kind, _, model = drafter.partition(":")
     if kind != "openai":
         return
     if not model:
         raise SettingsError("model 'openai' needs the model's name after the colon, e.g. openai:qwen3-coder")
     from scafe.agent.hosts import OPENAI_URL, checked_url
-    from scafe.agent.models import Endpoint, find_key
+    from scafe.agent.models import Endpoint, find_key, require_reachable
 
-    endpoint = Endpoint(model, checked_url(config.base_url or OPENAI_URL))
+    endpoint = Endpoint(model, checked_url(base_url or OPENAI_URL))
     try:
         find_key(endpoint.base_url)
+        require_reachable(endpoint.base_url)
     except ModelError as error:
         raise SettingsError(str(error)) from None
     terminal.say(endpoint.notice)

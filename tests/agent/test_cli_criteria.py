@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scafe.agent.cli import main
+from scafe.agent.scripted import ScriptedServer
 from scafe.knowledge.criteria import load_pack, pack_names
 
 
@@ -97,3 +98,32 @@ def test_doctor_names_the_way_to_a_backend_that_is_absent(monkeypatch: pytest.Mo
     told = scafe("doctor", "--sandbox", "gvisor")
     assert (told.exit_code, told.stdout) == (6, "")
     assert "runsc" in told.stderr
+
+
+@pytest.mark.parametrize(("context_tokens", "code"), [(None, 0), (4096, 5)])
+def test_an_endpoint_is_asked_and_found_usable_or_not(context_tokens: int | None, code: int) -> None:
+    with ScriptedServer(["no code, only words"], after="repeat", context_tokens=context_tokens) as server:
+        words = ["doctor", "model", "--model", "openai:m", "--base-url", server.url, "--json"]
+        told = scafe(*words)
+    found = json.loads(told.stdout)
+    assert told.exit_code == code
+    assert found["ok"] is (code == 0)
+    assert {one["name"] for one in found["checks"]} >= {"answer", "usage", "context"}
+    assert "private address" in told.stderr
+
+
+def test_an_endpoint_that_is_not_there_is_told_before_anything_is_asked() -> None:
+    told = scafe("doctor", "model", "--model", "openai:m", "--base-url", "http://127.0.0.1:9/v1")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "127.0.0.1:9 does not answer" in told.stderr
+
+
+def test_doctor_model_without_a_model_says_how_to_name_one() -> None:
+    assert "--model openai:NAME" in scafe("doctor", "model").stderr
+
+
+def test_the_gate_is_tried_on_studies_whose_truth_is_known() -> None:
+    told = scafe("selftest", "gate", "--reps", "1", "--n", "20", "--noise", "2", "--json")
+    found = json.loads(told.stdout)
+    assert told.exit_code == (0 if found["passed"] else 1)
+    assert len(found["rows"]) == found["rules"]
