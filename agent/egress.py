@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -131,9 +130,9 @@ class Egress:
         EgressError
             If it is more, other, or to somebody else.
         """
-        allowed = urlsplit(ticket.base_url)
-        if (request.url.scheme, request.url.netloc.decode()) != (allowed.scheme, allowed.netloc):
-            raise EgressError(f"a client tried to send to {request.url.host} instead of {allowed.hostname}")
+        allowed, asked = httpx.URL(ticket.base_url), request.url
+        if (asked.scheme, asked.host, asked.port) != (allowed.scheme, allowed.host, allowed.port):
+            raise EgressError(f"a client tried to send to {asked.host} instead of {allowed.host}")
         said = _json_object(body)
         wanted = [(one.role, one.content) for one in ticket.payload.messages]
         if _messages_of(said) != wanted:

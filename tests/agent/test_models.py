@@ -138,7 +138,9 @@ def completion(text: str) -> dict[str, Any]:
     return {"choices": [{"index": 0, "message": {"role": "assistant", "content": text}}]}
 
 
-@pytest.mark.parametrize("base_url", [OPENAI_URL, "https://lab.openai.azure.com/openai/v1"])
+@pytest.mark.parametrize(
+    "base_url", [OPENAI_URL, "https://lab.openai.azure.com/openai/v1", "https://API.OpenAI.com:443/v1/"]
+)
 def test_openai_gets_its_own_name_for_the_longest_reply_and_is_told_not_to_keep_it(
     tmp_path: Path, base_url: str
 ) -> None:
