@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -158,6 +158,14 @@ def resume_run(
     return sitting.sit(decision, again=True)
 
 
+@runtime_checkable
+class _Closing(Protocol):
+    """A drafter that holds connections."""
+
+    def close(self) -> None:
+        """Let them go."""
+
+
 class _Sitting:
     """One process that takes a run as far as it goes."""
 
@@ -205,10 +213,11 @@ class _Sitting:
         with (
             tracing_context(enabled=False),  # LANGSMITH_TRACING=true would post the state to its endpoint
             open_checkpointer(where) as saver,
+            self._open_drafter() as drafter,
             self.bench or Bench(self._spec()) as bench,
             self._drained_by_ctrl_c(),
         ):
-            asks = self._loop(saver, self._context(trace, bench), decision)
+            asks = self._loop(saver, self._context(trace, drafter, bench), decision)
         if asks is not None:
             gate = f"a person's decision at the gate '{asks['gate']}'"
             return self._pause(trace, "waiting", f"waits for {gate}", 3, asks)
@@ -270,13 +279,23 @@ class _Sitting:
             sandbox=self.config.sandbox,
         )
 
-    def _context(self, trace: Trace, bench: Bench) -> LoopContext:
+    @contextmanager
+    def _open_drafter(self) -> Iterator[Drafter]:
+        """Load the drafter before the data: a missing key is told at once."""
+        drafter = self.drafter or load_drafter(self.config.model, self._drafter_settings())
+        try:
+            yield drafter
+        finally:
+            if self.drafter is None and isinstance(drafter, _Closing):
+                drafter.close()
+
+    def _context(self, trace: Trace, drafter: Drafter, bench: Bench) -> LoopContext:
         text = (self.folder.path / "pack.yaml").read_text(encoding="utf-8")
         pack = parse_pack(text, self.config.pack)
         return LoopContext(
             pack=pack,
             pack_sha256=hashlib.sha256(text.encode()).hexdigest(),
-            drafter=self.drafter or load_drafter(self.config.model, self._drafter_settings()),
+            drafter=drafter,
             bench=bench,
             spec=self._spec(),
             run=self.folder,
