@@ -17,7 +17,8 @@ from scafe.sandbox.process import CellHandle, SandboxProcess
 from scafe.sandbox.rows import BrokenRecord, Head, fault_of_death, read_head, read_row
 from scafe.sandbox.selfattack import breaches
 
-LOAD_SECONDS = 10.0
+LOAD_SECONDS = 3.0
+"""Least time that reading a module may take; a slow image limit raises it."""
 TICK_SECONDS = 0.05
 """How often a silent cell's progress is looked at; the most by which a time limit is overrun."""
 DYING_MS = 500
@@ -104,9 +105,10 @@ class Crew:
         )
 
     def _load_into(self, cell: CellHandle) -> Head | Fault:
+        seconds = max(LOAD_SECONDS, self._limits.image_seconds)
         try:
-            cell.send_source(self._source, LOAD_SECONDS)
-            record = wire.read_exactly(cell.replies, wire.LOADED.size, LOAD_SECONDS)
+            cell.send_source(self._source, seconds)
+            record = wire.read_exactly(cell.replies, wire.LOADED.size, seconds)
             if not record:
                 return self._bury(cell, overdue=False)
             head = read_head(record, cell.serial)

@@ -138,7 +138,7 @@ MEMBERS: Final[dict[str, str]] = {
         reconstruction rectangle remove_objects_by_distance remove_small_holes remove_small_objects
         skeletonize square star thin white_tophat""",
     "skimage.restoration": """denoise_bilateral denoise_nl_means denoise_tv_bregman
-        denoise_tv_chambolle estimate_sigma inpaint_biharmonic richardson_lucy rolling_ball wiener""",
+        denoise_tv_chambolle inpaint_biharmonic richardson_lucy rolling_ball wiener""",
     "skimage.segmentation": """active_contour chan_vese checkerboard_level_set clear_border
         disk_level_set expand_labels felzenszwalb find_boundaries flood flood_fill
         inverse_gaussian_gradient join_segmentations mark_boundaries morphological_chan_vese

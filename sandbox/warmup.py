@@ -21,6 +21,7 @@ PRELOAD = (
     "scipy.spatial.transform",
     "skimage.filters.rank",
     "skimage.filters._window",
+    "skimage.util._remap",
     "encodings.idna",
     "encodings.unicode_escape",
     "unicodedata",

@@ -1,6 +1,7 @@
 """Run attacks against one set-up and judge from outside what they reached.
 
-`python harness.py SETUP OUT.json [--nobody] CORPUS...`, SETUP one of both, os, lang, naive. What counts
+`python harness.py SETUP [--nobody] --corpus FILES...`, SETUP one of both, os, lang, naive; the report
+goes to stdout as JSON. What counts
 as evidence: the canary's text in anything that comes back, a file in the watched folder, a
 connection to the listener, a signal to this process, a changed image, a dead sandbox process.
 """
@@ -157,13 +158,15 @@ def run_both(entries, canaries):
 
     shown = images(3)
     outcomes = {}
-    with Pool(2, Limits(image_seconds=1.0, memory_mb=1024)) as pool:
+    with Pool(2) as pool:
         for entry in entries:
             canaries.reset()
             source = with_head(canaries.filled(entry["code"]))
+            hangs = entry["category"] == "dos"
+            pool.limits = Limits(image_seconds=0.5 if hangs else 2.0, memory_mb=1024)
             began = time.monotonic()
             try:
-                found = pool.extract(source, shown[: 1 if entry["category"] == "dos" else 3])
+                found = pool.extract(source, shown[: 1 if hangs else 3])
             except SandboxError as error:
                 outcomes[entry["id"]] = {"how": "sandbox broke", "evidence": [str(error)]}
                 pool.__enter__()
@@ -173,7 +176,7 @@ def run_both(entries, canaries):
             seen += ["pixels in text"] if any(text in words for text in PIXEL_TEXTS) else []
             faults = [fault for fault in found.faults if fault]
             how = faults[0].kind if faults else "ran"
-            if how == "ran":
+            if how == "ran" and not hangs:
                 how, more = after_running(entry, source, shown, pool, found, check_determinism)
                 seen += more
             outcomes[entry["id"]] = {
@@ -284,7 +287,6 @@ SETUPS = {"both": run_both, "os": run_os, "lang": run_lang, "naive": run_naive}
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("setup", choices=SETUPS)
-    options.add_argument("out", type=Path)
     options.add_argument("--nobody", action="store_true")
     options.add_argument("--only", nargs="*")
     options.add_argument("--corpus", nargs="+", type=Path)
@@ -300,7 +302,7 @@ def main() -> None:
         outcomes = SETUPS[chosen.setup](entries, canaries)
     finally:
         shutil.rmtree(canaries.home, ignore_errors=True)
-    chosen.out.write_text(json.dumps({"uid": os.getuid(), "outcomes": outcomes}, indent=0))
+    json.dump({"uid": os.getuid(), "outcomes": outcomes}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from RestrictedPython.Guards import (
 )
 
 ALLOWED = {"numpy", "cv2", "skimage", "scipy", "math", "typing"}
-COMMON = """list dict set frozenset tuple sum min max any all enumerate map filter sorted zip reversed bytes range
-    iter next"""
+COMMON = """list dict set frozenset tuple sum min max any all enumerate map filter sorted zip reversed bytes
+    range iter next"""
 
 
 def import_allowed(name, globals=None, locals=None, fromlist=(), level=0):
