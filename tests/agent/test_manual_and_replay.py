@@ -8,11 +8,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from drafting_stand_ins import REPLY, make_brief, open_drafter
+from loop_stand_ins import FaultyDrafter, StandInBench
 
 from scafe.agent.drafters import Drafter, DrafterSettings, load_drafter
 from scafe.agent.journal import Journal
 from scafe.agent.manual import place_reply, read_text, waiting_requests
 from scafe.agent.prompt import messages
+from scafe.agent.run import RunConfig, start_run
 from scafe.agent.scripted import ScriptedServer
 from scafe.agent.sent import list_sent
 from scafe.knowledge.errors import EgressError, InputError, ModelError, SettingsError, WaitingError
@@ -160,3 +162,18 @@ def test_a_replay_that_was_never_asked_this_says_what_may_differ(tmp_path: Path)
         load_drafter(f"replay:{tmp_path}").draft(make_brief())
     with pytest.raises(InputError, match="no run to replay"):
         load_drafter(f"replay:{tmp_path / 'nowhere'}")
+
+
+def test_a_whole_run_that_sent_nothing_is_replayed_from_its_trace(tmp_path: Path) -> None:
+    def config(model: str, out: str) -> RunConfig:
+        path = str(tmp_path / out)
+        return RunConfig(pack="scar.vss", model=model, approve="auto", max_calls=9, out=path, egress="none")
+
+    first = start_run(config("builtin", "a"), bench=StandInBench(tmp_path / "x"), drafter=FaultyDrafter())
+    again = start_run(config(f"replay:{first.run}", "b"), bench=StandInBench(tmp_path / "y"))
+    names = sorted(path.relative_to(first.run) for path in (first.run / "revisions").rglob("*.py"))
+    assert names
+    for name in names:
+        assert (again.run / name).read_bytes() == (first.run / name).read_bytes()
+    assert again.status == first.status
+    assert not (again.run / "llm").exists() or list_sent(again.run) == ()

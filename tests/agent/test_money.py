@@ -83,9 +83,9 @@ def test_the_ledger_equals_the_endpoint_s_count_to_the_token(tmp_path: Path, see
     "caps",
     [
         Caps(calls=17),
-        Caps(tokens=60_000),
-        Caps(cost=Decimal("0.25")),
-        Caps(calls=25, tokens=120_000, cost=Decimal("0.4")),
+        Caps(tokens=40_000),
+        Caps(cost=Decimal("0.08")),
+        Caps(calls=20, tokens=60_000, cost=Decimal("0.1")),
     ],
 )
 def test_no_cap_is_overshot_by_parallel_drafts_at_an_unruly_endpoint(tmp_path: Path, caps: Caps) -> None:

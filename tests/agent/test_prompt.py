@@ -14,6 +14,7 @@ from drafting_stand_ins import SOURCE, make_brief, make_verdict
 
 from scafe.agent.blocks import fenced_blocks
 from scafe.agent.prompt import fenced, messages, prompts_sha256
+from scafe.agent.reply import malformed_verdict, read_reply
 from scafe.knowledge.criteria import load_pack, pack_names
 from scafe.knowledge.errors import SettingsError
 from scafe.knowledge.extractor import Feature, parse_extractor
@@ -117,6 +118,14 @@ def test_a_misspelt_or_prying_placeholder_is_named_with_its_file(tmp_path: Path,
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such folder"):
         messages(make_brief(), tmp_path / "nowhere")
+
+
+def test_a_malformed_answer_is_asked_for_again_with_what_was_wrong_and_what_was_written() -> None:
+    read = read_reply("I would measure the red share.\n\n```python\nCRITERION = ", "vascularity", "length")
+    verdict = malformed_verdict(read, "vascularity")
+    text = messages(make_brief("repair", verdict=verdict, parents=(read.excerpt,)))[1].content
+    golden("prompt-repair-malformed.md", text)
+    assert read.complaint in text
 
 
 def test_blind_briefs_speak_of_no_label() -> None:
