@@ -15,6 +15,9 @@ from click.testing import CliRunner
 
 from scafe.agent.cli import main
 from scafe.agent.whole_file import whole_file
+from scafe.evals.bench import Bench
+from scafe.evals.opening import open_data
+from scafe.knowledge.criteria import load_pack
 
 Spoil = Callable[[Path, list[str]], list[str]]
 LABELS = ("keloid", "hypertrophic")
@@ -87,15 +90,33 @@ def refuse(out: Path, *words: str) -> str:
     return sentence
 
 
+class BenchInThisProcess(Bench):
+    """Opens the data as the real bench does, but starts no process: that takes seconds a case."""
+
+    def __enter__(self) -> "BenchInThisProcess":
+        open_data(self.spec, load_pack(self.spec.pack))
+        raise AssertionError("the data was accepted")
+
+
+def test_the_sentence_comes_through_from_the_process_that_holds_the_images(photos: Path) -> None:
+    cut_an_image(photos, [])
+    sentence = refuse(photos, "run", "scar.keloid_vs_hypertrophic", "--data", str(photos / "scars.csv"))
+    assert "03.png" in sentence
+
+
 @pytest.mark.parametrize(("spoil", "words"), SPOILT, ids=[spoil.__name__ for spoil, _ in SPOILT])
-def test_data_that_cannot_be_used(photos: Path, spoil: Spoil, words: list[str]) -> None:
+def test_data_that_cannot_be_used(
+    photos: Path, spoil: Spoil, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scafe.agent.run.Bench", BenchInThisProcess)
     manifest = photos / "scars.csv"
     manifest.write_text("\n".join(spoil(photos, manifest.read_text().splitlines())) + "\n")
     sentence = refuse(photos, "run", "scar.keloid_vs_hypertrophic", "--data", str(manifest))
     assert [word for word in words if word not in sentence] == []
 
 
-def test_data_that_is_not_there(tmp_path: Path) -> None:
+def test_data_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scafe.agent.run.Bench", BenchInThisProcess)
     assert "nowhere.csv" in refuse(tmp_path, "run", "scar.vss", "--data", str(tmp_path / "nowhere.csv"))
 
 

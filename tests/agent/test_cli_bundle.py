@@ -73,7 +73,7 @@ def test_a_prediction_says_what_each_feature_added() -> None:
 def test_the_table_has_one_row_for_each_image(tmp_path: Path) -> None:
     path = tmp_path / "new" / "predictions.csv"
     _write_table(path, [PREDICTION, {**PREDICTION, "image": "a/2.png"}])
-    rows = list(csv.DictReader(path.open()))
+    rows = list(csv.DictReader(path.read_text().splitlines()))
     assert [row["image"] for row in rows] == ["a/1.png", "a/2.png"]
     assert rows[0]["scafe__rim"] == "1.25"
     assert rows[0]["scafe__flank"] == ""
