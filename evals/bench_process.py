@@ -22,6 +22,7 @@ from scafe.evals.journal import Journal
 from scafe.evals.ledger import Ledger
 from scafe.evals.session import BenchSession
 from scafe.knowledge.errors import IntegrityError, SandboxError, ScafeError
+from scafe.sandbox.determinism import Detectors
 from scafe.sandbox.pool import Pool
 from scafe.sandbox.probes import judge
 
@@ -115,11 +116,10 @@ class Desk:
         return method != "report"
 
     def _probe(self, arguments: Answer) -> Answer:
-        session = self.session
-        session.remember(arguments["source"])
-        return judge(arguments["source"], session.pack, session.pool, session.spec.seed).model_dump(
-            mode="json"
-        )
+        session, source = self.session, arguments["source"]
+        session.remember(source)
+        verdict = judge(source, session.pack, session.pool, session.spec.seed, Detectors(session.pool))
+        return verdict.model_dump(mode="json")
 
     def _score(self, arguments: Answer) -> Answer:
         names, pool = tuple(arguments["names"]), _refs(arguments["pool"])

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.evals.sources import digest
+from scafe.knowledge.errors import ContractError
 from scafe.sandbox.pool import Fault, ImageAndMask, Pool
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scafe", "scikit-image", "scipy")
@@ -125,8 +126,18 @@ def library_versions() -> str:
 
 
 def source_sha256(source: str) -> str:
-    """Return the identity of an extractor: SHA-256 of its UTF-8 source."""
-    return hashlib.sha256(source.encode()).hexdigest()
+    """Return the identity of an extractor: SHA-256 of its UTF-8 source.
+
+    Raises
+    ------
+    ContractError
+        If the source holds half of a surrogate pair, which no UTF-8 file can.
+    """
+    try:
+        return hashlib.sha256(source.encode()).hexdigest()
+    except UnicodeEncodeError as error:
+        line = source.count("\n", 0, error.start) + 1
+        raise ContractError("a character that is no Unicode text; remove it", line) from None
 
 
 def _version(name: str) -> str:

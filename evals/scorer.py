@@ -19,7 +19,8 @@ FILES = {
         "splits", "stats", "tables",
     ),
     "sandbox": (
-        "agreement", "evidence", "findings", "novelty", "panel", "perturbations", "pool", "probes", "verdict",
+        "agreement", "determinism", "evidence", "findings", "novelty", "panel", "perturbations", "pool",
+        "probes", "verdict",
     ),
     "knowledge": ("criteria", "extractor"),
 }  # fmt: skip

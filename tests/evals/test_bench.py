@@ -114,6 +114,11 @@ def test_blind_pruning_keeps_everything(desk_of, picture_folder, tmp_path) -> No
     assert desk_of(spec).answer("prune", {"pool": pool}) == {"kept": pool, "dropped": []}
 
 
+def test_a_text_that_no_file_can_hold_is_a_fault_of_the_extractor(desk_of, spec) -> None:
+    with pytest.raises(ContractError, match="line 2"):
+        desk_of(spec).answer("probe", {"source": "a = 1\n'\ud800'"})
+
+
 def test_faults_cross_the_door_without_values_of_patients(desk_of, spec, monkeypatch) -> None:
     def crash(*_: object) -> None:
         raise RuntimeError("patient p017 has red 203")
