@@ -19,6 +19,7 @@ import click
 
 from scafe.agent.commands_bundle import predict, verify
 from scafe.agent.commands_criteria import criteria, probe
+from scafe.agent.commands_data import data
 from scafe.agent.commands_gate import freeze, reply
 from scafe.agent.commands_host import config, doctor
 from scafe.agent.commands_phantoms import phantoms
@@ -98,6 +99,7 @@ for command in (
     predict,
     criteria,
     phantoms,
+    data,
     probe,
     doctor,
     selftest,

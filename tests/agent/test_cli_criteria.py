@@ -125,5 +125,5 @@ def test_doctor_model_without_a_model_says_how_to_name_one() -> None:
 def test_the_gate_is_tried_on_studies_whose_truth_is_known() -> None:
     told = scafe("selftest", "gate", "--reps", "1", "--n", "20", "--noise", "2", "--json")
     found = json.loads(told.stdout)
-    assert told.exit_code == (0 if found["passed"] else 1)
-    assert len(found["rows"]) == found["rules"]
+    assert told.exit_code == (0 if found["ok"] else 1)
+    assert {one["rule"] for one in found["rows"]} >= {"nothing added"}
