@@ -15,6 +15,7 @@ import numpy as np
 from scafe.agent.brief import Brief
 from scafe.agent.drafters import Reply
 from scafe.agent.joining import joined
+from scafe.agent.parsing import one_at_a_time
 from scafe.agent.reactions import Wishes, read_wishes
 from scafe.agent.rename import free_name, rename_features
 from scafe.agent.source_edit import (
@@ -43,7 +44,8 @@ class BuiltinDrafter:
 
     def draft(self, brief: Brief) -> Reply:
         """Answer a brief in prose and one fenced block, as a model would."""
-        text = _plan(brief) if brief.operator == "plan" else _answer(brief)
+        with one_at_a_time:
+            text = _plan(brief) if brief.operator == "plan" else _answer(brief)
         request = hashlib.sha256(brief.model_dump_json().encode()).hexdigest()
         return Reply(text=text, request_sha256=request, usage=None, cached=False, finish_reason="stop")
 

@@ -11,6 +11,7 @@ from scafe.agent.brief import Brief
 from scafe.agent.composing import mend_brief, task_brief
 from scafe.agent.drafters import Reply
 from scafe.agent.events import CapReached, Discarded, Replied, Revised, RoundPlanned
+from scafe.agent.parsing import one_at_a_time
 from scafe.agent.rename import free_name, rename_features
 from scafe.agent.reply import ReadReply, read_reply
 from scafe.agent.revisions import Revision, write_revision
@@ -69,7 +70,8 @@ def answer(branch: Branch, context: LoopContext) -> Result:
             return Result({**result, "stopped": "waiting", "why": str(error)})
         except BudgetError as error:
             return Result({**result, "stopped": "capped", "why": str(error)})
-        read = read_reply(reply.text, task["criterion"], reply.finish_reason)
+        with one_at_a_time:
+            read = read_reply(reply.text, task["criterion"], reply.finish_reason)
         attempts.append(_attempt(context, brief, reply, read))
         if read.source is not None:
             return Result({**result, "source": True})

@@ -1,5 +1,6 @@
 """How a run ended, in a record and in five lines, reduced from its trace."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -83,4 +84,4 @@ def _interval(opened: dict[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "not computed" if value is None else f"{value:.3f}"
+    return "not computed" if value is None or math.isnan(value) else f"{value:.3f}"

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -241,3 +242,12 @@ def test_what_only_a_dropped_feature_needed_is_gone_after_simplifying() -> None:
     text = simplified(keep_features(source, ["a"]))
     assert not re.search(r"ONLY_B|for_b|measure_all|\bb\b", text)
     assert "return {'a': a}" in text
+
+
+def test_many_threads_may_ask_at_once() -> None:
+    """Parsing in two threads at once ended in a SystemError of the interpreter now and then."""
+    pack = load_pack("scar.keloid_vs_hypertrophic")
+    asked = [brief(pack, one, variant=number) for number in range(3) for one in pack.observable_criteria]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(drafter.draft, asked))
+    assert together == [drafter.draft(one) for one in asked]
