@@ -35,6 +35,8 @@ class Standing:
     """Where a run stands, as its events tell it."""
 
     phase: str = "opening data and sandbox"
+    step: str = ""
+    """What is under way inside a round."""
     round: int = 0
     pooled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """criterion -> features in the pool."""
@@ -56,7 +58,7 @@ class Standing:
 PHASES = {
     "run_started": "opening data and sandbox",
     "bench_opened": "planning",
-    "planned": "drafting for every criterion",
+    "planned": "first drafts",
     "pool_pruned": "freezing",
     "set_frozen": "opening the seal",
     "seal_opened": "writing the report",
@@ -64,16 +66,24 @@ PHASES = {
     "run_finished": "done",
 }
 """What an event of a kind means for what comes next."""
+STEPS = {
+    "round_planned": "drafting",
+    "revised": "probing on phantoms",
+    "judged": "probing on phantoms",
+    "scored": "scoring",
+}
+"""What an event of a kind says of the work inside a round."""
 
 
 def advance(standing: Standing, line: Line) -> Standing:
     """Return where the run stands after one more event."""
     kind = line["kind"]
-    now = replace(standing, phase=PHASES.get(kind, standing.phase))
+    step = "" if kind in PHASES else STEPS.get(kind, standing.step)
+    now = replace(standing, phase=PHASES.get(kind, standing.phase), step=step)
     if kind == "bench_opened":
         return replace(now, queries_left=line["queries"])
     if kind == "round_planned" and line["round"] > 0:
-        return replace(now, round=line["round"], phase=f"revising, round {line['round']}")
+        return replace(now, round=line["round"], phase=f"round {line['round']}")
     if kind == "replied":
         return _replied(now, line)
     if kind == "revised":
@@ -81,7 +91,7 @@ def advance(standing: Standing, line: Line) -> Standing:
     if kind == "scored":
         return _scored(now, line)
     if kind == "round_assessed":
-        return replace(now, phase="pruning" if line["next"] == "prune" else now.phase)
+        return replace(now, phase="pruning", step="") if line["next"] == "prune" else now
     if kind == "pool_pruned":
         return replace(now, pooled=_kept(now, line))
     return now
@@ -167,7 +177,10 @@ def panel_rows(standing: Standing, caps: Caps, seconds: float) -> list[tuple[str
     criteria = len([names for names in standing.pooled.values() if names])
     gates = " · ".join(f"{count} {gate}" for gate, count in sorted(standing.gates.items())) or "none yet"
     return [
-        ("phase", f"{standing.phase}  ({_clock(seconds)}{_of(caps.seconds, _clock)})"),
+        (
+            "phase",
+            f"{standing.phase}{': ' if standing.step else ''}{standing.step}  ({_clock(seconds)}{_of(caps.seconds, _clock)})",
+        ),
         ("features", f"{standing.features} accepted, from {_plural(criteria, 'criterion', 'criteria')}"),
         ("scored", gates),
         ("budget", _budget(standing, caps)),
@@ -264,7 +277,8 @@ def interval(value: float, low: float | None, high: float | None) -> str:
 _SAYINGS: dict[str, Callable[[Line], str | None]] = {
     "bench_opened": _say_bench,
     "planned": lambda line: (
-        f"plan: {_plural(sum(map(len, line['ideas'].values())), 'idea')} over {', '.join(line['ideas'])}"
+        f"plan: {_plural(sum(map(len, line['ideas'].values())), 'idea')} "
+        f"for {_plural(len(line['ideas']), 'criterion', 'criteria')}"
     ),
     "discarded": lambda line: f"{line['criterion'] or 'plan'}: reply discarded, {line['reason']}",
     "judged": _say_judged,

@@ -46,8 +46,10 @@ def test_the_phase_follows_the_events() -> None:
     standing = advance(Standing(), OPENED)
     assert standing.phase == "planning"
     standing = advance(standing, {"kind": "round_planned", "round": 2})
-    assert standing.phase == "revising, round 2"
-    assert advance(standing, {"kind": "set_frozen"}).phase == "opening the seal"
+    assert (standing.phase, standing.step) == ("round 2", "drafting")
+    assert advance(standing, {"kind": "revised"}).step == "probing on phantoms"
+    frozen = advance(standing, {"kind": "set_frozen"})
+    assert (frozen.phase, frozen.step) == ("opening the seal", "")
 
 
 def test_an_event_that_is_not_known_changes_nothing() -> None:
@@ -67,7 +69,7 @@ def test_pruning_takes_features_out_of_the_standing() -> None:
 def test_the_panel_shows_phase_features_gates_and_budget() -> None:
     standing = advance(advance(Standing(), OPENED), scored("height", ("rim",), "accepted"))
     rows = dict(panel_rows(standing, Caps(calls=50, seconds=600), seconds=61))
-    assert rows["phase"] == "planning  (1:01 of 10:00)"
+    assert rows["phase"] == "planning: scoring  (1:01 of 10:00)"
     assert rows["features"] == "1 accepted, from 1 criterion"
     assert rows["scored"] == "1 accepted"
     assert rows["budget"] == "0 of 50 calls · 7 label queries left"
