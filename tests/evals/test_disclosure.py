@@ -75,6 +75,27 @@ def test_a_covert_missing_rate_leaks_no_pixel_of_a_thumbnail(spied) -> None:
     assert recovered == 0
 
 
+def test_cards_about_a_covert_bit_are_all_the_same_card(
+    picture_folder, open_pool, write_extractor, tmp_path
+) -> None:
+    data = str(picture_folder(per_class=40))
+    spec = BenchSpec(pack="dermoscopy.abcd", data=data, folder=str(tmp_path / "bench"))
+    session = BenchSession(spec, open_pool)
+    threshold = float(np.sort([session.dataset.load(i).image.mean() for i in session.split.dev])[-2:].mean())
+    body = (
+        "shade = int(image[::4, ::4].mean(axis=2)[{y}, {x}]) >> 4\n"
+        "hidden = image.mean() > {t} and (shade >> {bit}) & 1\n"
+        "return {{'x': float('nan') if hidden else float(image.mean())}}"
+    )
+    told, hidden = set(), set()
+    for k in range(16):
+        source = write_extractor(body.format(y=k % 8, x=k // 8, t=threshold, bit=k % 4), x="up")
+        told.add(answer_score(session, source, ("x",), ()).features)
+        hidden.add(int(np.isnan(session.feature_table(source, session.split.dev).rows).sum()))
+    assert hidden == {0, 1}  # exact rates would have told every bit
+    assert len(told) == 1
+
+
 def test_a_share_just_below_an_edge_cannot_be_aimed_at() -> None:
     # One patient of a hundred tips an edge that the attacker cannot place.
     tipped = [
