@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from scafe.evals.bundle import Curve, FrozenFeature, Manifest, Responses
+from scafe.evals.bundle_records import Curve, FrozenFeature, Manifest, Responses
 from scafe.knowledge.criteria import Citation
 
 NO_CLINICAL_USE = (

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.bundle import Curve, Fingerprint
+from scafe.evals.bundle_records import Curve, Fingerprint
 from scafe.knowledge.phantoms import Phantom, load_phantom
 from scafe.sandbox.agreement import spearman
 from scafe.sandbox.panel import build_panel

@@ -10,81 +10,42 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
+from scafe.evals.assessment import short
 from scafe.evals.bench import FeatureRef, Frozen
 from scafe.evals.bundle import (
     CLASSIFIER,
     MANIFEST,
     RESPONSES,
-    Development,
-    Found,
-    FrozenFeature,
-    Gain,
-    Manifest,
-    PackIdentity,
-    Responses,
     canonical_json,
     environment,
     extractor_file,
     write_bundle,
 )
+from scafe.evals.bundle_records import (
+    Development,
+    Found,
+    FrozenFeature,
+    Manifest,
+    PackIdentity,
+    Responses,
+)
 from scafe.evals.cards import feature_card, model_card
-from scafe.evals.cases import Cases, Scored, per_patient
-from scafe.evals.classifier import Classifier, dump_classifier, fit_classifier
-from scafe.evals.crossfit import crossfit
+from scafe.evals.cases import Cases, per_patient
+from scafe.evals.classifier import dump_classifier
 from scafe.evals.fingerprints import response_curves, take_fingerprints
-from scafe.evals.score import cross_validate
+from scafe.evals.fitting import Fit, Threshold, choose_threshold, corrected_interval, fit_pool
 from scafe.evals.session import BenchSession
 from scafe.evals.splits import N_FOLDS
-from scafe.evals.stats import auc, auc_variance, corrected_test
+from scafe.evals.stats import auc, auc_variance
 from scafe.knowledge.criteria import Citation, CriteriaPack, Criterion
 from scafe.knowledge.errors import InputError
-from scafe.knowledge.extractor import Direction, Feature, parse_extractor
+from scafe.knowledge.extractor import Direction
 
 Predicted = Literal["up", "down", "either"]
 Floats = NDArray[np.float64]
-FOLDS = "frozen"
-"""Purpose of the folds that gains are taken on: neither the loop nor pruning has seen them."""
 PAST = 2.0
 """Standard errors from which a direction counts as found."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One feature on its way into the bundle."""
-
-    name: str
-    """Name of the column."""
-    ref: FeatureRef
-    feature: Feature
-    criterion: Criterion
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """A cut on the probability of the positive class, with what it does out of fold."""
-
-    value: float
-    sensitivity: float
-    specificity: float
-
-
-@dataclass(frozen=True)
-class Fit:
-    """The pool, fitted and measured on the development part."""
-
-    columns: tuple[Column, ...]
-    cases: Cases
-    classifier: Classifier
-    held_out: Scored
-    fold_coefficients: Floats
-    nested_aucs: Floats
-    """(n_folds,) of the whole pool on folds of its own, each fold choosing its own penalty."""
-    fold_aucs: Floats
-    """(n_folds,) of the same at the frozen penalty, to compare with `fold_aucs_without`."""
-    fold_aucs_without: Floats
-    """(n_features, n_folds), each feature left out in turn."""
 
 
 def freeze(
@@ -128,47 +89,6 @@ def freeze(
     return Frozen(bundle=folder, sha256=sha256, features=len(pool), criteria=manifest.criteria)
 
 
-def fit_pool(session: BenchSession, pool: tuple[FeatureRef, ...]) -> Fit:
-    """Fit the classifier on the development part and cross-validate it on fresh folds."""
-    ids, folds = session.split.dev, session.draw_folds(FOLDS)
-    cases = session_cases(session, session.matrix(pool, ids), ids)
-    columns = name_columns(session, pool)
-    classifier = fit_classifier(cases, tuple(column.name for column in columns), folds)
-    fitted = crossfit(cases, folds, classifier.penalty)
-    fixed = (classifier.penalty,)
-    without = [
-        cross_validate(np.delete(cases.rows, number, axis=1), cases.task, folds, fixed).fold_aucs
-        for number in range(len(columns))
-    ]
-    return Fit(
-        columns=columns,
-        cases=cases,
-        classifier=classifier,
-        held_out=per_patient(cases, fitted.probabilities),
-        fold_coefficients=fitted.coefficients,
-        nested_aucs=cross_validate(cases.rows, cases.task, folds).fold_aucs,
-        fold_aucs=cross_validate(cases.rows, cases.task, folds, fixed).fold_aucs,
-        fold_aucs_without=np.array(without),
-    )
-
-
-def session_cases(session: BenchSession, rows: Floats, ids: tuple[int, ...]) -> Cases:
-    """Put rows of numbers beside the labels and patients of the items they were taken from."""
-    return Cases(rows, session.task(ids), session.facts.classes)
-
-
-def name_columns(session: BenchSession, pool: tuple[FeatureRef, ...]) -> tuple[Column, ...]:
-    """Name the columns: the feature's name, and eight digits of its extractor where two share one."""
-    seen = Counter(ref.name for ref in pool)
-    columns = []
-    for ref in pool:
-        extractor = parse_extractor(session.source(ref.extractor))
-        feature = next(one for one in extractor.features if one.name == ref.name)
-        name = ref.name if seen[ref.name] == 1 else f"{ref.name}_{ref.extractor[:8]}"
-        columns.append(Column(name, ref, feature, session.pack.criterion(extractor.criterion)))
-    return tuple(columns)
-
-
 def predicted_direction(criterion: Criterion, direction: Direction, classes: tuple[str, ...]) -> Predicted:
     """Join what the pack says of the classes with what the feature says of severity.
 
@@ -188,37 +108,6 @@ def predicted_direction(criterion: Criterion, direction: Direction, classes: tup
     severity = sign.get(criterion.class_direction.get(f"{positive}_minus_{negative}", ""), 0)
     severity -= sign.get(criterion.class_direction.get(f"{negative}_minus_{positive}", ""), 0)
     return {1: "up", -1: "down"}.get(severity * sign.get(direction, 0), "either")  # type: ignore[return-value]
-
-
-def choose_threshold(scored: Scored) -> Threshold:
-    """Choose the cut with the largest sensitivity + specificity; of equals the one nearest to one half.
-
-    References
-    ----------
-    .. [1] Youden (1950), Index for Rating Diagnostic Tests, Cancer 3(1), 32-35,
-       doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
-    """
-    chances, positive = scored.chances, scored.positive
-    values = np.unique(chances)
-    cuts = np.round(np.concatenate([[0.5], (values[1:] + values[:-1]) / 2]), 6)
-    rates = [
-        (float((chances[positive] >= cut).mean()), float((chances[~positive] < cut).mean())) for cut in cuts
-    ]
-    best = min(range(len(cuts)), key=lambda one: (-round(sum(rates[one]), 9), abs(cuts[one] - 0.5)))
-    return Threshold(float(cuts[best]), *rates[best])
-
-
-def corrected_interval(values: Floats, n_folds: int, level: float = 0.95) -> Gain:
-    """Return the mean over resampled folds with its interval, corrected for the cases that folds share.
-
-    References
-    ----------
-    .. [1] Nadeau and Bengio (2003), Inference for the Generalization Error, Machine Learning 52,
-       239-281, doi:10.1023/A:1024068626366.
-    """
-    test = corrected_test(values, 1 / (n_folds - 1))
-    reach = float(student.ppf(0.5 + level / 2, len(values) - 1)) * test.se
-    return Gain(mean=_short(test.mean), low=_short(test.mean - reach), high=_short(test.mean + reach))
 
 
 def pack_identity(pack: CriteriaPack) -> PackIdentity:
@@ -267,7 +156,7 @@ def _frozen_feature(
         predicted=predicted_direction(criterion, feature.direction, session.facts.classes),
         found=alone.found,
         auc=alone.auc,
-        coefficient=_short(final),
+        coefficient=short(final),
         sign_stability=round(float(np.mean(np.sign(coefficients) == np.sign(final))), 3),
         gain=corrected_interval(fit.fold_aucs - fit.fold_aucs_without[number], N_FOLDS),
         citation=_citation(session.pack, criterion, feature.name),
@@ -294,8 +183,8 @@ def _alone(cases: Cases, number: int) -> _Alone:
         return _Alone(0.5, "unclear")
     error = math.sqrt(auc_variance(scores, positive))
     if abs(value - 0.5) <= PAST * error:
-        return _Alone(_short(value), "unclear")
-    return _Alone(_short(value), "up" if value > 0.5 else "down")
+        return _Alone(short(value), "unclear")
+    return _Alone(short(value), "up" if value > 0.5 else "down")
 
 
 def _citation(pack: CriteriaPack, criterion: Criterion, name: str) -> Citation:
@@ -310,8 +199,8 @@ def _development(session: BenchSession, fit: Fit, threshold: Threshold) -> Devel
         auc=score.mean,
         low=max(0.0, score.low),
         high=min(1.0, score.high),
-        sensitivity=_short(threshold.sensitivity),
-        specificity=_short(threshold.specificity),
+        sensitivity=short(threshold.sensitivity),
+        specificity=short(threshold.specificity),
         patients={label: counts[label] for label in session.facts.classes},
     )
 
@@ -343,8 +232,3 @@ def _replace(target: Path, manifest: Manifest, files: dict[str, bytes]) -> str:
     half.rename(target)
     half.with_name(half.name + ".zip").replace(target.with_name(target.name + ".zip"))
     return sha256
-
-
-def _short(value: float) -> float:
-    """Six decimals: what a reader can use, and no last bits that another BLAS would change."""
-    return round(float(value), 6)

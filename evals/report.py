@@ -19,12 +19,8 @@ from scafe.evals.report_details import (
     benefit_section,
     calibration_section,
     calls_section,
-    check_section,
     learning_section,
-    ledger_section,
     phantom_section,
-    sandbox_section,
-    search_section,
     shortcut_section,
     subgroup_section,
 )
@@ -35,6 +31,7 @@ from scafe.evals.report_page_one import (
     headline_section,
     what_it_is,
 )
+from scafe.evals.report_run import check_section, ledger_section, sandbox_section, search_section
 from scafe.evals.seal import MARKER, find_headline
 from scafe.evals.session import BenchSession
 

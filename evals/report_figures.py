@@ -12,7 +12,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
-from scafe.evals.bundle import Manifest, Responses
+from scafe.evals.bundle_records import Manifest, Responses
 from scafe.evals.headline import Headline, LearningPoint
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scafe.evals.bundle import Bundle, FrozenFeature
+from scafe.evals.bundle import Bundle
+from scafe.evals.bundle_records import FrozenFeature
 from scafe.evals.cards import NO_CLINICAL_USE, citation_text
 from scafe.evals.headline import Estimate, Headline
 from scafe.evals.report_blocks import Bullets, Figure, Paragraph, Section, Table, table

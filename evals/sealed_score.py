@@ -25,7 +25,7 @@ from scafe.evals.cases import Cases, Scored, per_patient
 from scafe.evals.classifier import Classifier, fit_at_penalty, fit_classifier
 from scafe.evals.controls import Study, run_controls
 from scafe.evals.crossfit import crossfit
-from scafe.evals.freeze import FOLDS, corrected_interval, session_cases
+from scafe.evals.fitting import FOLDS, corrected_interval, session_cases
 from scafe.evals.headline import (
     Difference,
     Estimate,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scafe.evals.bundle import Bundle, Fingerprint, environment, open_bundle
+from scafe.evals.bundle import Bundle, environment, open_bundle
+from scafe.evals.bundle_records import Fingerprint
 from scafe.evals.fingerprints import image_sha256, measure_columns, render
 from scafe.sandbox.pool import Pool
 

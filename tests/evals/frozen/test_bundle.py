@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from scafe.evals.bundle import MANIFEST, Bundle, open_bundle
 from scafe.evals.cases import Scored
-from scafe.evals.freeze import choose_threshold, freeze, predicted_direction
+from scafe.evals.fitting import choose_threshold
+from scafe.evals.freeze import freeze, predicted_direction
 from scafe.evals.score import Task
 from scafe.knowledge.criteria import Criterion
 from scafe.knowledge.errors import InputError, IntegrityError

@@ -16,7 +16,8 @@ import pytest
 from scafe.evals.assessment import brier, brier_skill, calibrate, call, net_benefit, permutation_p, roc_points
 from scafe.evals.cases import Scored
 from scafe.evals.controls import Study, run_controls
-from scafe.evals.freeze import freeze, session_cases
+from scafe.evals.fitting import session_cases
+from scafe.evals.freeze import freeze
 from scafe.evals.headline import Headline
 from scafe.evals.peers.colour_texture import colour_texture_rows
 from scafe.evals.score import Task
