@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from scafe.agent.offline import ask_offline
+from scafe.agent.options import HOST_OPTIONS, options
 from scafe.agent.terminal import Terminal, speaks
 
 
@@ -14,8 +15,42 @@ def selftest() -> None:
 
     \b
     Example:
+      scafe selftest sandbox
       scafe selftest gate --reps 5
     """
+
+
+@selftest.command()
+@click.option(
+    "--hang", type=click.IntRange(1, 1000), default=6, show_default=True, help="Endless loops to end."
+)
+@options(HOST_OPTIONS[1:])
+@speaks
+def sandbox(terminal: Terminal, hang: int, **host: Any) -> None:
+    """Let endless loops run into the limit, kill a host in the middle of one, and count what is left.
+
+    Python, C code and an `except` that swallows, in turn. Each must end within its limit and one second, and
+    no process may survive; exits with 6 if that does not hold.
+
+    \b
+    Example:
+      scafe selftest sandbox --hang 50
+    """
+    from scafe.agent.settings import load_settings
+    from scafe.sandbox.selftest import selftest_hang
+
+    settings = load_settings({key: value for key, value in host.items() if value is not None}).settings
+    terminal.say(f"{hang} endless loops of a second each, then a host that is killed")
+    found = selftest_hang(hang, allow_weaker=settings.allow_weaker_sandbox, backend=settings.sandbox)
+    lines = [
+        f"{found.loops} loops ended, the slowest after {found.slowest_seconds:.2f} s "
+        f"(limit {found.limit_seconds:.0f} s + 1 s)",
+        f"each came back as a timeout: {'yes' if found.all_timeouts else 'NO'}",
+        f"processes left: {found.survivors} after closing, {found.survivors_of_kill} after kill -9 of a host",
+        "passed" if found.passed else "DID NOT PASS",
+    ]
+    terminal.answer({**found.model_dump(mode="json"), "ok": found.passed}, "\n".join(lines))
+    click.get_current_context().exit(0 if found.passed else 6)
 
 
 @selftest.command()

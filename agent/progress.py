@@ -176,11 +176,9 @@ def panel_rows(standing: Standing, caps: Caps, seconds: float) -> list[tuple[str
     """Return the panel's rows: name and words."""
     criteria = len([names for names in standing.pooled.values() if names])
     gates = " · ".join(f"{count} {gate}" for gate, count in sorted(standing.gates.items())) or "none yet"
+    phase = f"{standing.phase}: {standing.step}" if standing.step else standing.phase
     return [
-        (
-            "phase",
-            f"{standing.phase}{': ' if standing.step else ''}{standing.step}  ({_clock(seconds)}{_of(caps.seconds, _clock)})",
-        ),
+        ("phase", f"{phase}  ({_clock(seconds)}{_of(caps.seconds, _clock)})"),
         ("features", f"{standing.features} accepted, from {_plural(criteria, 'criterion', 'criteria')}"),
         ("scored", gates),
         ("budget", _budget(standing, caps)),

@@ -127,3 +127,11 @@ def test_the_gate_is_tried_on_studies_whose_truth_is_known() -> None:
     found = json.loads(told.stdout)
     assert told.exit_code == (0 if found["ok"] else 1)
     assert {one["rule"] for one in found["rows"]} >= {"nothing added"}
+
+
+def test_endless_loops_end_and_leave_no_process() -> None:
+    told = scafe("selftest", "sandbox", "--hang", "1", "--json")
+    found = json.loads(told.stdout)
+    assert found["loops"] == 1
+    assert found["survivors"] == found["survivors_of_kill"] == 0
+    assert told.exit_code == (0 if found["ok"] else 6)
