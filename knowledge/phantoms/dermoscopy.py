@@ -6,7 +6,6 @@ so that the classes overlap, with signs taken from the ABCD rule (Nachbar, J Am 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from scafe.knowledge.phantoms.base import Dial, Nuisance, PhantomImage
 from scafe.knowledge.phantoms.camera import CAMERA, Floats, photograph, settle, stream
+from scafe.knowledge.phantoms.cohort import Spread, draw_dials, shortcut
 from scafe.knowledge.phantoms.dermoscopy_scene import Scene, skin_ita, skin_light
 
 DIALS = (
@@ -38,7 +38,7 @@ DIALS = (
     Dial("peripheral_dots", 0.0, 1.0, 0.0, "fraction", "black dots close to the margin; 1 is 24 of them"),
     Dial("blue_dots", 0.0, 1.0, 0.0, "fraction", "blue-grey dots inside the lesion; 1 is 40 of them"),
     Dial("structureless", 0.0, 0.8, 0.15, "fraction", "share of the lesion without any structure"),
-    Dial("pigment", 0.5, 1.5, 1.0, "factor", "overall density of melanin; no criterion asks for it"),
+    Dial("pigment", 0.65, 1.35, 1.0, "factor", "overall density of melanin; no criterion asks for it"),
 )
 
 NUISANCES = (
@@ -47,14 +47,6 @@ NUISANCES = (
     Nuisance("rotation", -180.0, 180.0, 0.0, "degrees"),
     Nuisance("scale", 0.75, 1.2, 1.0, "size of everything in the frame"),
 )
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Normal distribution of a dial within a class, cut to the dial's range."""
-
-    mean: float
-    sd: float
 
 
 CLASS_DIALS: dict[str, tuple[Spread, Spread]] = {
@@ -109,27 +101,10 @@ class DermoscopyPhantom:
         rng = stream(seed, 801)
         dials = draw_dials(rng, DIALS, CLASS_DIALS, positive and flavour != "null")
         nuisances = _draw_nuisances(rng)
-        if flavour == "shortcut_ruler":
-            nuisances["ruler"] = 1.0 if positive else 0.0
+        shortcut(nuisances, flavour, positive)
         if flavour == "shortcut_camera" and positive:
-            nuisances["light"] = min(1.3, nuisances["light"] + 0.2)
             nuisances["white_balance"] += 0.08
         return self.render(seed, dials, nuisances, size)
-
-
-def draw_dials(
-    rng: np.random.Generator,
-    known: tuple[Dial, ...],
-    spreads: Mapping[str, tuple[Spread, Spread]],
-    positive: bool,
-) -> dict[str, float]:
-    """Draw every dial that has a spread, cut to its range."""
-    drawn = {}
-    for dial in known:
-        if dial.name in spreads:
-            spread = spreads[dial.name][int(positive)]
-            drawn[dial.name] = float(np.clip(rng.normal(spread.mean, spread.sd), dial.low, dial.high))
-    return drawn
 
 
 def _draw_nuisances(rng: np.random.Generator) -> dict[str, float]:
