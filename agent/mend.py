@@ -100,7 +100,10 @@ def mend_syntax(source: str, is_fenced: bool) -> tuple[str, tuple[str, ...]]:
         ("unescaped_html", _unescape_html),
         ("straightened_quotes", lambda text: text.translate(_QUOTES)),
         ("straightened_signs", lambda text: text.translate(_SIGNS)),
-        ("removed_inner_fences", lambda text: re.sub(r"^\s*(?:`{3,}|~{3,})\w*\s*$\n?", "", text, flags=re.M)),
+        (
+            "removed_inner_fences",
+            lambda text: re.sub(r"^[ \t]*(?:`{3,}|~{3,})\w*[ \t]*$\n?", "", text, flags=re.M),
+        ),
         ("cut_prose", _without_prose),
     )
     if not is_fenced:

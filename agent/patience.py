@@ -57,7 +57,7 @@ class Patience:
     """Doubles with each attempt."""
     max_wait_s: float = 60.0
     """Longest wait of our own."""
-    max_retry_after_s: float = 300.0
+    max_retry_after_s: float = 120.0
     """Longest wait that an endpoint may ask for."""
     clock: Clock = field(default_factory=SystemClock)
 

@@ -25,6 +25,8 @@ MAX_REPLY = 400_000
 MAX_SOURCE = 65_536
 """Characters of a module, as the sandbox has it."""
 MAX_EXCERPT_LINES = 160
+MAX_BLOCKS = 24
+"""Last blocks of a reply that are tried."""
 MAX_BRACES = 40
 """Braces tried as the ends of a plan; a plan of one dict needs one pair."""
 MALFORMED = "malformed"
@@ -136,7 +138,7 @@ def _candidates(text: str, is_thinking: bool) -> Iterator[tuple[Block, tuple[str
     if is_thinking:
         ends = bool(blocks) and blocks[-1].closed and text.rstrip().endswith(("```", "~~~"))
         blocks = blocks[-1:] if ends else ()
-    python = [block for block in blocks if block.is_python]
+    python = [block for block in blocks if block.is_python][-MAX_BLOCKS:]
     with_extract = [block for block in python if re.search(r"def \w+", block.code)]
     plain = [block for block in with_extract if not block.is_set_aside]
     several = ("took_last_block",) if len(with_extract) > 1 else ()
@@ -164,6 +166,8 @@ def _is_whole(block: Block) -> bool:
 def _read_module(
     block: Block, criterion: str | None, steps: tuple[str, ...], finish_reason: str | None
 ) -> ReadReply:
+    if len(block.code) > 2 * MAX_SOURCE:
+        return ReadReply(None, steps, f"{len(block.code)} characters are no module: keep one idea")
     source, syntax = mend_syntax(block.code, is_fenced=bool(block.info) or "read_without_fence" not in steps)
     steps = (*steps, *syntax, *(() if block.closed else ("closed_fence",)))
     excerpt = _excerpt(source)
@@ -175,8 +179,8 @@ def _read_module(
         return complain(f"the module has {len(source)} characters: keep one idea")
     if not parses(source):
         return complain(_syntax_complaint(source))
-    if gap := _gap(source):
-        return complain(gap)
+    if unfit := _forbidden(source) or _gap(source):
+        return complain(unfit)
     source, more = _mended(source, criterion)
     steps = (*steps, *more)
     excerpt = _excerpt(source)
@@ -204,13 +208,18 @@ def _complaint(source: str, criterion: str | None) -> str:
         return f"line {error.lineno}: not Python 3.11: {error.msg}"
     if criterion and extractor.criterion != criterion:
         return f"CRITERION is {extractor.criterion!r}; this brief asks for {criterion!r}"
+    return disagreement(source) or ""
+
+
+def _forbidden(source: str) -> str:
+    """Say what in a module could never be sent again, or is not what it looks like."""
     if _HIDDEN.search(source):
         return "the module holds characters that change the order in which text is shown: write plain text"
     found = find_contraband(source)
     if found:
         line = source.count("\n", 0, found.start) + 1
         return f"line {line}: {found.what} does not belong into an extractor: state the rule it stands for"
-    return disagreement(source) or ""
+    return ""
 
 
 def _gap(source: str) -> str:

@@ -281,7 +281,7 @@ def test_waits_double_and_every_attempt_is_on_record(tmp_path: Path) -> None:
     [
         ("7", 7.0),
         ("0.5", 0.5),
-        ("86400", 300.0),
+        ("86400", 120.0),
         ("soon", 2.0),
         ("-3", 0.0),
         (formatdate(1_700_000_030), 30.0),

@@ -137,6 +137,26 @@ def test_no_text_at_all_crashes_the_reader(text: str) -> None:
     assert read_plan(text, ("border",)).complaint
 
 
+HOLD_UP = {
+    "fences": "```python\n" * 9000,
+    "blocks": "```python\ndef a(): pass\n```\n" * 9000,
+    "thinking": "<think>" * 40_000,
+    "thoughts": "<think></think>" * 9000,
+    "braces": "{" * 90_000,
+    "blank lines": "\n" * 60_000 + "def x",
+    "brackets": "def a():" + "[" * 60_000,
+    "numbers": "```python\ndef f():\n    x = [" + "1, " * 20_000 + "]\n```",
+    "imports": "import a\nprose here def\n" * 6000,
+    "quotes": "'''python\n" * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", HOLD_UP)
+def test_a_reply_made_to_hold_the_reader_up_is_turned_away(name: str) -> None:
+    assert read_reply(HOLD_UP[name]).source is None
+    assert read_plan(HOLD_UP[name], ("border",)).plan is None
+
+
 def test_cutting_a_reply_short_never_passes_an_extractor_that_measures_something_else() -> None:
     image, mask = scenes()[0]
     for source in INTENDED.values():
