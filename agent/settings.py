@@ -2,7 +2,7 @@
 
 `scafe.toml` is read from the working directory, or from the file that `SCAFE_CONFIG` names. A key that
 is not known is an error, never ignored. The endpoint's key comes from the environment alone
-(`SCAFE_API_KEY`, else `OPENAI_API_KEY`); it is masked wherever a value is shown.
+(`SCAFE_API_KEY`; for api.openai.com also `OPENAI_API_KEY`); it is masked wherever a value is shown.
 """
 
 import difflib

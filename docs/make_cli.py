@@ -30,7 +30,8 @@ the result and errors. `NO_COLOR` is honoured, and what is piped is never colour
 
 Settings come from the command line, then `SCAFE_*` variables, then `scafe.toml` in the working directory
 (or the file that `SCAFE_CONFIG` names), then defaults. `scafe config show` tells each value and where it
-came from. The key of an endpoint is read from `SCAFE_API_KEY` (else `OPENAI_API_KEY`) and from nowhere else.
+came from. The key of an endpoint is read from `SCAFE_API_KEY` (for api.openai.com also from
+`OPENAI_API_KEY`) and from nowhere else.
 """
 
 

@@ -1,6 +1,8 @@
 """Beginning, answering, deciding and ending a run from the command line, over a bench without images."""
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from scafe.agent.asking import ask_person, shown
 from scafe.agent.cli import main
 from scafe.agent.options import BUDGET_OPTIONS, HOST_OPTIONS, MODEL_OPTIONS, SEARCH_OPTIONS
 from scafe.agent.settings import Settings
-from scafe.evals.bench import BenchSpec
+from scafe.evals.bench import BenchFacts, BenchSpec
 
 sys.path.insert(0, str(Path(__file__).parent))
 from loop_stand_ins import StandInBench
@@ -159,6 +161,31 @@ def test_the_demo_asks_nobody_and_needs_no_setting(monkeypatch: pytest.MonkeyPat
     assert told.exit_code == 0, told.stderr
     config = json.loads(next(Path("runs").glob("*/run.json")).read_text())["config"]
     assert (config["model"], config["approve"], config["seed"]) == ("builtin", "auto", 3)
+
+
+def test_a_dry_run_tells_plan_and_cost_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scafe.agent.forecast.Bench", lambda spec: StandInBench(Path(spec.folder)))
+    monkeypatch.setenv("SCAFE_API_KEY", "sk-canary")
+    found = document(begin("--dry-run", "--model", "openai:gpt-5-mini", "--json"))
+    assert sum(found["calls"].values()) == 9
+    assert found["estimate"]["calls"] == 9
+    assert found["estimate"]["prompt_tokens"] > 1000
+    assert not Path("runs").exists()
+    assert "cost: nothing" in begin("--dry-run").stdout
+
+
+def test_ctrl_c_ends_at_the_next_step_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(StandInBench):
+        def facts(self) -> BenchFacts:
+            os.kill(os.getpid(), signal.SIGINT)
+            return super().facts()
+
+    monkeypatch.setattr("scafe.agent.run.Bench", lambda spec: Interrupted(Path(spec.folder)))
+    told = begin("--approve", "auto")
+    assert told.exit_code == 130
+    assert "scafe run --resume" in told.stdout
+    monkeypatch.setattr("scafe.agent.run.Bench", lambda spec: StandInBench(Path(spec.folder)))
+    assert scafe("resume", "last").exit_code == 0
 
 
 def test_what_is_typed_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
