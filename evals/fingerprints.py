@@ -21,15 +21,14 @@ CURVE_SETTINGS = 2
 """Scenes behind a response curve: half of the probes' four, which keeps freezing to seconds."""
 
 
-def draw_fingerprint_phantoms(kind: str) -> tuple[Fingerprint, ...]:
+def draw_fingerprint_phantoms(phantom: Phantom) -> tuple[Fingerprint, ...]:
     """Choose the phantoms of one kind that fingerprints are taken on; values are still empty."""
-    phantom = load_phantom(kind)
     return tuple(_unmeasured(phantom, number) for number in range(N_FINGERPRINTS))
 
 
-def render(kind: str, fingerprint: Fingerprint) -> ImageAndMask:
+def render(phantom: Phantom, fingerprint: Fingerprint) -> ImageAndMask:
     """Draw the phantom that a fingerprint names."""
-    drawn = load_phantom(kind).render(fingerprint.seed, fingerprint.dials, size=fingerprint.size)
+    drawn = phantom.render(fingerprint.seed, fingerprint.dials, size=fingerprint.size)
     return ImageAndMask(drawn.image, drawn.mask)
 
 
@@ -80,8 +79,9 @@ def take_fingerprints(
     columns : dict
         Column -> (SHA-256 of its extractor, feature name).
     """
-    empty = draw_fingerprint_phantoms(kind)
-    images = [render(kind, one) for one in empty]
+    phantom = load_phantom(kind)
+    empty = draw_fingerprint_phantoms(phantom)
+    images = [render(phantom, one) for one in empty]
     rows = measure_columns(pool, sources, list(columns.values()), images)
     return tuple(
         one.model_copy(update={"values": _named(columns, row)}) for one, row in zip(empty, rows, strict=True)
@@ -127,7 +127,7 @@ def _unmeasured(phantom: Phantom, number: int) -> Fingerprint:
     dials = {dial.name: round(float(rng.uniform(dial.low, dial.high)), 3) for dial in phantom.dials}
     seed = int(rng.integers(2**31))
     blank = Fingerprint(seed=seed, dials=dials, size=SIZE_PX, image_sha256="", values={})
-    return blank.model_copy(update={"image_sha256": image_sha256(render(phantom.kind, blank))})
+    return blank.model_copy(update={"image_sha256": image_sha256(render(phantom, blank))})
 
 
 def _named(columns: dict[str, tuple[str, str]], row: NDArray[np.float64]) -> dict[str, float | None]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scafe.evals.bundle import Bundle, environment, open_bundle
 from scafe.evals.bundle_records import Fingerprint
 from scafe.evals.fingerprints import image_sha256, measure_columns, render
+from scafe.knowledge.phantoms import load_phantom
 from scafe.sandbox.pool import Pool
 
 
@@ -86,7 +87,8 @@ def verify_bundle(folder: str | Path, pool: Pool) -> Verification:
     """
     bundle = open_bundle(folder)
     manifest = bundle.manifest
-    images = [render(manifest.phantom, one) for one in manifest.fingerprints]
+    phantom = load_phantom(manifest.phantom)
+    images = [render(phantom, one) for one in manifest.fingerprints]
     sources = {sha256: bundle.source(sha256) for sha256 in bundle.extractors}
     columns = [(feature.extractor, feature.name) for feature in manifest.features]
     rows = measure_columns(pool, sources, columns, images)

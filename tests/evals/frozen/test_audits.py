@@ -1,6 +1,5 @@
 """Audits beside the headline: shortcuts, skin tone, learning curve."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -129,18 +128,3 @@ def test_a_learning_curve_rises_with_patients_and_counts_every_label_that_feedba
     assert blind[-1].auc > blind[-1].baseline_auc
     assert [one.auc for one in gated] == [one.auc for one in blind]
     assert (blind[0].draws, blind[-1].draws) == (DRAWS, 1)
-
-
-def test_an_opening_carries_the_audits(toy_session: Callable[..., Any], tmp_path: Any) -> None:
-    from scafe.evals.freeze import freeze
-    from scafe.evals.seal import open_seal, read_headline
-
-    session = toy_session()
-    freeze(session, session.refs(), str(tmp_path / "frozen"), {})
-    open_seal(session, str(tmp_path / "frozen"), "Ada")
-    headline = read_headline(session)
-    assert {one.name for one in headline.shortcuts} == {"border", "background", "mask outline"}
-    assert [one.patients_per_class for one in headline.learning] == [5, 10, 20, 40, 63]
-    assert {one.labels_touched for one in headline.learning} == {126}
-    assert headline.subgroups
-    assert sum(sum(one.patients.values()) for one in headline.subgroups) <= 54

@@ -43,21 +43,27 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.found if name == tag]
 
 
-def reported(
-    session: Any, folder: Path, run: dict[str, Any] | None = None, opened: bool = True
-) -> dict[str, str]:
-    folder.mkdir(exist_ok=True)
+@pytest.fixture(scope="module")
+def session(open_toy: Open, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A session whose seal is open; its bundle lies beside the bench."""
+    folder = tmp_path_factory.mktemp("report")
+    session = open_toy(folder / "bench")
     freeze(session, session.refs(), str(folder / "frozen"), {})
-    if opened:
-        open_seal(session, str(folder / "frozen"), "Ada")
-    files = write_report(session, str(folder / "frozen"), str(folder), run or {"drafter": "builtin"})
+    open_seal(session, str(folder / "frozen"), "Ada")
+    return session
+
+
+def written(session: Any, folder: Path, run: dict[str, Any] | None = None) -> dict[str, str]:
+    """Write the report of a session whose seal is open."""
+    folder.mkdir(exist_ok=True)
+    bundle = str(session.folder.parent / "frozen")
+    files = write_report(session, bundle, str(folder), run or {"drafter": "builtin"})
     return {kind: Path(path).read_text() for kind, path in files.items()}
 
 
 @pytest.fixture(scope="module")
-def texts(open_toy: Open, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("report")
-    return reported(open_toy(folder / "bench"), folder / "run")
+def texts(session: Any) -> dict[str, str]:
+    return written(session, session.folder.parent / "run")
 
 
 def test_page_one_carries_the_headline_with_its_company_and_no_clinical_use(texts: dict[str, str]) -> None:
@@ -115,23 +121,21 @@ def test_every_figure_is_well_formed_and_followed_by_its_table(texts: dict[str, 
 
 
 def test_two_reports_of_one_run_differ_in_the_line_of_times_alone(
-    toy_session: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    texts: dict[str, str], open_toy: Open, tmp_path: Path
 ) -> None:
-    first = reported(toy_session("one"), tmp_path / "a")
-    session = toy_session("two")
-    second_folder = tmp_path / "b"
-    reported(session, second_folder)
-    marker = session.folder / MARKER
+    again = open_toy(tmp_path / "bench")
+    freeze(again, again.refs(), str(tmp_path / "frozen"), {})
+    open_seal(again, str(tmp_path / "frozen"), "Ada")
+    marker = again.folder / MARKER
     marker.write_text(
         json.dumps({**json.loads(marker.read_text()), "opened_at": "1999-12-31T23:59:59+00:00"})
     )
-    write_report(session, str(second_folder / "frozen"), str(second_folder), {"drafter": "builtin"})
-    second = {kind: (second_folder / f"report.{kind}").read_text() for kind in first}
+    second = written(again, tmp_path)
     for kind in ("html", "md", "json"):
-        assert first[kind] != second[kind]
-        assert report_body(first[kind]) == report_body(second[kind])
+        assert texts[kind] != second[kind]
+        assert report_body(texts[kind]) == report_body(second[kind])
         assert "1999" not in report_body(second[kind])
-        assert len(first[kind].splitlines()) - len(report_body(first[kind]).splitlines()) == 1
+        assert len(texts[kind].splitlines()) - len(report_body(texts[kind]).splitlines()) == 1
 
 
 def test_markdown_and_json_have_the_rows_of_the_html(texts: dict[str, str]) -> None:
@@ -144,42 +148,36 @@ def test_markdown_and_json_have_the_rows_of_the_html(texts: dict[str, str]) -> N
     )
 
 
-def test_no_patient_and_no_path_of_this_machine_is_in_a_report(toy_session: Open, tmp_path: Path) -> None:
-    session = toy_session()
-    for text in reported(session, tmp_path).values():
-        assert str(tmp_path) not in text
+def test_no_patient_and_no_path_of_this_machine_is_in_a_report(session: Any, texts: dict[str, str]) -> None:
+    for text in texts.values():
+        assert str(session.folder.parent) not in text
         assert not any(name in text for name in session.names)
 
 
-def test_an_accepted_null_voids_the_claim_in_words_before_the_number(
-    toy_session: Open, tmp_path: Path
-) -> None:
-    session = toy_session()
-    reported(session, tmp_path)
+def test_an_accepted_null_voids_the_claim_in_words_before_the_number(session: Any, tmp_path: Path) -> None:
     path = session.folder / HEADLINE
-    headline = Headline.model_validate_json(path.read_text())
+    good = path.read_text()
+    headline = Headline.model_validate_json(good)
     failed = Control(name="noise", what="20 features of pure noise", result="15 accepted", passed=False)
     controls = headline.controls.model_copy(update={"items": (failed,)})
     path.write_text(headline.model_copy(update={"controls": controls}).model_dump_json())
-    write_report(session, str(tmp_path / "frozen"), str(tmp_path), {})
-    text = (tmp_path / "report.md").read_text()
+    text = written(session, tmp_path)["md"]
+    path.write_text(good)
     assert 0 < text.index("NO CLAIM CAN BE MADE FROM THIS RUN") < text.index("The headline and its company")
 
 
-def test_a_closed_and_a_burnt_seal_are_told_apart_and_give_no_number(
-    toy_session: Open, tmp_path: Path
-) -> None:
-    session = toy_session()
-    closed = reported(session, tmp_path, opened=False)["md"]
+def test_a_closed_and_a_burnt_seal_are_told_apart_and_give_no_number(open_toy: Open, tmp_path: Path) -> None:
+    session = open_toy(tmp_path / "bench")
+    freeze(session, session.refs(), str(tmp_path / "frozen"), {})
+    closed = written(session, tmp_path)["md"]
     assert "the sealed part was left closed" in closed
     (session.folder / MARKER).write_text("{}")
-    write_report(session, str(tmp_path / "frozen"), str(tmp_path), {})
-    burnt = (tmp_path / "report.md").read_text()
+    burnt = written(session, tmp_path)["md"]
     assert "cut off, and the attempt burnt it" in burnt
     assert "baseline: colour" not in closed + burnt
 
 
-def test_what_left_the_machine_and_what_it_cost_are_shown_as_told(toy_session: Open, tmp_path: Path) -> None:
+def test_what_left_the_machine_and_what_it_cost_are_shown_as_told(session: Any, tmp_path: Path) -> None:
     run = {
         "drafter": "openai:some-model",
         "egress": {"bytes": 48213, "calls": 12, "hosts": ["models.example"], "level": "aggregates"},
@@ -188,7 +186,7 @@ def test_what_left_the_machine_and_what_it_cost_are_shown_as_told(toy_session: O
         "max_calls": 40,
         "revisions": [{"name": "r000", "criterion": "redness", "standing": "pooled", "sha256": "ab" * 32}],
     }
-    text = reported(toy_session(), tmp_path, run)["md"]
+    text = written(session, tmp_path, run)["md"]
     for wanted in ("models.example", "48213", "12 of 40", "0.84", "redness/r000", "money per feature"):
         assert wanted in text
 
@@ -196,13 +194,13 @@ def test_what_left_the_machine_and_what_it_cost_are_shown_as_told(toy_session: O
 HOSTILE = "</td><script>x</script><img src=x onerror=y> | **bold** [a](javascript:b) \u202egnp.exe\u200b"
 
 
-def test_hostile_text_stays_text_in_every_form(toy_session: Open, tmp_path: Path) -> None:
+def test_hostile_text_stays_text_in_every_form(session: Any, tmp_path: Path) -> None:
     run = {
         "drafter": HOSTILE,
         "egress": {"hosts": [HOSTILE]},
         "revisions": [{"name": HOSTILE, "reasons": [HOSTILE]}],
     }
-    texts = reported(toy_session(), tmp_path, run)
+    texts = written(session, tmp_path, run)
     page = Page(texts["html"])
     assert not page.all("script")
     assert len(page.all("img")) == texts["html"].count("data:image/svg+xml;base64,")

@@ -42,36 +42,46 @@ def scored(n: int = 120, shift: float = 1.0, seed: int = 0) -> Scored:
     return Scored(task, ("a", "b"), np.column_stack([chances, 1 - chances]))
 
 
-def test_the_headline_is_that_of_sealed_patients_beside_a_baseline_and_a_null(
-    toy_session: Open, tmp_path: Path
-) -> None:
-    session = toy_session()
-    opened = open_seal(session, frozen(session, tmp_path), "Ada")
-    headline = read_headline(session)
-    assert opened.sealed
+@pytest.fixture(scope="module")
+def opened(open_toy: Open, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A session whose seal Ada opened, with what she was told as `told` and its bundle as `bundle`."""
+    folder = tmp_path_factory.mktemp("seal")
+    session = open_toy(folder / "bench")
+    session.bundle = frozen(session, folder)
+    session.told = open_seal(session, session.bundle, "Ada")
+    return session
+
+
+def test_the_headline_is_that_of_sealed_patients_beside_a_baseline_and_a_null(opened: Any) -> None:
+    told, headline = opened.told, read_headline(opened)
+    assert told.sealed
     assert headline.patients == {"severe": 27, "mild": 27}
-    assert opened.low < opened.auc < opened.high  # type: ignore[operator]
-    assert opened.auc > 0.65
-    assert 0.3 < opened.permuted_auc < 0.7  # type: ignore[operator]
+    assert told.low < told.auc < told.high
+    assert told.auc > 0.65
+    assert 0.3 < told.permuted_auc < 0.7
     assert headline.permuted.p < 0.05
     assert headline.baseline.features == 33
-    assert headline.difference.auc.value == pytest.approx(opened.auc - opened.baseline_auc, abs=1e-5)  # type: ignore[operator]
+    assert headline.difference.auc.value == pytest.approx(told.auc - told.baseline_auc, abs=1e-5)
     assert sum(sum(row.values()) for row in headline.cut.confusion.values()) == 54
-    assert opened.voided is None
+    assert told.voided is None
 
 
-def test_a_second_opening_is_refused_and_says_when_by_whom_and_for_what(
-    toy_session: Open, tmp_path: Path
-) -> None:
-    session = toy_session()
-    bundle = frozen(session, tmp_path)
-    open_seal(session, bundle, "Ada")
-    marker = json.loads((session.folder / MARKER).read_text())
+def test_an_opening_carries_the_audits(opened: Any) -> None:
+    headline = read_headline(opened)
+    assert {one.name for one in headline.shortcuts} == {"border", "background", "mask outline"}
+    assert [one.patients_per_class for one in headline.learning] == [5, 10, 20, 40, 63]
+    assert {one.labels_touched for one in headline.learning} == {126}
+    assert headline.subgroups
+    assert sum(sum(one.patients.values()) for one in headline.subgroups) <= 54
+
+
+def test_a_second_opening_is_refused_and_says_when_by_whom_and_for_what(opened: Any) -> None:
+    marker = json.loads((opened.folder / MARKER).read_text())
     with pytest.raises(SealError, match=re.escape(f"opened at {marker['opened_at']} by Ada")) as refusal:
-        open_seal(session, bundle, "Ben")
+        open_seal(opened, opened.bundle, "Ben")
     assert "Draw new patients" in str(refusal.value)
-    assert marker["data_sha256"] == session.facts.data_sha256
-    assert read_headline(session).bundle == marker["bundle"]
+    assert marker["data_sha256"] == opened.facts.data_sha256
+    assert read_headline(opened).bundle == marker["bundle"]
 
 
 def test_a_failed_attempt_burns_the_seal(toy_session: Open, tmp_path: Path) -> None:
@@ -157,11 +167,9 @@ def test_data_too_small_to_seal_gives_one_cross_validation_and_burns_nothing(
     assert not (session.folder / MARKER).exists()
 
 
-def test_a_headline_record_holds_no_value_of_a_single_patient(toy_session: Open, tmp_path: Path) -> None:
-    session = toy_session()
-    open_seal(session, frozen(session, tmp_path), "Ada")
-    text = (session.folder / HEADLINE).read_text()
-    assert not any(name in text for name in session.names)
+def test_a_headline_record_holds_no_value_of_a_single_patient(opened: Any) -> None:
+    text = (opened.folder / HEADLINE).read_text()
+    assert not any(name in text for name in opened.names)
     assert Headline.model_validate_json(text).images == 54
 
 
