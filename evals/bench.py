@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -222,25 +221,6 @@ class Bench:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def run_on_bundle(arguments: Sequence[str]) -> int:
-    """Verify or predict in a process of its own, which writes to this one's stdout and stderr.
-
-    Parameters
-    ----------
-    arguments : sequence of str
-        `verify BUNDLE` or `predict BUNDLE --data PATH`, with `--json`, `--workers N`, `--sandbox NAME`,
-        `--allow-weaker`.
-
-    Returns
-    -------
-    int
-        Exit code of the command line: 0 ok, 2 input, 4 integrity, 6 sandbox.
-    """
-    command = [sys.executable, "-I", "-m", "scafe.evals.bundle_process", *arguments]
-    seen = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-    return subprocess.run(command, env=seen, check=False).returncode
 
 
 def _plain(pool: tuple[FeatureRef, ...]) -> list[dict[str, str]]:
