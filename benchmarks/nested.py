@@ -8,6 +8,7 @@ the sealed interval covers the truth, and the mean optimism of the sealed and of
 
 import argparse
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def draw_population(n_per_class: int, size: int, seed: int) -> Cases:
     return Cases(_measured(images, _sources()), task, pack.classes)
 
 
-def run_seed(population: Cases, n_per_class: int, seed: int) -> Seed:
+def run_seed(population: Cases, n_per_class: int, seed: int, repeats: int) -> Seed:
     """Run the shipped protocol on one sample of the population."""
     chosen = _sample(population, n_per_class, seed)
     study, rest = population.select(chosen), population.select(~chosen)
@@ -84,7 +85,7 @@ def run_seed(population: Cases, n_per_class: int, seed: int) -> Seed:
     split = split_patients(patients, labels, seed)
     dev, sealed = (study.select(np.isin(np.arange(len(labels)), part)) for part in (split.dev, split.sealed))
     folds = {
-        purpose: make_folds(split.dev, dev.task.patients, list(dev.labels), seed, purpose)
+        purpose: make_folds(split.dev, dev.task.patients, list(dev.labels), seed, purpose, repeats)
         for purpose in ("fresh", "frozen")
     }
     kept = list(prune(dev.rows, dev.task, folds["fresh"]))
@@ -142,25 +143,31 @@ def _sample(population: Cases, n_per_class: int, seed: int) -> NDArray[np.bool_]
     return chosen
 
 
+def _line(one: Seed) -> str:
+    interval = f"{one.sealed:.3f} ({one.low:.3f}-{one.high:.3f})"
+    missed = "" if one.is_covered else "  NOT COVERED"
+    return f"seed {one.seed:3d}: sealed {interval}, truth {one.truth:.3f}{missed}; dev {one.dev:.3f}"
+
+
 def main() -> None:
-    """Print one line per seed and the summary."""
+    """Print one line per seed on stderr, then the summary."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--n", type=int, default=80, help="patients per class in a study")
     parser.add_argument("--population", type=int, default=1000, help="phantoms per class")
     parser.add_argument("--size", type=int, default=96)
+    parser.add_argument("--repeats", type=int, default=10, help="repeats of the folds")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     population = draw_population(options.population, options.size, 2606)
-    found = [run_seed(population, options.n, seed) for seed in range(options.seeds)]
+    found = []
+    for seed in range(options.seeds):
+        found.append(run_seed(population, options.n, seed, options.repeats))
+        print(_line(found[-1]), file=sys.stderr, flush=True)
     summary = summarise(found, population, options.n)
     if options.json:
         print(json.dumps({"summary": asdict(summary), "seeds": [asdict(one) for one in found]}))
         return
-    for one in found:
-        interval = f"{one.sealed:.3f} ({one.low:.3f}-{one.high:.3f})"
-        missed = "" if one.is_covered else "  NOT COVERED"
-        print(f"seed {one.seed:3d}: sealed {interval}, truth {one.truth:.3f}{missed}; dev {one.dev:.3f}")
     for name, value in asdict(summary).items():
         print(f"{name.replace('_', ' ')}: {value:.4g}")
 
