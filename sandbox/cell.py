@@ -73,10 +73,12 @@ class Loaded:
     def measure(self, one: ImageAndMask) -> dict[str, object]:
         """Run the extractor on one image, in a namespace and a context that nothing else sees."""
         namespace = dict(self.namespace)
-        exec(self.code, namespace)  # noqa: S102  the jail is closed and the text reviewed
-        function = namespace["extract"]
-        result = function(one.image, one.mask)  # type: ignore[operator]
-        return result  # type: ignore[no-any-return]
+        try:
+            exec(self.code, namespace)  # noqa: S102  the jail is closed and the text reviewed
+            function = namespace["extract"]
+            return function(one.image, one.mask)  # type: ignore[operator,no-any-return]
+        finally:
+            namespace.clear()  # functions and their globals are a cycle; the collector need not find it
 
 
 def run(orders: Orders) -> NoReturn:
@@ -232,12 +234,19 @@ def judged(returned: object, names: tuple[str, ...]) -> tuple[float, ...]:
     """
     if type(returned) is not dict:
         raise BrokenContract(f"extract() returned a {type(returned).__name__}; return a dict of floats")
-    if len(returned) != len(names) or any(type(key) is not str or key not in names for key in returned):
+    if list(returned) != list(names) and not _same_keys(returned, names):
         raise BrokenContract(f"extract() must return exactly the keys of FEATURES: {', '.join(names)}")
-    return tuple(_number(name, returned[name]) for name in names)
+    return tuple([_number(name, returned[name]) for name in names])
+
+
+def _same_keys(returned: dict[object, object], names: tuple[str, ...]) -> bool:
+    plain = all(type(key) is str for key in returned)
+    return plain and len(returned) == len(names) and set(returned) == set(names)
 
 
 def _number(name: str, value: object) -> float:
+    if type(value) is float and math.isfinite(value):
+        return float(f"{value:.6g}") + 0.0
     if type(value) not in NUMBERS:
         kind = type(value).__name__
         raise BrokenContract(f"{name} is a {kind}; return float(...) of one number, or float('nan')")

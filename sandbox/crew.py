@@ -4,6 +4,7 @@ A cell that is killed or dies is blamed on the image it was at; its finished row
 cell goes on with the next image.
 """
 
+import os
 import select
 import time
 from collections import deque
@@ -55,6 +56,7 @@ class Crew:
         self._limits = settings.limits
         self._size = size
         self._cells: list[CellHandle] = []
+        self._poll = select.poll()
         self._strict = True
         self.names: tuple[str, ...] = ()
         self.fault: Fault | None = None
@@ -146,65 +148,73 @@ class Crew:
             rows.append(found[index])
         return rows
 
+    def measure_batch(self, first: int, count: int) -> list[Row]:
+        """Measure up to `wire.BATCH` neighbouring images in one request to one cell."""
+        found: dict[int, Row] = {}
+        self._measure(deque([range(first, first + count)]), found)
+        return [found[index] for index in range(first, first + count)]
+
     def _measure(self, waiting: deque[range], found: dict[int, Row]) -> None:
-        busy: list[CellHandle] = []
+        busy: dict[int, CellHandle] = {}
         while waiting or busy:
-            self._deal(waiting, busy, found)
-            for cell in self._ready(busy):
-                busy.remove(cell)
-                left = self._collect(cell, found)
+            while waiting and len(busy) < self._size:
+                self._deal(waiting, busy, found)
+            for cell, rang in self._ready(busy):
+                del busy[cell.replies]
+                self._poll.unregister(cell.replies)
+                left = self._collect(cell, found, rang)
                 if left:
                     waiting.appendleft(left)
 
-    def _deal(self, waiting: deque[range], busy: list[CellHandle], found: dict[int, Row]) -> None:
-        while waiting and len(busy) < self._size:
-            batch = waiting.popleft()
-            idle = [cell for cell in self._cells if cell not in busy]
-            cell = idle[0] if idle else self._recruit()
-            if isinstance(cell, Fault):
-                found.update(dict.fromkeys(batch, cell))
-                continue
-            try:
-                cell.send_batch(batch.start, len(batch))
-            except BrokenPipeError:
-                self._cells.remove(cell)
-                self._process.end(cell)
-                waiting.appendleft(batch)
-                continue
-            busy.append(cell)
+    def _deal(self, waiting: deque[range], busy: dict[int, CellHandle], found: dict[int, Row]) -> None:
+        batch = waiting.popleft()
+        cell: CellHandle | Fault | None = next((one for one in self._cells if one.replies not in busy), None)
+        if cell is None:
+            cell = self._recruit()
+        if isinstance(cell, Fault):
+            found.update(dict.fromkeys(batch, cell))
+            return
+        try:
+            cell.send_batch(batch.start, len(batch))
+        except BrokenPipeError:  # it died while idle; blaming an image keeps this from going on for ever
+            left = self._give_up(cell, batch.start, batch.stop, found, None)
+            waiting.extendleft([left] if left else [])
+            return
+        busy[cell.replies] = cell
+        self._poll.register(cell.replies, select.POLLIN)
 
     def _recruit(self) -> CellHandle | Fault:
         cell = self._fork()
         head = self._load_into(cell)
         if isinstance(head, Fault):
             return head
-        if (
-            head.refusal is not None or head.names != self.names
-        ):  # the same text must say the same as it did without images
+        # the same text must say the same as it did without images
+        if head.refusal is not None or head.names != self.names:
             self._process.end(cell)
             return Fault("killed", "", None, BROKEN if self._talkative else "")
         self._cells.append(cell)
         return cell
 
-    def _ready(self, busy: list[CellHandle]) -> list[CellHandle]:
-        poll = select.poll()
-        by_descriptor = {cell.replies: cell for cell in busy}
-        for descriptor in by_descriptor:
-            poll.register(descriptor, select.POLLIN)
-        answered = [by_descriptor[descriptor] for descriptor, _ in poll.poll(TICK_SECONDS * 1000)]
-        now = time.monotonic()
-        silent = [cell for cell in busy if cell not in answered]
-        return answered + [cell for cell in silent if cell.is_overdue(now, self._limits.image_seconds)]
+    def _ready(self, busy: dict[int, CellHandle]) -> list[tuple[CellHandle, bool]]:
+        """Cells to look at, each with whether it rang; the others among them are overdue."""
+        rang = self._poll.poll(TICK_SECONDS * 1000)
+        if len(rang) == len(busy):
+            return [(busy[descriptor], True) for descriptor, _ in rang]
+        now, answered = time.monotonic(), {descriptor for descriptor, _ in rang}
+        silent = [cell for descriptor, cell in busy.items() if descriptor not in answered]
+        late = [cell for cell in silent if cell.is_overdue(now, self._limits.image_seconds)]
+        return [(busy[descriptor], True) for descriptor in answered] + [(cell, False) for cell in late]
 
-    def _collect(self, cell: CellHandle, found: dict[int, Row]) -> range | None:
+    def _collect(self, cell: CellHandle, found: dict[int, Row], rang: bool) -> range | None:
         """Take the rows of one batch; return what is left of it if the cell is gone."""
-        finished, overdue = self._doorbell(cell)
-        done = cell.count if finished else cell.done()
+        bell = os.read(cell.replies, wire.DOORBELL.size) if rang else b""
+        finished = bell == wire.DOORBELL.pack(cell.serial, cell.count)
+        done, last = cell.count if finished else cell.done(), cell.first + cell.count
         for place in range(done):
             index = cell.first + place
             row = self._row(cell, place, index)
             if row is None:
-                return self._give_up(cell, index, found, Fault("killed", "", None, self._words(BROKEN)))
+                return self._give_up(cell, index, last, found, Fault("killed", "", None, self._words(BROKEN)))
             found[index] = row
         if finished:
             return None
@@ -212,14 +222,7 @@ class Crew:
             self._cells.remove(cell)
             self._process.end(cell)
             return None
-        return self._give_up(cell, cell.first + done, found, None, overdue=overdue)
-
-    def _doorbell(self, cell: CellHandle) -> tuple[bool, bool]:
-        try:
-            record = wire.read_exactly(cell.replies, wire.DOORBELL.size, 0.0)
-        except TimeoutError:
-            return False, True
-        return record == wire.DOORBELL.pack(cell.serial, cell.count), False
+        return self._give_up(cell, cell.first + done, last, found, None, overdue=not rang)
 
     def _row(self, cell: CellHandle, place: int, index: int) -> Row | None:
         try:
@@ -234,14 +237,14 @@ class Crew:
         self,
         cell: CellHandle,
         index: int,
+        last: int,
         found: dict[int, Row],
         fault: Fault | None,
         *,
         overdue: bool = False,
     ) -> range | None:
-        """End a cell, blame the image it was at, and return the images after it."""
+        """End a cell, blame the image it was at, and return the images after it up to `last`."""
         self._cells.remove(cell)
-        last = cell.first + cell.count
         status = self._process.end(cell, 0 if overdue or fault else DYING_MS)
         found[index] = fault or fault_of_death(status, overdue=overdue, talkative=self._talkative)
         return range(index + 1, last) if index + 1 < last else None

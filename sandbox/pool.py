@@ -93,6 +93,11 @@ class Pool:
             self._report = found.model_copy(update={"allow_weaker": self._allow_weaker})
         return self._report
 
+    @property
+    def process_id(self) -> int:
+        """Process id of the guardian, for those who measure or watch; 0 while the pool is closed."""
+        return self._process.pid if self._process is not None else 0
+
     def __enter__(self) -> Self:
         with self._lock:
             if not self.report.is_strong_enough and not self._allow_weaker:
