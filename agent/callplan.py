@@ -7,9 +7,12 @@ looks at the labels are spent on adapting to them.
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from scafe.knowledge.errors import SettingsError
 
+Search = Literal["loop", "best_of_n", "one_shot"]
+"""loop: the method · best_of_n: as many calls, all blind drafts · one_shot: one draft per criterion."""
 MIN_CALLS = 3
 DRAFT_SHARE = 0.32
 REPAIR_SHARE = 0.16
@@ -36,7 +39,7 @@ class CallPlan:
     """Requests in one adaptive round."""
 
 
-def plan_calls(max_calls: int, criteria: int, queries: int, mode: str) -> CallPlan:
+def plan_calls(max_calls: int, criteria: int, queries: int, mode: str, search: Search = "loop") -> CallPlan:
     """Spread the calls of a run.
 
     Parameters
@@ -49,6 +52,8 @@ def plan_calls(max_calls: int, criteria: int, queries: int, mode: str) -> CallPl
         Label-touching queries that the bench allows; 0 in blind mode.
     mode : str
         'blind' or 'gated'.
+    search : {'loop', 'best_of_n', 'one_shot'}
+        The two baselines spend on blind drafts alone: all calls, or one for each criterion.
 
     Raises
     ------
@@ -59,6 +64,9 @@ def plan_calls(max_calls: int, criteria: int, queries: int, mode: str) -> CallPl
         raise SettingsError(
             f"max_calls is {max_calls}; a run needs at least {MIN_CALLS}: a plan, one draft and one repair"
         )
+    if search != "loop":
+        drafts = max_calls - 1 if search == "best_of_n" else min(criteria, max_calls - 1)
+        return CallPlan(drafts=drafts, repairs=0, reserve=max_calls, batch=BATCH)
     left = max_calls - 2  # the plan, and at least one repair
     wanted = max(math.ceil(DRAFT_SHARE * max_calls), min(criteria, left))
     drafts = min(DRAFTS_PER_CRITERION * criteria, wanted, left)

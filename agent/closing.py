@@ -102,6 +102,7 @@ def _told(state: LoopState, context: LoopContext) -> dict[str, object]:
         "pack_version": context.pack.version,
         "drafter": context.drafter.name,
         "seed": context.seed,
+        "search": context.search,
         "mode": state["mode"],
         "calls": state["calls"],
         "max_calls": context.max_calls,

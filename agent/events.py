@@ -36,6 +36,7 @@ class RunStarted(Event):
     drafter: str = Field(description="builtin, manual, replay or the model's name")
     seed: int
     max_calls: int
+    search: str = Field(default="loop", description="loop, best_of_n or one_shot")
     feedback: str
     approve: str
 

@@ -19,6 +19,7 @@ def open_bench(state: LoopState, context: LoopContext) -> Update:
             drafter=context.drafter.name,
             seed=context.seed,
             max_calls=context.max_calls,
+            search=context.search,
             feedback=context.spec.feedback,
             approve=context.approve,
         )

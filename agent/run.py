@@ -20,7 +20,7 @@ from langgraph.types import Command
 from langsmith import tracing_context
 from pydantic import BaseModel, ConfigDict, Field
 
-from scafe.agent.callplan import CallPlan, plan_calls
+from scafe.agent.callplan import CallPlan, Search, plan_calls
 from scafe.agent.checkpoints import open_checkpointer
 from scafe.agent.drafters import Drafter, DrafterSettings, load_drafter
 from scafe.agent.events import Paused, Resumed
@@ -61,6 +61,7 @@ class RunConfig(BaseModel):
     max_cost: float | None = None
     max_seconds: float | None = None
     feedback: Literal["auto", "blind", "gated"] = "auto"
+    search: Search = Field(default="loop", description="the method, or one of the baselines beside it")
     approve: Literal["never", "ask", "auto"] = "ask"
     egress: Literal["none", "aggregates"] = "aggregates"
     out: str = Field(default="runs", description="folder that run folders are made in")
@@ -300,7 +301,8 @@ class _Sitting:
             spec=self._spec(),
             run=self.folder,
             trace=trace,
-            plan=partial(_plan, self.config.max_calls, pack),
+            plan=partial(_plan, self.config, pack),
+            search=self.config.search,
             max_calls=self.config.max_calls,
             approve=self.config.approve,
             seed=self.config.seed,
@@ -373,8 +375,8 @@ class _Sitting:
         return done
 
 
-def _plan(max_calls: int, pack: CriteriaPack, queries: int, mode: str) -> CallPlan:
-    return plan_calls(max_calls, len(pack.observable_criteria), queries, mode)
+def _plan(config: RunConfig, pack: CriteriaPack, queries: int, mode: str) -> CallPlan:
+    return plan_calls(config.max_calls, len(pack.observable_criteria), queries, mode, config.search)
 
 
 def _is_worth_keeping(folder: RunFolder) -> bool:

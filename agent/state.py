@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
 from scafe.agent.brief import Operator
-from scafe.agent.callplan import CallPlan
+from scafe.agent.callplan import CallPlan, Search
 from scafe.agent.drafters import Drafter
 from scafe.agent.runstore import RunFolder
 from scafe.agent.trace import Trace
@@ -164,6 +164,7 @@ class LoopContext:
     trace: Trace
     plan: Callable[[int, str], CallPlan]
     """(queries, mode) -> how the calls are spread."""
+    search: Search
     max_calls: int
     approve: str
     """never, ask or auto."""

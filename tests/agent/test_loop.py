@@ -488,3 +488,11 @@ def test_the_same_source_twice_is_discarded_not_scored_again(tmp_path: Path) -> 
     assert any("the same source" in line["reason"] for line in events(tmp_path, "discarded"))
     hashes = [line["sha256"] for line in events(tmp_path, "revised")]
     assert len(hashes) == len(set(hashes))
+
+
+@pytest.mark.parametrize(("search", "drafts"), [("best_of_n", 15), ("one_shot", 3)])
+def test_a_baseline_asks_for_blind_drafts_and_stops(search: str, drafts: int, tmp_path: Path) -> None:
+    go(tmp_path, search=search)
+    planned = events(tmp_path, "round_planned")
+    assert [line["operators"] for line in planned] == [["draft"] * drafts]
+    assert len(events(tmp_path, "replied")) <= 16

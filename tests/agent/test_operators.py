@@ -75,3 +75,10 @@ def test_a_small_budget_still_asks_once_for_every_criterion() -> None:
 def test_too_few_calls_are_refused_with_the_least_number() -> None:
     with pytest.raises(SettingsError, match="at least 3"):
         plan_calls(2, 8, 0, "blind")
+
+
+def test_the_baselines_spend_on_blind_drafts_alone() -> None:
+    best, one = (plan_calls(50, 8, 20, "gated", search) for search in ("best_of_n", "one_shot"))
+    assert (best.drafts, best.repairs) == (49, 0)
+    assert (one.drafts, one.repairs) == (8, 0)
+    assert min(best.reserve, one.reserve) == 50
