@@ -52,9 +52,10 @@ def answer_score(
 ) -> ScoreCard:
     """Score the named features of one extractor beside the pool; spends at most one query.
 
-    Every eligible feature joins the pool, whatever the gate saw: at these sizes all stable features under
-    a ridge are as good as any choice by labels and their score is honest (`evals.selftest` measures it).
-    What the gate and the signs say goes to the drafter.
+    Every eligible feature joins the pool, whatever the gate saw; what the gate and the signs say goes to
+    the drafter. Why: of 40 proposals at n = 112 with 10 % (30 %) useful, all under the ridge reach a true
+    AUC of .64 (.82), what the gate keeps .63 (.77), and its score is .08 too high where theirs is not.
+    If no proposal is useful, taking all costs .10 and the gate .02 (n = 80): the probes are the guard.
 
     Raises
     ------
