@@ -225,7 +225,7 @@ def _watched(
 
 
 def _finish(terminal: Terminal, outcome: "RunOutcome") -> None:
-    terminal.answer(_document(outcome), "\n".join(_ending(outcome)))
+    terminal.tell_ending(_document(outcome), "\n".join(_ending(outcome)))
     click.get_current_context().exit(outcome.exit_code)
 
 

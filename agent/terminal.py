@@ -43,6 +43,14 @@ class Terminal:
         """Print the command's result, once: the document as JSON, or the text."""
         click.echo(render_json(document) if self.as_json else text.rstrip("\n"))
 
+    def tell_ending(self, document: Any, text: str) -> None:
+        """Print a result that is prose; a terminal wraps it between words."""
+        if self.as_json or not sys.stdout.isatty():
+            return self.answer(document, text)
+        from rich.console import Console
+
+        say_plainly(Console(), text)
+
     def table(self, document: Any, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a result that is a table; `document` is what `--json` prints instead."""
         if self.as_json:
