@@ -41,7 +41,9 @@ def program_of(backend: str) -> str:
 def local_prefix(backend: str) -> tuple[str, ...]:
     """Command in front of the sandbox process, for backends that pass descriptors through."""
     program = program_of(backend)
-    if backend != "bwrap":
+    if backend == "local":
         return ()
+    if backend != "bwrap":
+        raise SandboxError(f"--sandbox {backend} passes no descriptors; it is reached through `remote`")
     kept = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
     return (program, *kept, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--")

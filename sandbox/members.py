@@ -182,9 +182,6 @@ MEMBERS: Final[dict[str, str]] = {
 """Module -> names. A name that is itself a module here is its facade; every other name is the
 library's own function, class or constant, or the safer stand-in of `standins`."""
 
-CV2_CONSTANTS_ALLOWED: Final = True
-"""Every upper-case integer of cv2 (COLOR_RGB2LAB, MORPH_OPEN, …) is allowed: an int holds no power."""
-
 
 @cache
 def members_of(module: str) -> tuple[str, ...]:
