@@ -16,7 +16,7 @@ from scafe.evals.stats import delong, newcombe_interval
 Floats = NDArray[np.float64]
 DRAWS = 2000
 MANY_DRAWS = 500
-"""Permutations for more than two classes, where each costs a macro AUC."""
+"""Permutations, and draws of an interval, for more than two classes: each costs a macro AUC."""
 N_BINS = 5
 MIN_FOR_BINS = 50
 """Patients below which five bins say nothing."""
@@ -41,7 +41,7 @@ def compare(first: Scored, second: Scored, seed: int) -> Difference:
         return Difference(auc=auc, p=short(found.p), method="DeLong, paired by patient")
     paired = Scored(first.task, first.classes, np.hstack([first.probabilities, second.probabilities]))
     auc = _resampled(paired, seed, _difference)
-    return Difference(auc=auc, p=None, method=f"bootstrap over patients, {DRAWS} draws")
+    return Difference(auc=auc, p=None, method=f"bootstrap over patients, {MANY_DRAWS} draws")
 
 
 def call(scored: Scored, threshold: float) -> Cut:
@@ -180,7 +180,7 @@ def _resampled(scored: Scored, seed: int, measure: Callable[[Scored], float]) ->
     target = scored.task.target
     members = [np.flatnonzero(target == one) for one in np.unique(target)]
     found = []
-    for _ in range(DRAWS):
+    for _ in range(MANY_DRAWS):
         drawn = np.concatenate([rng.choice(group, len(group)) for group in members])
         found.append(measure(_taken(scored, drawn)))
     low, high = np.quantile(found, [0.025, 0.975])

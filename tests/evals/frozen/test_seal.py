@@ -13,7 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scafe.evals.assessment import brier, brier_skill, calibrate, call, net_benefit, permutation_p, roc_points
+from scafe.evals.assessment import (
+    brier,
+    brier_skill,
+    calibrate,
+    call,
+    compare,
+    estimate_auc,
+    net_benefit,
+    permutation_p,
+    roc_points,
+)
 from scafe.evals.cases import Scored
 from scafe.evals.controls import Study, run_controls
 from scafe.evals.fitting import session_cases
@@ -228,6 +238,24 @@ def test_the_roc_curve_encloses_the_auc_and_the_decision_curve_starts_at_treatin
     first = net_benefit(one, one)[0]
     assert first.model == first.baseline
     assert first.treat_all == pytest.approx(0.5 - 0.5 * 0.05 / 0.95, abs=1e-6)
+
+
+def test_three_classes_get_resampled_intervals_and_the_same_tables() -> None:
+    rng = np.random.default_rng(0)
+    target = np.arange(90) % 3
+    raw = rng.random((90, 3)) + 0.5 * np.eye(3)[target]
+    task = Task(target, tuple(f"p{number:02d}" for number in range(90)), 3)
+    good = Scored(task, ("a", "b", "c"), raw / raw.sum(axis=1, keepdims=True))
+    noise = Scored(task, ("a", "b", "c"), rng.dirichlet(np.ones(3), 90))
+    found = estimate_auc(good, 0)
+    assert 0.5 < found.low < found.value < found.high <= 1
+    assert found == estimate_auc(good, 0)
+    gain = compare(good, noise, 0)
+    assert gain.auc.low > 0
+    assert gain.p is None
+    assert permutation_p(good, 0) < 0.01 < permutation_p(noise, 0)
+    assert call(good, 0.5).balanced_accuracy > 0.5
+    assert brier_skill(good, np.ones(3) / 3) > brier_skill(noise, np.ones(3) / 3)
 
 
 def test_calls_count_every_patient_once_and_recall_is_by_class() -> None:
