@@ -1,0 +1,140 @@
+"""The committed run: whole, replayed from its own records, and re-executed."""
+
+import json
+import re
+import runpy
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scafe.agent.drafters import DrafterSettings
+from scafe.agent.evidence import verify_run
+from scafe.agent.replay import ReplayDrafter
+from scafe.agent.revisions import list_revisions
+from scafe.agent.run import RunConfig, start_run
+from scafe.agent.runstore import load_run
+from scafe.agent.trace import EVENTS, read_lines, trace_body
+from scafe.evals.bench import Bench, BenchFacts, BenchSpec, FeatureRef, Frozen, Opened, Pruned
+from scafe.evals.disclosure import ScoreCard
+from scafe.sandbox.verdict import Verdict
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "runs" / "reference"
+STALE = "the code has changed: if on purpose, run `python benchmarks/make_reference.py` and commit the result"
+
+
+class RecordedBench(Bench):
+    """Answers what the bench of the reference run answered."""
+
+    def __init__(self) -> None:
+        super().__init__(BenchSpec(pack="x", folder="bench"))
+        self.events = {line["kind"]: line for line in read_lines(REFERENCE / EVENTS)}
+        self.revisions = {one.sha256: one for one in list_revisions(load_run(REFERENCE))}
+
+    def __enter__(self) -> "RecordedBench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def facts(self) -> BenchFacts:
+        line = self.events["bench_opened"]
+        kept = {name: line[name] for name in BenchFacts.model_fields if name != "sandbox"}
+        return BenchFacts.model_validate({**kept, "sandbox": line["host"]})
+
+    def probe(self, source: str) -> Verdict:
+        verdict = self.revisions[sha256(source)].verdict
+        assert verdict is not None
+        return verdict
+
+    def score(self, source: str, names: tuple[str, ...], pool: tuple[FeatureRef, ...]) -> ScoreCard:
+        card = self.revisions[sha256(source)].card
+        assert card is not None
+        assert {one.name for one in card.features} == set(names)
+        return card
+
+    def prune(self, pool: tuple[FeatureRef, ...]) -> Pruned:
+        line = self.events["pool_pruned"]
+        kept, dropped = (
+            tuple(FeatureRef(extractor=one, name=name) for one, name in line[kind])
+            for kind in ("kept", "dropped")
+        )
+        assert set(kept) | set(dropped) == set(pool)
+        return Pruned(kept=kept, dropped=dropped)
+
+    def freeze(self, pool: tuple[FeatureRef, ...], folder: str, lineage: dict[str, list[str]]) -> Frozen:
+        line = self.events["set_frozen"]
+        shutil.copytree(REFERENCE / line["bundle"], folder)
+        kept = {name: line[name] for name in ("sha256", "features", "criteria")}
+        return Frozen.model_validate({**kept, "bundle": folder})
+
+    def open_seal(self, bundle: str, actor: str) -> Opened:
+        line = self.events["seal_opened"]
+        return Opened.model_validate({name: line[name] for name in Opened.model_fields})
+
+    def report(self, bundle: str, folder: str, run: dict[str, object]) -> dict[str, str]:
+        files = self.events["reported"]["files"]
+        for name in files.values():
+            shutil.copy(REFERENCE / name, folder)
+        return {kind: str(Path(folder) / name) for kind, name in files.items()}
+
+
+def sha256(source: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(source.encode()).hexdigest()
+
+
+def settings() -> dict[str, Any]:
+    config: dict[str, Any] = runpy.run_path(str(ROOT / "benchmarks" / "make_reference.py"))["CONFIG"]
+    return config
+
+
+def files(run: Path, folder: str) -> dict[str, bytes]:
+    found = sorted((run / folder).rglob("*"))
+    return {path.relative_to(run).as_posix(): path.read_bytes() for path in found if path.is_file()}
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"20\d\d-\d\d-\d\dT[\d:.+Z]+", "<time>", text)
+
+
+def test_the_reference_run_is_what_it_was_sealed_as() -> None:
+    check = verify_run(REFERENCE)
+    assert check.sealed
+    assert check.faults == ()
+
+
+def test_the_reference_run_holds_no_path_of_the_machine_it_was_made_on() -> None:
+    for path in REFERENCE.rglob("*"):
+        if path.is_file() and path.suffix not in (".skops", ".zip"):
+            assert not re.search(rb"/(tmp|home|root|work|Users)/", path.read_bytes()), path.name
+
+
+def test_replayed_from_its_own_records_the_reference_run_comes_out_byte_for_byte(tmp_path: Path) -> None:
+    class Recorded(ReplayDrafter):
+        def __init__(self) -> None:
+            super().__init__(REFERENCE, DrafterSettings())
+            self.name = "builtin"
+
+    pack = str(REFERENCE / "pack.yaml")
+    config = RunConfig.model_validate({**settings(), "pack": pack, "out": str(tmp_path)})
+    outcome = start_run(config, drafter=Recorded(), bench=RecordedBench())
+    assert trace_body(outcome.run / EVENTS) == trace_body(REFERENCE / EVENTS), STALE
+    for folder in ("briefs", "replies", "revisions", "frozen"):
+        assert files(outcome.run, folder) == files(REFERENCE, folder), STALE
+
+
+@pytest.mark.slow
+def test_executed_again_the_reference_run_comes_out_byte_for_byte(tmp_path: Path) -> None:
+    make = runpy.run_path(str(ROOT / "benchmarks" / "make_reference.py"))["make"]
+    run = make(tmp_path).run
+    assert trace_body(run / EVENTS) == trace_body(REFERENCE / EVENTS), STALE
+    for folder in ("briefs", "replies", "revisions", "frozen"):
+        assert files(run, folder) == files(REFERENCE, folder), STALE
+    for name in ("report.md", "report.html"):
+        again, before = ((one / name).read_text() for one in (run, REFERENCE))
+        assert without_times(again) == without_times(before), STALE
+    assert json.loads((run / "run.json").read_text())["status"] == "frozen"
