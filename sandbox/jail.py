@@ -202,21 +202,45 @@ def namespaces(names: Sequence[str] = tuple(NAMESPACES)) -> Layer:
 
     A new pid namespace holds for children only: the caller forks afterwards.
     """
+    if platform.system() != "Linux":
+        return Layer("namespaces", "unavailable", "not Linux")
+    # half a success (left, but not mapped) cannot be undone: a child tries it first
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if _leave(names) is None else 1)
+    if os.waitpid(child, 0)[1]:
+        return Layer("namespaces", "unavailable", _leave_in_words(names))
+    failure = _leave(names)
+    return Layer("namespaces", "failed" if failure else "active", failure or ", ".join(names))
+
+
+def _leave(names: Sequence[str]) -> str | None:
+    """Leave the namespaces and map the user; say what failed, if anything did."""
     user, group = os.getuid(), os.getgid()
-    flags = sum(NAMESPACES[name] for name in names)
-    if platform.system() != "Linux" or _libc().unshare(flags) != 0:
-        return Layer("namespaces", "unavailable", _errno())
-    try:
-        for file, text in (
-            ("setgroups", "deny"),
-            ("uid_map", f"{NOBODY} {user} 1"),
-            ("gid_map", f"{NOBODY} {group} 1"),
-        ):
+    if _libc().unshare(sum(NAMESPACES[name] for name in names)) != 0:
+        return f"unshare: {_errno()}"
+    maps = {"setgroups": "deny", "uid_map": f"{NOBODY} {user} 1", "gid_map": f"{NOBODY} {group} 1"}
+    for file, text in maps.items():
+        try:
             with open(f"/proc/self/{file}", "w") as handle:
                 handle.write(text)
-    except OSError as error:
-        return Layer("namespaces", "failed", f"{file}: {errno.errorcode.get(error.errno or 0, '?')}")
-    return Layer("namespaces", "active", ", ".join(names))
+        except OSError as error:
+            return f"{file}: {errno.errorcode.get(error.errno or 0, '?')}"
+    return None
+
+
+def _leave_in_words(names: Sequence[str]) -> str:
+    """Have a child say why the namespaces cannot be left."""
+    inner, outer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(outer, (_leave(names) or "").encode())
+        os._exit(0)
+    os.close(outer)
+    words = os.read(inner, 200).decode()
+    os.close(inner)
+    os.waitpid(child, 0)
+    return words
 
 
 def empty_root() -> Layer:

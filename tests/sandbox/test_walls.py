@@ -30,6 +30,23 @@ ROOT = Path(__file__).parents[2]
 ONE = '{"unit": "u", "range": [0, 1], "direction": "up", "meaning": "m"}'
 HEAD = f'CRITERION = "c"\nFEATURES = {{"a": {ONE}, "b": {ONE}}}\nimport numpy as np\nimport cv2\n'
 FINE = HEAD + "def extract(image, mask):\n    return {'b': float(image.shape[2]), 'a': float(image.mean())}\n"
+BROKEN = (
+    "{'a': 1.0}",
+    "{'a': 1.0, 'c': 1.0}",
+    "{'a': 1.0, 'b': True}",
+    "{'a': 1.0, 'b': '1'}",
+    "{'a': 1.0, 'b': float('inf')}",
+    "{'a': 1.0, 'b': None}",
+    "{'a': 1.0, 'b': 10 ** 400}",
+    "[1.0, 2.0]",
+)
+TIERS = (
+    ("seccomp rlimits landlock namespaces", "A"),
+    ("seccomp rlimits landlock", "A-"),
+    ("seccomp rlimits", "B"),
+    ("rlimits landlock namespaces", "C"),
+    ("", "C"),
+)
 LINUX = pytest.mark.skipif(platform.system() != "Linux", reason="LOUD: these walls exist on Linux only")
 
 
@@ -96,19 +113,7 @@ class TestPool:
         assert np.isnan(found.rows[1]).all()
         assert found.rows[3, 0] == 1
 
-    @pytest.mark.parametrize(
-        "returned",
-        [
-            "{'a': 1.0}",
-            "{'a': 1.0, 'c': 1.0}",
-            "{'a': 1.0, 'b': True}",
-            "{'a': 1.0, 'b': '1'}",
-            "[1.0, 2.0]",
-            "{'a': 1.0, 'b': float('inf')}",
-            "{'a': 1.0, 'b': None}",
-            "{'a': 1.0, 'b': 10 ** 400}",
-        ],
-    )
+    @pytest.mark.parametrize("returned", BROKEN)
     def test_a_broken_contract_is_a_fault(self, opened: Pool, returned: str) -> None:
         fault = opened.extract(body(f"return {returned}"), [an_image()]).faults[0]
         assert fault is not None
@@ -215,16 +220,7 @@ class TestOperatingSystemWall:
         assert report.allow_weaker
         assert "let through" in report.lines()[-1]
 
-    @pytest.mark.parametrize(
-        ("active", "tier"),
-        [
-            ("seccomp rlimits landlock namespaces", "A"),
-            ("seccomp rlimits landlock", "A-"),
-            ("seccomp rlimits", "B"),
-            ("rlimits landlock namespaces", "C"),
-            ("", "C"),
-        ],
-    )
+    @pytest.mark.parametrize(("active", "tier"), TIERS)
     def test_the_tier_follows_from_the_layers(self, active: str, tier: str) -> None:
         layers = [doctor.LayerReport(name=name, state="active", detail="") for name in active.split()]
         assert doctor.tier_of(layers) == tier
