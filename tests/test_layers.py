@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ("knowledge", "sandbox", "evals", "agent")  # each may import itself and what stands before it
-NETWORK = {"openai", "langchain_openai", "httpx", "requests", "socket", "urllib", "http"}
+NETWORK = {"openai", "langchain_openai", "httpx", "httpx2", "requests", "socket", "urllib", "http"}
 NETWORK_DOORS = {"agent/egress.py", "agent/models.py", "agent/scripted.py", "agent/view.py"}
 EVALS_DOORS = {"scafe.evals." + name for name in ("bench", "disclosure", "freeze", "report")}
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
