@@ -1,4 +1,4 @@
-"""Atypical network: lines that are broad where the network is strongest.
+"""Atypical network: its lines are broad.
 
 Sources: atypical pigment network of the 7-point checklist (Argenziano G et al. Arch Dermatol
 1998;134:1563-1570); broadened network of the Menzies method (Arch Dermatol 1996;132:1178-1182).
@@ -13,20 +13,19 @@ FEATURES = {
         "unit": "ratio",
         "range": [0, 10],
         "direction": "up",
-        "meaning": "height of broad dark lines over that of narrow ones, where the lesion has most lines",
+        "meaning": "height of broad dark lines over that of narrow ones, median over the lesion",
     },
 }
-NARROW_PX = 1.0
-BROAD_PX = 1.8
-REACH_PX = 3.0
-BUSIEST = 40
+NARROW_PX = 1.3
+BROAD_PX = 3.0
+REACH_PX = 6.0
 LEAST = 0.002
 FLOOR = 0.008
 RIM = 0.06
 HAIR_PX = 1.6
 HAIR_DENSITY = 0.22
 HAIR_LENGTH = 0.45
-VARIANTS = {"NARROW_PX": [0.8, 1.2], "BROAD_PX": [1.6, 2.4], "REACH_PX": [2.0, 5.0], "RIM": [0.03, 0.1]}
+VARIANTS = {"NARROW_PX": [1.1, 1.5], "BROAD_PX": [2.6, 3.4], "REACH_PX": [5.0, 8.0], "RIM": [0.03, 0.1]}
 NAN = float("nan")
 
 
@@ -76,5 +75,4 @@ def extract(image, mask):
         return {name: NAN for name in FEATURES}
     narrow = cv2.GaussianBlur(lines(grey, NARROW_PX * unit), (0, 0), REACH_PX * unit)[inner]
     broad = cv2.GaussianBlur(lines(grey, BROAD_PX * unit), (0, 0), REACH_PX * unit)[inner]
-    lined = narrow >= np.percentile(narrow, 100 - BUSIEST)
-    return {"line_breadth": float(np.clip((broad / (narrow + LEAST))[lined].mean(), 0, 10))}
+    return {"line_breadth": float(np.clip(np.median(broad / (narrow + LEAST)), 0, 10))}
