@@ -18,9 +18,8 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from langgraph.types import Command
 from langsmith import tracing_context
-from pydantic import BaseModel, ConfigDict, Field
 
-from scafe.agent.callplan import CallPlan, Search, plan_calls
+from scafe.agent.callplan import CallPlan, plan_calls
 from scafe.agent.checkpoints import open_checkpointer
 from scafe.agent.drafters import Drafter, DrafterSettings, load_drafter
 from scafe.agent.events import Paused, Resumed
@@ -28,58 +27,21 @@ from scafe.agent.evidence import SEAL, seal_run
 from scafe.agent.gates import Decision
 from scafe.agent.graph import Loop, build_graph
 from scafe.agent.outcome import EXIT_CODES, RunOutcome, finished
+from scafe.agent.runconfig import RunConfig
 from scafe.agent.runstore import RunFolder, create_run, load_run
-from scafe.agent.settings import mask_password
 from scafe.agent.state import LoopContext, LoopState, first_state
 from scafe.agent.trace import EVENTS, Line, Trace, trace_body
-from scafe.evals.bench import Bench, BenchSpec, CohortSpec
+from scafe.evals.bench import Bench, BenchSpec
 from scafe.knowledge.criteria import CriteriaPack, pack_path, parse_pack
 from scafe.knowledge.errors import IntegrityError, ModelError, ScafeError, WaitingError
+
+__all__ = ["RunConfig", "resume_run", "start_run"]
 
 Ask = Callable[[dict[str, Any]], Decision | None]
 """Shows a person what is to be decided; None: not now, the run waits."""
 Input = LoopState | Command[Any] | None
 STEPS_PER_CALL = 12
 """Generous bound on graph steps per call: a loop that passes it is a fault, not a long run."""
-
-
-class RunConfig(BaseModel):
-    """Everything a run is asked; kept in run.json, so it holds no secret."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    pack: str = Field(description="id or path of the criteria pack")
-    data: str | None = Field(default=None, description="folder or manifest; none: a synthetic cohort")
-    cohort: CohortSpec = CohortSpec()
-    labels: tuple[str, ...] = ()
-    model: str = Field(default="builtin", description="spec of the drafter")
-    repair_model: str | None = None
-    base_url: str | None = None
-    seed: int = Field(default=0, ge=0)
-    max_calls: int = Field(default=50, ge=0)
-    max_tokens: int | None = Field(default=None, description="cap on tokens of the whole run")
-    max_cost: float | None = None
-    max_seconds: float | None = None
-    feedback: Literal["auto", "blind", "gated"] = "auto"
-    search: Search = Field(default="loop", description="the method, or one of the baselines beside it")
-    approve: Literal["never", "ask", "auto"] = "ask"
-    egress: Literal["none", "aggregates"] = "aggregates"
-    out: str = Field(default="runs", description="folder that run folders are made in")
-    workers: int = Field(default=2, ge=1)
-    sandbox: Literal["local", "bwrap", "docker", "gvisor"] = "local"
-    allow_weaker_sandbox: bool = False
-    checkpoints: str | None = Field(default=None, description="postgresql:// URL; none: SQLite in the run")
-    prices: str | None = Field(default=None, description="TOML file over the shipped price table")
-    prompts: str | None = Field(default=None, description="folder of prompt files over the shipped ones")
-    person: str = Field(default="", description="who answers, for the manual drafter")
-
-    def kept(self) -> dict[str, Any]:
-        """Return what run.json may hold: no password."""
-        held = self.model_dump(mode="json")
-        for key in ("checkpoints", "base_url"):
-            if held[key]:
-                held[key] = mask_password(held[key])
-        return held
 
 
 def start_run(
