@@ -3,7 +3,10 @@
 What they do *not* do: replace the walls inside. The process behind a backend closes the same jail.
 """
 
+import os
 import shutil
+import sys
+from pathlib import Path
 from typing import Final
 
 from scafe.knowledge.errors import SandboxError
@@ -14,6 +17,7 @@ HOW_TO_GET: Final = {
     "docker": "install Docker or Podman with a docker command, and start its daemon",
     "gvisor": "install runsc (https://gvisor.dev/docs/user_guide/install/)",
 }
+DEFAULT_IMAGE = "debian:12-slim"
 PROGRAMS: Final = {"bwrap": "bwrap", "docker": "docker", "gvisor": "runsc"}
 
 
@@ -39,11 +43,38 @@ def program_of(backend: str) -> str:
 
 
 def local_prefix(backend: str) -> tuple[str, ...]:
-    """Command in front of the sandbox process, for backends that pass descriptors through."""
+    """Command in front of the sandbox process; empty for the local backend."""
     program = program_of(backend)
     if backend == "local":
         return ()
     if backend != "bwrap":
-        raise SandboxError(f"--sandbox {backend} passes no descriptors; it is reached through `remote`")
+        return container_prefix(backend)
     kept = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
     return (program, *kept, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--")
+
+
+def is_remote(backend: str) -> bool:
+    """Whether a backend passes bytes only, so that the whole pool runs inside (`remote`)."""
+    return backend in ("docker", "gvisor")
+
+
+def container_prefix(backend: str) -> tuple[str, ...]:
+    """Command that runs something in a container with this very Python mounted read-only.
+
+    The image must have the same C library as this host; `SCAFE_SANDBOX_IMAGE` names it.
+    """
+    program = program_of(backend)
+    if backend == "gvisor":
+        return (program, "--rootless", "--network=none", "--ignore-cgroups", "do", "--")
+    mounts = [part for tree in _needed() for part in ("--volume", f"{tree}:{tree}:ro")]
+    walls = ("--network=none", "--read-only", "--cap-drop=ALL", "--security-opt", "no-new-privileges")
+    image = os.environ.get("SCAFE_SANDBOX_IMAGE", DEFAULT_IMAGE)
+    return (program, "run", "--rm", "-i", *walls, "--pids-limit=64", *mounts, image)
+
+
+def _needed() -> tuple[str, ...]:
+    """Folders that the process inside reads: this Python, its packages, ScaFE itself."""
+    from scafe.knowledge import errors
+
+    trees = {sys.base_prefix, sys.prefix, str(Path(errors.__file__).resolve().parents[1])}
+    return tuple(sorted(trees))

@@ -18,11 +18,12 @@ import numpy as np
 
 from scafe.knowledge.errors import SandboxError
 from scafe.sandbox.arena import Arena
-from scafe.sandbox.backends import local_prefix
+from scafe.sandbox.backends import is_remote, local_prefix
 from scafe.sandbox.crew import Crew, CrewSettings, Row
 from scafe.sandbox.doctor import SandboxReport, inspect_host
 from scafe.sandbox.extraction import Extraction, Fault, FaultKind, ImageAndMask, Limits
 from scafe.sandbox.process import SandboxProcess
+from scafe.sandbox.remote import RemotePool
 from scafe.sandbox.rows import Head
 
 __all__ = ["Extraction", "Fault", "FaultKind", "ImageAndMask", "Limits", "Pool"]
@@ -77,6 +78,7 @@ class Pool:
         self._hash_seed = hash_seed
         self._perturb = perturb_memory
         self._twin: SandboxProcess | None = None
+        self._remote: RemotePool | None = None
         self._lock = threading.RLock()
         self._process: SandboxProcess | None = None
         self._report: SandboxReport | None = None
@@ -102,7 +104,11 @@ class Pool:
         with self._lock:
             if not self.report.is_strong_enough and not self._allow_weaker:
                 raise SandboxError(self.report.refusal())
-            self._process = self._started(self._hash_seed)
+            if is_remote(self.backend):
+                prefix = local_prefix(self.backend)
+                self._remote = RemotePool(prefix, workers=self.workers, hash_seed=self._hash_seed)
+            else:
+                self._process = self._started(self._hash_seed)
         return self
 
     def __exit__(
@@ -118,6 +124,9 @@ class Pool:
 
     def _stop(self) -> None:
         crew, self._crew = self._crew, None
+        remote, self._remote = self._remote, None
+        if remote is not None:
+            remote.close()
         processes = (self._process, self._twin)
         self._process = self._twin = None
         if crew is not None:
@@ -155,9 +164,11 @@ class Pool:
             If the pool is not open, or the sandbox itself fails.
         """
         with self._lock:
-            if self._process is None:
+            if self._process is None and self._remote is None:
                 raise SandboxError(NOT_OPEN)
             try:
+                if self._remote is not None:
+                    return self._remote.extract(source, images, self.limits, talkative=talkative)
                 return self._extract(source, images, talkative)
             except SandboxError:
                 self._stop()
@@ -235,6 +246,8 @@ class Pool:
             Byte that fresh memory is filled with.
         """
         with self._lock:
+            if self._remote is not None:  # a container has one process only: orders can differ, no more
+                return self._rerun_remotely(self._remote, source, [images[place] for place in order])
             if self._process is None:
                 raise SandboxError(NOT_OPEN)
             number = self._arena_for(self._process, images)
@@ -249,6 +262,13 @@ class Pool:
             rows = crew.measure_in(order)
             crew.dismiss()
             return tuple(rows)
+
+    def _rerun_remotely(
+        self, remote: RemotePool, source: str, images: Sequence[ImageAndMask]
+    ) -> tuple[Row, ...]:
+        found = remote.extract(source, images, self.limits, talkative=True)
+        pairs = zip(found.faults, found.rows, strict=True)
+        return tuple(fault if fault is not None else tuple(map(float, row)) for fault, row in pairs)
 
     def _twin_process(self) -> SandboxProcess:
         if self._twin is None:

@@ -43,10 +43,24 @@ def read_head(record: bytes, serial: int) -> Head:
         raise BrokenRecord
     if status == wire.REFUSED:
         return Head((), Fault("refused", "", _line(line), wire.text_of(words)), breaches)
-    names = tuple(_name(fields[at * wire.NAME_BYTES : (at + 1) * wire.NAME_BYTES]) for at in range(count))
-    if not names or len(set(names)) != len(names):
+    names = read_names(fields, count)
+    if not names:
         raise BrokenRecord
     return Head(names, None, breaches)
+
+
+def read_names(fields: bytes, count: int) -> tuple[str, ...]:
+    """Check and read `count` feature names from their padded fields.
+
+    Raises
+    ------
+    BrokenRecord
+        If a name is none that an extractor could have, or stands there twice.
+    """
+    names = tuple(_name(fields[at * wire.NAME_BYTES : (at + 1) * wire.NAME_BYTES]) for at in range(count))
+    if len(set(names)) != len(names):
+        raise BrokenRecord
+    return names
 
 
 def _name(field: bytes) -> str:

@@ -237,6 +237,25 @@ class TestOperatingSystemWall:
         with pytest.raises(SandboxError, match="on PATH"):
             program_of(backend)
 
+    def test_a_container_backend_gives_the_same_rows_and_as_few_words(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shim = tmp_path / "docker"  # stands in for the daemon: runs what follows the image's name
+        shim.write_text('#!/bin/sh\nwhile [ "$1" != debian:12-slim ]; do shift; done\nshift\nexec "$@"\n')
+        shim.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        shown = [an_image(5, 6, 1, 1), an_image(9, 4, 3, 2)]
+        with Pool(1, backend="docker") as remote:
+            assert remote.report.backend == "docker"
+            np.testing.assert_array_equal(remote.extract(FINE, shown).rows, [[1, 1], [2, 3]])
+            quiet = remote.extract(body("raise ValueError(str(image[0, 0, 0]))"), shown).faults[0]
+            refused = remote.extract("import os", shown).faults[0]
+            assert check_determinism(FINE, shown, remote) == ()
+        assert quiet is not None
+        assert (quiet.kind, quiet.exception, quiet.line, quiet.message) == ("exception", "ValueError", 6, "")
+        assert refused is not None
+        assert "import os" in refused.message
+
     def test_an_unknown_backend_names_the_known_ones(self) -> None:
         with pytest.raises(SandboxError, match="bwrap, docker, gvisor"):
             program_of("chroot")
