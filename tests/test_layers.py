@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ EVALS_DOORS = {"scafe.evals." + name for name in ("bench", "disclosure", "freeze
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
 
 
-def imports(module: Path) -> set[str]:
+@cache
+def imports(module: Path) -> frozenset[str]:
     """Return every dotted name that `module` imports, e.g. {"scafe.evals.bench", "httpx"}."""
     found = set()
     for node in ast.walk(ast.parse(module.read_text())):
@@ -23,7 +25,7 @@ def imports(module: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = {f"{node.module}.{alias.name}" for alias in node.names}
             found.update(names if node.module in ("scafe", "scafe.evals") else {node.module})
-    return found
+    return frozenset(found)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

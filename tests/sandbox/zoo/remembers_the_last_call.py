@@ -1,7 +1,7 @@
-"""Keeps a list between calls."""
+"""Keeps a list between calls; each call starts afresh, so what is left is absolute colour."""
 
-# expects: nondeterministic
-# says: between calls
+# expects: nondeterministic nuisance
+# says: redness
 import numpy as np
 
 CRITERION = "vascularity"
