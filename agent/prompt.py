@@ -147,8 +147,9 @@ def _direction(feature: DisclosedFeature, predicted: str | None) -> str:
     return EVIDENCE[feature.evidence] + told + strength
 
 
-def _strongest(responses: Sequence[DialResponse]) -> list[DialResponse]:
-    return sorted(responses, key=lambda one: (-abs(one.spearman), one.name))[:MAX_RESPONSES]
+def _strongest(responses: Sequence[DialResponse], own: str | None) -> list[DialResponse]:
+    """Return the own dial first: ρ is 1 for many dials at once, and would push it off the list."""
+    return sorted(responses, key=lambda one: (one.name != own, -abs(one.spearman), one.name))[:MAX_RESPONSES]
 
 
 def _plain(name: object) -> str:

@@ -21,6 +21,7 @@ from scafe.knowledge.extractor import Feature, parse_extractor
 from scafe.sandbox import findings
 from scafe.sandbox.evidence import Shift
 from scafe.sandbox.review import review
+from scafe.sandbox.verdict import DialResponse
 
 GOLDEN = Path(__file__).parent / "golden"
 PROMPTS = Path(__file__).parents[2] / "agent" / "prompts"
@@ -42,6 +43,32 @@ def test_the_words_for_each_operator_are_those_of_its_golden_file(operator: str)
 
 def test_the_standing_rules_are_those_of_their_golden_file() -> None:
     golden("prompt-system.md", messages(make_brief())[0].content)
+
+
+def test_a_plan_is_asked_without_the_rules_for_code_and_with_what_no_feature_may_read() -> None:
+    system = messages(make_brief("plan"))[0].content
+    assert "What it must never read" in system
+    assert "def extract" not in system
+    assert "FEATURES" not in system
+
+
+def test_what_another_module_measures_is_not_asked_for_beside_the_own_features() -> None:
+    words = messages(make_brief("draft"))[1].content
+    assert "Read beside delta_mi, which the module of another criterion measures" in words
+    own = load_pack("scar.vss").criterion("vascularity")
+    paired = own.model_copy(update={"pair_with": (own.proxies[0].id,)})
+    words = messages(make_brief("draft", criterion=paired))[1].content
+    assert f"Always report beside the rest: {own.proxies[0].id}." in words
+    assert "Read beside" not in words
+
+
+def test_the_own_dial_is_shown_also_where_four_others_are_followed_more_strictly() -> None:
+    verdict = make_verdict()
+    others = tuple(DialResponse(name=f"dial_{k}", spearman=1.0) for k in range(5))
+    own = DialResponse(name="vascularity", spearman=0.6)
+    crowded = verdict.features[0].model_copy(update={"responses": (*others, own)})
+    brief = make_brief("repair", verdict=verdict.model_copy(update={"features": (crowded,)}))
+    assert "turned away; vascularity +0.60, dial 0 +1.00" in messages(brief)[1].content
 
 
 def test_the_good_example_is_an_extractor_that_the_sandbox_accepts() -> None:
