@@ -5,6 +5,7 @@ from typing import Literal
 
 from scafe.agent.events import PoolPruned, Reported, RunFinished, SealOpened, SetFrozen
 from scafe.agent.revisions import list_revisions
+from scafe.agent.sent import sum_sent, sum_spent
 from scafe.agent.state import LoopContext, LoopState, Update
 from scafe.evals.bench import FeatureRef
 
@@ -97,7 +98,9 @@ def _actor(context: LoopContext) -> str:
 
 def _told(state: LoopState, context: LoopContext) -> dict[str, object]:
     """Return what the report tells of the search; nothing that differs between two equal runs."""
+    outward = {"egress": sum_sent(context.run.path), "budget": sum_spent(context.run.path)}
     return {
+        **{key: value for key, value in outward.items() if value},
         "pack": context.pack.id,
         "pack_version": context.pack.version,
         "drafter": context.drafter.name,

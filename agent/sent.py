@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.agent.budget import ledger_of
 from scafe.agent.journal import Journal
 
 JOURNAL = "llm"
@@ -54,3 +55,37 @@ def list_sent(run: Path) -> tuple[Sent, ...]:
         for attempt in entry.attempts
         if attempt.event == "sent"
     )
+
+
+def sum_sent(run: Path) -> dict[str, object]:
+    """Sum up for the report what left, each request once: a repeat after a kill holds the same bytes.
+
+    Returns
+    -------
+    dict
+        Empty if nothing was sent or given to anybody.
+    """
+    once = {one.request: one for one in list_sent(run)}
+    if not once:
+        return {}
+    return {
+        "requests": len(once),
+        "bytes": sum(one.bytes for one in once.values()),
+        "to": ", ".join(sorted({one.to for one in once.values()})),
+        "model": ", ".join(sorted({one.model for one in once.values()})),
+        "level": ", ".join(sorted({one.level for one in once.values()})),
+    }
+
+
+def sum_spent(run: Path) -> dict[str, object]:
+    """Sum up for the report what the endpoint was asked and its cost where a price is known; empty without one."""
+    if not (run / JOURNAL).is_dir():
+        return {}
+    ledger = ledger_of(Journal(run / JOURNAL))
+    spent: dict[str, object] = {
+        "endpoint_calls": ledger.calls,
+        "failed_calls": ledger.failed,
+        "prompt_tokens": ledger.prompt_tokens,
+        "completion_tokens": ledger.completion_tokens,
+    }
+    return spent if ledger.cost is None else {**spent, "cost": str(ledger.cost)}
