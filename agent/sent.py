@@ -78,7 +78,7 @@ def sum_sent(run: Path) -> dict[str, object]:
 
 
 def sum_spent(run: Path) -> dict[str, object]:
-    """Sum up for the report what the endpoint was asked and its cost where a price is known; empty without one."""
+    """Sum up calls, tokens and, where a price is known, money; empty if no endpoint was asked."""
     if not (run / JOURNAL).is_dir():
         return {}
     ledger = ledger_of(Journal(run / JOURNAL))
