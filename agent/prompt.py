@@ -57,6 +57,7 @@ GATES = {
 EVIDENCE = {
     "agrees": "runs in the predicted direction",
     "opposes": "runs against the predicted direction",
+    "unpredicted": "tells the classes apart, though no direction was predicted",
     "inconclusive": "direction not distinguishable from noise",
     "withheld": "",
 }

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from drafting_stand_ins import SOURCE, make_brief, make_verdict
 
 from scafe.agent.blocks import fenced_blocks
-from scafe.agent.prompt import fenced, messages, prompts_sha256
+from scafe.agent.prompt import EVIDENCE, fenced, messages, prompts_sha256
 from scafe.agent.reply import malformed_verdict, read_reply
+from scafe.evals.disclosure import DisclosedFeature
 from scafe.knowledge.criteria import load_pack, pack_names
 from scafe.knowledge.errors import SettingsError
 from scafe.knowledge.extractor import Feature, parse_extractor
@@ -173,3 +175,8 @@ def test_a_plan_names_every_observable_criterion_in_a_form_that_can_be_read_back
     plan = fenced_blocks(text)[-1].code
     keys = ast.literal_eval(plan.removeprefix("PLAN = "))
     assert list(keys) == [one.id for one in load_pack("scar.vss").observable_criteria]
+
+
+@pytest.mark.parametrize("evidence", get_args(DisclosedFeature.model_fields["evidence"].annotation))
+def test_whatever_the_bench_may_disclose_has_words(evidence: str) -> None:
+    assert evidence in EVIDENCE
