@@ -17,6 +17,7 @@ from scafe.agent.run import RunConfig, start_run
 from scafe.agent.runstore import load_run
 from scafe.agent.trace import EVENTS, read_lines, trace_body
 from scafe.evals.bench import Bench, BenchFacts, BenchSpec, FeatureRef, Frozen, Opened, Pruned
+from scafe.evals.bundle import environment
 from scafe.evals.disclosure import ScoreCard
 from scafe.sandbox.verdict import Verdict
 
@@ -130,6 +131,9 @@ def test_replayed_from_its_own_records_the_reference_run_comes_out_byte_for_byte
 @pytest.mark.slow
 def test_executed_again_the_reference_run_comes_out_byte_for_byte(tmp_path: Path) -> None:
     make = runpy.run_path(str(ROOT / "benchmarks" / "make_reference.py"))["make"]
+    made_with = json.loads((REFERENCE / "frozen" / "manifest.json").read_text())["environment"]
+    if made_with != environment():
+        pytest.skip(f"SKIPPED LOUDLY: the reference run was made with {made_with}, here is {environment()}")
     run = make(tmp_path).run
     assert trace_body(run / EVENTS) == trace_body(REFERENCE / EVENTS), STALE
     for folder in ("briefs", "replies", "revisions", "frozen"):
