@@ -1,7 +1,8 @@
 """Commands by which a person answers a waiting run: a reply to a prompt, a decision to freeze."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +11,9 @@ from scafe.agent.commands_runs import open_run
 from scafe.agent.decisions import gate_of, read_decision
 from scafe.agent.options import DECISION_OPTIONS, log_json_option, options, out_option, run_argument
 from scafe.agent.terminal import Terminal, speaks
+
+if TYPE_CHECKING:
+    from scafe.agent.manual import Waiting
 
 
 @click.command()
@@ -31,17 +35,28 @@ def reply(terminal: Terminal, run: str, file: Path | None, out: str | None) -> N
     from scafe.agent.manual import place_reply, waiting_requests
 
     folder = open_run(run, out)
-    if file is not None:
-        place_reply(folder.path, file)
+    stored = place_reply(folder.path, file) if file is not None else None
     waiting = waiting_requests(folder.path)
-    terminal.answer(
-        {
-            "run": folder.path.name,
-            "waiting": [{"number": one.number, "prompt": str(one.prompt)} for one in waiting],
-        },
-        "\n".join(f"waits for a reply: {one.prompt}" for one in waiting)
-        or f"no request waits for a reply; go on with `scafe resume {folder.path.name}`",
-    )
+    document: dict[str, Any] = {
+        "run": folder.path.name,
+        "waiting": [{"number": one.number, "prompt": str(one.prompt)} for one in waiting],
+    }
+    if stored is not None:
+        document["stored"] = str(stored)
+    terminal.answer(document, _waiting_in_words(folder.path, stored, waiting))
+
+
+def _waiting_in_words(run: Path, stored: Path | None, waiting: Sequence["Waiting"]) -> str:
+    """Say what was stored and what still waits: every prompt if only asked, a count after a reply."""
+    told = [f"stored as {stored.relative_to(run)}"] if stored else []
+    if not waiting:
+        told.append(f"no request waits for a reply; go on with `scafe resume {run.name}`")
+    elif stored:
+        numbers = ", ".join(one.number for one in waiting)
+        told.append(f"{len(waiting)} still wait: {numbers}")
+    else:
+        told.extend(f"waits for a reply: {one.prompt}" for one in waiting)
+    return "\n".join(told)
 
 
 @click.command()

@@ -28,6 +28,8 @@ class Forecast:
     """Operator -> calls that are planned for it."""
     cost: Estimate | None
     """None for a drafter that pays nothing."""
+    person: bool = False
+    """Whether a person answers."""
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON types."""
@@ -45,7 +47,7 @@ class Forecast:
                 f"feedback: {self.facts.mode}, {self.facts.queries} label-touching queries",
                 f"sandbox: tier {self.facts.sandbox.get('tier', '?')}",
                 f"calls: {plan}",
-                _cost_in_words(self.cost),
+                _cost_in_words(self.cost, self.person),
                 "nothing was run, and nothing was sent",
             ]
         )
@@ -64,8 +66,15 @@ def forecast(config: RunConfig) -> Forecast:
         facts = bench.facts()
     plan = plan_calls(config.max_calls, len(pack.observable_criteria), facts.queries, facts.mode)
     later = max(config.max_calls - 1 - plan.drafts - plan.repairs, 0)
-    calls = {"plan": 1, "draft": plan.drafts, "repair": plan.repairs, "adaptive": later}
-    return Forecast(facts, calls, _cost(config, pack, facts, calls))
+    reserve = min(plan.reserve, later)
+    calls = {
+        "plan": 1,
+        "draft": plan.drafts,
+        "repair": plan.repairs,
+        "adaptive": later - reserve,
+        "in reserve": reserve,
+    }
+    return Forecast(facts, calls, _cost(config, pack, facts, calls), config.model == "manual")
 
 
 def _spec(config: RunConfig, folder: str) -> BenchSpec:
@@ -111,7 +120,9 @@ def _typical_brief(pack: CriteriaPack, facts: BenchFacts) -> Brief:
     )
 
 
-def _cost_in_words(cost: Estimate | None) -> str:
+def _cost_in_words(cost: Estimate | None, person: bool) -> str:
+    if cost is None and person:
+        return "cost: no money; a person answers each of these calls"
     if cost is None:
         return "cost: nothing, no model is asked"
     tokens = f"about {cost.prompt_tokens} prompt and {cost.completion_tokens} reply tokens"

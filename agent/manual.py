@@ -72,7 +72,8 @@ class ManualDrafter:
             if not waiting.reply.is_file():
                 raise WaitingError(
                     f"request {waiting.number} waits for a person: answer {_shown(waiting.prompt)} and save "
-                    f"the answer as {_shown(waiting.reply)}, or run `scafe reply {self._run.name} FILE`"
+                    f"the answer as {_shown(waiting.reply)}, or run `scafe reply {self._run.name} FILE`; "
+                    f"`scafe reply {self._run.name}` lists every request that waits beside it"
                 )
             text = read_text(waiting.reply)
             self._book(payload, text)

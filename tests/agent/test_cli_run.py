@@ -139,12 +139,21 @@ def test_the_manual_drafter_waits_for_a_reply_and_goes_on_with_it() -> None:
     prompt = Path(document(scafe("reply", "last", "--json"))["waiting"][0]["prompt"])
     assert prompt.is_file()
     Path("answer.md").write_text("```python\nPLAN = {'vascularity': ['redness']}\n```\n")
-    assert scafe("reply", "last", "answer.md").exit_code == 0
+    told = scafe("reply", "last", "answer.md")
+    assert told.exit_code == 0
+    assert told.stdout.startswith(
+        f"stored as inbox/{prompt.name.removesuffix('.prompt.md')}.reply.md\nno request"
+    )
     again = scafe("resume", "last")
     assert again.exit_code == 3
     waiting = [one["prompt"] for one in document(scafe("reply", "last", "--json"))["waiting"]]
     assert waiting
     assert str(prompt) not in waiting
+    number = Path(waiting[0]).name[:3]
+    Path(f"{number}.md").write_text("no code")
+    told = scafe("reply", "last", f"{number}.md")
+    assert f"{len(waiting) - 1} still wait: " in told.stdout or len(waiting) == 1
+    assert number not in told.stdout.splitlines()[1]
 
 
 def test_a_reply_that_nobody_waits_for_is_refused() -> None:
@@ -172,6 +181,7 @@ def test_a_dry_run_tells_plan_and_cost_and_leaves_nothing(monkeypatch: pytest.Mo
     assert found["estimate"]["prompt_tokens"] > 1000
     assert not Path("runs").exists()
     assert "cost: nothing" in begin("--dry-run").stdout
+    assert "a person answers each of these calls" in begin("--dry-run", "--model", "manual").stdout
 
 
 def test_ctrl_c_ends_at_the_next_step_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
