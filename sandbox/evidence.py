@@ -18,6 +18,8 @@ class Response:
     """(n_settings,)."""
     reach: float
     """Median over settings of highest minus lowest value along the sweep, in the feature's unit."""
+    meaning: str = ""
+    """What the dial turns, for the words of a finding."""
 
     @property
     def median(self) -> float:
@@ -100,7 +102,7 @@ def _response(sweep: Sweep, column: NDArray[np.float64]) -> Response:
     values = column[sweep.where]
     seen = values[np.isfinite(values).sum(axis=1) > 1]
     reach = float(np.median(np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1))) if len(seen) else 0.0
-    return Response(sweep.name, np.array(rhos), reach)
+    return Response(sweep.name, np.array(rhos), reach, sweep.meaning)
 
 
 def _shift(sweep: Sweep, column: NDArray[np.float64], spread: float) -> Shift:

@@ -17,6 +17,28 @@ from scafe.sandbox.panel import Panel
 from scafe.sandbox.pool import Extraction, Fault
 from scafe.sandbox.verdict import Finding, Severity
 
+RING = "compare inside the mask with the ring around it, in ratios or logarithms"
+COARSER = "smooth first, measure detail coarser than it touches, count nothing above a fixed height"
+SHADING = (
+    "shading grows as the light sinks and turns with it: use colour, the outline, or a mean over all "
+    "directions of the border"
+)
+AXES = "use the lesion's own axes, and tie every length to the square root of its area"
+THIN = "find thin lines that stand out and leave their pixels out of every mean"
+WAY_PAST = {
+    "light": RING, "white_balance": RING, "skin_tone": RING, "hue": RING, "stain": RING, "contrast": RING,
+    "light_gradient": "take a smooth plane off the light first, or compare places side by side",
+    "bias_field": "take a smooth plane off the signal first, or compare places side by side",
+    "depth_gain": "compare places at the same depth",
+    "flair_gain": "compare the lesion with other tissue in the same channel",
+    "light_azimuth": SHADING, "light_elevation": SHADING,
+    "blur": COARSER, "noise": COARSER, "jpeg": COARSER, "grain": COARSER,
+    "rotation": AXES, "scale": AXES, "tilt": AXES,
+    "hair": THIN, "tube": THIN,
+    "ruler": "stay inside the mask and the ring", "vignette": "stay inside the mask and the ring",
+}  # fmt: skip
+"""Nuisance -> what helps against it. The ring removes a lamp, and neither a hair nor the light's height."""
+
 
 def sha256(source: str) -> str:
     """Return the identity of a source, also of one that does not parse."""
@@ -115,7 +137,7 @@ def flips(feature: Feature, own: Response, criterion: Criterion) -> Finding:
 def deaf(feature: Feature, own: Response, other: Response | None, criterion: Criterion) -> Finding:
     """Say that the feature does not answer to its own dial, and to which it does."""
     if other is not None and abs(other.median) > abs(own.median):
-        message = _answers_more(feature, own, other, criterion)
+        message = _answers_more(feature, own, other)
     else:
         message = (
             f"{feature.name} hardly answers to {own.dial} (ρ {own.median:+.2f}, at least .50 is needed): "
@@ -124,24 +146,24 @@ def deaf(feature: Feature, own: Response, other: Response | None, criterion: Cri
     return _reject("deaf", feature, message)
 
 
-def unspecific(
-    feature: Feature, own: Response, other: Response, criterion: Criterion, reject: bool
-) -> Finding:
+def unspecific(feature: Feature, own: Response, other: Response, reject: bool) -> Finding:
     """Say that another dial moves the feature as far as its own."""
-    partners = f" or pair it with {', '.join(criterion.pair_with)}" if criterion.pair_with else ""
+    meaning = f" ({other.meaning})" if other.meaning else ""
     message = (
-        f"a full turn of {other.dial} moves {feature.name} {other.reach / own.reach:.1f} times as far as one "
-        f"of {own.dial} (ρ {other.median:+.2f}, {own.median:+.2f}): take out what {other.dial} adds{partners}"
+        f"{other.dial}{meaning}, turned from least to most, moves {feature.name} "
+        f"{other.reach / own.reach:.1f} times as far as {own.dial} does; below 1.0 is needed "
+        f"(ρ {other.median:+.2f} with {other.dial}, {own.median:+.2f} with {own.dial}): "
+        f"take out what {other.dial} adds, or measure what it leaves alone"
     )
     severity: Severity = "reject" if reject else "warn"
     return Finding(code="unspecific", severity=severity, feature=feature.name, message=message)
 
 
-def _answers_more(feature: Feature, own: Response, other: Response, criterion: Criterion) -> str:
-    partners = f" or pair it with {', '.join(criterion.pair_with)}" if criterion.pair_with else ""
+def _answers_more(feature: Feature, own: Response, other: Response) -> str:
+    meaning = f": {other.meaning}" if other.meaning else ""
     return (
-        f"{feature.name} answers more to {other.dial} (ρ {other.median:+.2f}) than to {own.dial} "
-        f"(ρ {own.median:+.2f}): take out what {other.dial} adds{partners}"
+        f"{feature.name} answers more to {other.dial} (ρ {other.median:+.2f}{meaning}) than to {own.dial} "
+        f"(ρ {own.median:+.2f}): take out what {other.dial} adds, or measure what it leaves alone"
     )
 
 
@@ -163,14 +185,14 @@ def lost_under(feature: Feature, shift: Shift) -> Finding:
     return _reject("lost", feature, message)
 
 
-def moved_by(feature: Feature, shifts: Sequence[Shift], reject: bool) -> Finding:
-    """Say how far nuisances move the feature, the worst first."""
+def moved_by(feature: Feature, shifts: Sequence[Shift], reject: bool, allowed: float) -> Finding:
+    """Say how far nuisances move the feature, the worst first, and what helps against that one."""
     worst, *others = shifts
     also = ", ".join(f"{one.nuisance} {one.in_spreads:.1f}" for one in others)
     message = (
         f"{feature.name} moves {worst.in_spreads:.1f} class spreads with {worst.nuisance}"
-        f"{f' (also {also})' if also else ''}, which must not matter: compare inside the mask with the ring "
-        "around it, use ratios, stay inside the mask"
+        f"{f' (also {also})' if also else ''}, which must not matter; at most {allowed:g} is allowed: "
+        f"{WAY_PAST.get(worst.nuisance, RING)}"
     )
     severity: Severity = "reject" if reject else "warn"
     return Finding(code="nuisance", severity=severity, feature=feature.name, message=message)

@@ -32,6 +32,8 @@ class Sweep:
     """(n_levels,), in the unit of the dial."""
     where: NDArray[np.intp]
     """(n_settings, n_levels) indices into the panel."""
+    meaning: str = ""
+    """What is turned, in words."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def _dial_sweep(phantom: Phantom, shelf: _Shelf, settings: list[_Setting], numbe
         )
         for one in settings
     ]
-    return Sweep(dial.name, levels, np.stack(where))
+    return Sweep(dial.name, levels, np.stack(where), dial.meaning)
 
 
 def _nuisance_sweep(phantom: Phantom, shelf: _Shelf, settings: list[_Setting], number: int) -> Sweep:

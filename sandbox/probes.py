@@ -173,7 +173,7 @@ def _selectivity(feature: Feature, criterion: Criterion, measured: Measured) -> 
     if not rivals or abs(own.median) < MIN_RESPONSE:
         return []
     rival = max(rivals, key=lambda one: (one.reach, one.dial))
-    return [words.unspecific(feature, own, rival, criterion, reject=rival.reach > own.reach)]
+    return [words.unspecific(feature, own, rival, reject=rival.reach > own.reach)]
 
 
 def _stability(feature: Feature, _: Criterion, measured: Measured) -> list[Finding]:
@@ -188,7 +188,7 @@ def _nuisances(feature: Feature, _: Criterion, measured: Measured) -> list[Findi
     )
     found = _lost(feature, measured)
     if moved:
-        found.append(words.moved_by(feature, moved, reject=moved[0].in_spreads > MAX_SHIFT))
+        found.append(words.moved_by(feature, moved, moved[0].in_spreads > MAX_SHIFT, MAX_SHIFT))
     return found
 
 

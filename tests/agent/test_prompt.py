@@ -22,6 +22,7 @@ from scafe.knowledge.errors import SettingsError
 from scafe.knowledge.extractor import Feature, parse_extractor
 from scafe.sandbox import findings
 from scafe.sandbox.evidence import Shift
+from scafe.sandbox.probes import MAX_SHIFT
 from scafe.sandbox.review import review
 from scafe.sandbox.verdict import DialResponse
 
@@ -81,7 +82,7 @@ def test_the_good_example_is_an_extractor_that_the_sandbox_accepts() -> None:
 
 def test_the_rejected_example_carries_a_finding_as_the_probes_word_it() -> None:
     feature = Feature(name="brightness_mean", unit="grey", range=(0, 255), direction="up", meaning="mean")
-    finding = findings.moved_by(feature, [Shift("light", 3.1, False)], reject=True)
+    finding = findings.moved_by(feature, [Shift("light", 3.1, False)], reject=True, allowed=MAX_SHIFT)
     text = " ".join((PROMPTS / "examples.md").read_text().replace(">", " ").split())
     assert f"`{finding.code}`: {finding.message}" in text
 
