@@ -89,8 +89,7 @@ def read_row(
     if answered != serial or image != index:
         raise BrokenRecord
     if status == wire.FINE:
-        values = tuple(_value(value) for value in rest[:width])
-        return values
+        return tuple([_value(value) for value in rest[:width]])
     if status not in KINDS or exception >= len(policy.EXCEPTIONS):
         raise BrokenRecord
     named = "" if status == wire.CONTRACT else policy.EXCEPTIONS[exception]
@@ -99,9 +98,11 @@ def read_row(
 
 
 def _value(value: float) -> float:
+    if math.isfinite(value):
+        return float(f"{value:.6g}") + 0.0  # no negative zero
     if math.isinf(value):
         raise BrokenRecord
-    return math.nan if math.isnan(value) else float(f"{value:.6g}") + 0.0  # no negative zero
+    return math.nan
 
 
 def fault_of_death(status: int, *, overdue: bool, talkative: bool) -> Fault:
