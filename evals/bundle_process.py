@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code of the command line (0 ok, 2 input, 4 integrity, 6 sandbox)."""
     options = _parser().parse_args(arguments)
     try:
+        open_bundle(options.bundle)  # a folder that is none is told before three seconds go into a sandbox
         with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
             if options.command == "verify":
                 return _verify(options, pool)

@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import scipy.interpolate
 import scipy.spatial
 import skimage.measure
 from numpy.typing import NDArray
@@ -143,6 +144,21 @@ def delaunay(points: Any, furthest_site: bool = False, incremental: bool = False
     return scipy.spatial.Delaunay(points, furthest_site=bool(furthest_site))
 
 
+def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
+    """Evaluate a spline; FITPACK trusts the knots and the degree it is given and reads past their end."""
+    knots, curves, degree = np.array(tck[0], float), np.array(tck[1], float), tck[2]
+    if not _is_spline(knots, np.atleast_2d(curves), degree):
+        raise ValueError("splev: (knots, coefficients, degree) is no spline; give what splrep returned")
+    return scipy.interpolate.splev(x, (knots, list(curves) if curves.ndim > 1 else curves, degree), der, ext)
+
+
+def _is_spline(knots: NDArray[np.float64], curves: NDArray[np.float64], degree: object) -> bool:
+    if type(degree) is not int or not 1 <= degree <= 5 or knots.ndim != 1 or curves.ndim != 2:
+        return False
+    long_enough = knots.size >= 2 * degree + 2 and curves.shape[1] >= knots.size - degree - 1
+    return long_enough and bool(np.isfinite(knots).all() and (np.diff(knots) >= 0).all())
+
+
 def kmeans(
     data: Any, clusters: Any, labels: Any, criteria: Any, attempts: Any, flags: Any, *rest: Any
 ) -> Any:
@@ -198,6 +214,7 @@ STANDINS: dict[str, object] = {
     "numpy.random.default_rng": default_rng,
     "scipy.spatial.ConvexHull": convex_hull,
     "scipy.spatial.Delaunay": delaunay,
+    "scipy.interpolate.splev": splev,
     "skimage.measure.regionprops": regionprops,
     "skimage.measure.regionprops_table": regionprops_table,
     "cv2.kmeans": kmeans,

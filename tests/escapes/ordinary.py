@@ -19,14 +19,16 @@ def become_nobody(repository: Path) -> None:
         If this process is not allowed to.
     """
     needed = sorted({Path(sys.base_prefix), Path(sys.prefix), repository.resolve()})
-    closed = {
-        folder for tree in needed for folder in tree.parents if not folder.stat().st_mode & 0o005 == 0o005
-    }
+    closed = {folder for tree in needed for folder in (tree, *tree.parents) if _is_closed(folder)}
     if closed:
         _open_up(min(closed, key=lambda folder: len(folder.parts)), needed)
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _is_closed(folder: Path) -> bool:
+    return folder.stat().st_mode & 0o005 != 0o005
 
 
 def _open_up(closed: Path, needed: list[Path]) -> None:
@@ -42,10 +44,26 @@ def _open_up(closed: Path, needed: list[Path]) -> None:
     if libc.unshare(NEW_MOUNTS):
         raise OSError(ctypes.get_errno(), "unshare")
     mount(None, Path("/"), None, RECURSIVE | PRIVATE)
-    kept = {tree: Path(tempfile.mkdtemp()) for tree in needed if closed in tree.parents}
-    for tree, aside in kept.items():
-        mount(tree, aside, None, BIND)
+    # The parts of a tree, not the tree: a bind mount would bring along the mode that closes it.
+    parts = [part for tree in needed if closed in (tree, *tree.parents) for part in sorted(tree.iterdir())]
+    kept = {part: Path(tempfile.mkdtemp()) / part.name for part in parts}
+    for part, aside in kept.items():
+        _place_for(part, aside)
+        if not part.is_symlink():
+            mount(part, aside, None, BIND | RECURSIVE)
     mount(None, closed, b"tmpfs", 0, b"mode=755")
-    for tree, aside in kept.items():
-        tree.mkdir(parents=True, mode=0o755)
-        mount(aside, tree, None, BIND)
+    for part, aside in kept.items():
+        part.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        _place_for(aside, part)
+        if not part.is_symlink():
+            mount(aside, part, None, BIND | RECURSIVE)
+
+
+def _place_for(part: Path, place: Path) -> None:
+    """Make an empty file or folder to mount on; a link is copied."""
+    if part.is_symlink():
+        place.symlink_to(part.readlink())
+    elif part.is_dir():
+        place.mkdir(mode=0o755)
+    else:
+        place.touch()
