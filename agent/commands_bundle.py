@@ -11,6 +11,9 @@ from scafe.agent.offline import ask_offline
 from scafe.agent.options import HOST_OPTIONS, options
 from scafe.agent.terminal import Terminal, speaks
 
+DIFFERENCES_TOLD = 10
+"""The largest; a changed library can bring hundreds."""
+
 MODULE = "scafe.evals.bundle_process"
 bundle_argument = click.argument("bundle", type=click.Path(exists=True))
 
@@ -80,9 +83,10 @@ def _verified(document: dict[str, Any]) -> list[str]:
     lines += [
         f"  {one['column']} differs by {one['relative']:.2g} (relative) on phantom {one['phantom']}: "
         f"{one['frozen']} frozen, {one['here']} here"
-        for one in document["differences"]
+        for one in document["differences"][:DIFFERENCES_TOLD]
     ]
-    lines += [f"  phantom {number} is drawn with other pixels here" for number in document["redrawn"]]
+    more = len(document["differences"]) - DIFFERENCES_TOLD
+    lines += [f"  and {more} more; --json lists all"] if more > 0 else []
     versions = sorted(document["versions"].items())
     return lines + [f"  {name} is {here} here, was {then}" for name, (then, here) in versions]
 

@@ -21,6 +21,7 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
 import re
 import secrets
 import sys
@@ -216,7 +217,20 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def installed_versions() -> dict[str, str]:
     """Return the versions that a run depends on."""
-    return {"python": sys.version.split()[0], **{name: version(name) for name in PACKAGES}}
+    packages = {name: version(name) for name in PACKAGES}
+    return {"python": sys.version.split()[0], **packages, "processor": processor()}
+
+
+def processor() -> str:
+    """Return what numpy's and OpenBLAS's choice of code hangs on: the last digits of values follow it."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
+    blas = sorted(
+        {str(library["architecture"]) for library in threadpool_info() if "architecture" in library}
+    )
+    return " ".join([platform.machine(), *simd, *blas])
 
 
 def _read_info(path: Path) -> RunInfo:

@@ -7,6 +7,7 @@
       extractors/<criterion>_<sha8>.py
       classifier.skops
       responses.json              how each feature answers to each dial of the phantom
+      phantoms.npz                the images and masks that `scafe verify` measures again
       model_card.md  cards/<feature>.md
 
 The same run gives the same bytes: nothing here holds a date, a path of this machine or a random id.
@@ -24,12 +25,15 @@ from pydantic import BaseModel, ValidationError
 
 from scafe.evals.bundle_records import Manifest, Responses
 from scafe.evals.classifier import Classifier, load_classifier
+from scafe.evals.stored_phantoms import load_phantoms
 from scafe.evals.zipped import zip_bytes
 from scafe.knowledge.errors import IntegrityError
+from scafe.sandbox.pool import ImageAndMask
 
 MANIFEST = "manifest.json"
 CLASSIFIER = "classifier.skops"
 RESPONSES = "responses.json"
+PHANTOMS = "phantoms.npz"
 PACKAGES = (
     "numpy",
     "opencv-python-headless",
@@ -61,6 +65,11 @@ class Bundle:
     def responses(self) -> Responses:
         """Response curves on phantoms."""
         return Responses.model_validate_json((self.folder / RESPONSES).read_bytes())
+
+    @cached_property
+    def phantoms(self) -> list[ImageAndMask]:
+        """Images and masks of the fingerprints, in their order."""
+        return load_phantoms((self.folder / PHANTOMS).read_bytes(), str(self.folder / PHANTOMS))
 
     def source(self, extractor: str) -> str:
         """Source of one extractor by its SHA-256."""

@@ -1,10 +1,11 @@
 """What frozen extractors give on phantoms: fingerprints to verify them by, curves to read them by.
 
-A fingerprint names its phantom by seed and dials, so that another machine can draw it again.
+A fingerprint names its phantom by seed and dials, for people; its pixels are kept in the bundle.
 """
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,16 @@ CURVE_SETTINGS = 2
 """Scenes behind a response curve: half of the probes' four, which keeps freezing to seconds."""
 
 
-def draw_fingerprint_phantoms(phantom: Phantom) -> tuple[Fingerprint, ...]:
-    """Choose the phantoms of one kind that fingerprints are taken on; values are still empty."""
-    return tuple(_unmeasured(phantom, number) for number in range(N_FINGERPRINTS))
+@dataclass(frozen=True)
+class Fingerprinted:
+    """Fingerprints, and the images they were taken on."""
+
+    fingerprints: tuple[Fingerprint, ...]
+    images: tuple[ImageAndMask, ...]
 
 
 def render(phantom: Phantom, fingerprint: Fingerprint) -> ImageAndMask:
-    """Draw the phantom that a fingerprint names."""
+    """Draw the phantom that a fingerprint names, as this version of the generator draws it."""
     drawn = phantom.render(fingerprint.seed, fingerprint.dials, size=fingerprint.size)
     return ImageAndMask(drawn.image, drawn.mask)
 
@@ -71,7 +75,7 @@ def measure_columns(
 
 def take_fingerprints(
     pool: Pool, kind: str, sources: dict[str, str], columns: dict[str, tuple[str, str]]
-) -> tuple[Fingerprint, ...]:
+) -> Fingerprinted:
     """Measure every column on the fingerprint phantoms.
 
     Parameters
@@ -80,12 +84,14 @@ def take_fingerprints(
         Column -> (SHA-256 of its extractor, feature name).
     """
     phantom = load_phantom(kind)
-    empty = draw_fingerprint_phantoms(phantom)
-    images = [render(phantom, one) for one in empty]
+    named = [_named_phantom(phantom, number) for number in range(N_FINGERPRINTS)]
+    images = [render(phantom, one) for one in named]
     rows = measure_columns(pool, sources, list(columns.values()), images)
-    return tuple(
-        one.model_copy(update={"values": _named(columns, row)}) for one, row in zip(empty, rows, strict=True)
-    )
+    fingerprints = [
+        one.model_copy(update={"image_sha256": image_sha256(image), "values": _named(columns, row)})
+        for one, image, row in zip(named, images, rows, strict=True)
+    ]
+    return Fingerprinted(tuple(fingerprints), tuple(images))
 
 
 def response_curves(
@@ -121,13 +127,12 @@ def as_number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _unmeasured(phantom: Phantom, number: int) -> Fingerprint:
+def _named_phantom(phantom: Phantom, number: int) -> Fingerprint:
     rng = np.random.default_rng([2606, number])
     # Three decimals: the manifest then shows exactly what was rendered.
     dials = {dial.name: round(float(rng.uniform(dial.low, dial.high)), 3) for dial in phantom.dials}
     seed = int(rng.integers(2**31))
-    blank = Fingerprint(seed=seed, dials=dials, size=SIZE_PX, image_sha256="", values={})
-    return blank.model_copy(update={"image_sha256": image_sha256(render(phantom, blank))})
+    return Fingerprint(seed=seed, dials=dials, size=SIZE_PX, image_sha256="", values={})
 
 
 def _named(columns: dict[str, tuple[str, str]], row: NDArray[np.float64]) -> dict[str, float | None]:

@@ -16,6 +16,7 @@ from scafe.evals.bench import FeatureRef, Frozen
 from scafe.evals.bundle import (
     CLASSIFIER,
     MANIFEST,
+    PHANTOMS,
     RESPONSES,
     canonical_json,
     environment,
@@ -38,6 +39,7 @@ from scafe.evals.fitting import Fit, Threshold, choose_threshold, corrected_inte
 from scafe.evals.session import BenchSession
 from scafe.evals.splits import N_FOLDS
 from scafe.evals.stats import auc, auc_variance
+from scafe.evals.stored_phantoms import dump_phantoms
 from scafe.knowledge.criteria import Citation, CriteriaPack, Criterion
 from scafe.knowledge.errors import InputError
 from scafe.knowledge.extractor import Direction
@@ -82,10 +84,10 @@ def freeze(
         own_dial={column.name: column.criterion.dial or "" for column in fit.columns},
         curves=response_curves(session.pool, kind, sources, refs, session.spec.seed),
     )
-    manifest = _manifest(session, fit, lineage).model_copy(
-        update={"fingerprints": take_fingerprints(session.pool, kind, sources, refs)}
-    )
-    sha256 = _replace(target, manifest, _files(manifest, responses, fit, sources))
+    taken = take_fingerprints(session.pool, kind, sources, refs)
+    manifest = _manifest(session, fit, lineage).model_copy(update={"fingerprints": taken.fingerprints})
+    files = _files(manifest, responses, fit, sources) | {PHANTOMS: dump_phantoms(taken.images)}
+    sha256 = _replace(target, manifest, files)
     return Frozen(bundle=folder, sha256=sha256, features=len(pool), criteria=manifest.criteria)
 
 

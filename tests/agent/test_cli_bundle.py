@@ -88,10 +88,12 @@ def test_a_difference_names_feature_and_size() -> None:
         "phantoms": 6,
         "largest": 0.25,
         "differences": [{"column": "rim", "phantom": 2, "relative": 0.25, "frozen": 1.0, "here": 1.25}],
-        "redrawn": [2],
         "versions": {"numpy": ["2.4.6", "2.5.0"]},
     }
     lines = _verified(document)
     assert lines[0].startswith("NOT VERIFIED")
     assert "rim differs by 0.25 (relative) on phantom 2" in lines[1]
     assert lines[-1] == "  numpy is 2.5.0 here, was 2.4.6"
+    many = _verified({**document, "differences": document["differences"] * 40})
+    assert "  and 30 more; --json lists all" in many
+    assert len(many) == 13
