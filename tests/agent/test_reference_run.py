@@ -104,7 +104,7 @@ def without_times(text: str) -> str:
 
 
 def made_on(run: Path) -> str:
-    return str(load_run(run).info.versions["processor"])
+    return str(load_run(run).info().versions["processor"])
 
 
 def same_but_for_last_digits(run: Path) -> bool:

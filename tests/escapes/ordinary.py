@@ -20,8 +20,9 @@ def become_nobody(repository: Path) -> None:
     """
     needed = sorted({Path(sys.base_prefix), Path(sys.prefix), repository.resolve()})
     closed = {folder for tree in needed for folder in (tree, *tree.parents) if _is_closed(folder)}
-    if closed:
-        _open_up(min(closed, key=lambda folder: len(folder.parts)), needed)
+    outermost = [folder for folder in closed if not closed & set(folder.parents)]
+    if outermost:
+        _open_up(outermost, needed)
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -31,7 +32,7 @@ def _is_closed(folder: Path) -> bool:
     return folder.stat().st_mode & 0o005 != 0o005
 
 
-def _open_up(closed: Path, needed: list[Path]) -> None:
+def _open_up(closed: list[Path], needed: list[Path]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
 
     def mount(
@@ -45,13 +46,15 @@ def _open_up(closed: Path, needed: list[Path]) -> None:
         raise OSError(ctypes.get_errno(), "unshare")
     mount(None, Path("/"), None, RECURSIVE | PRIVATE)
     # The parts of a tree, not the tree: a bind mount would bring along the mode that closes it.
-    parts = [part for tree in needed if closed in (tree, *tree.parents) for part in sorted(tree.iterdir())]
+    trees = [tree for tree in needed if {tree, *tree.parents} & set(closed)]
+    parts = [part for tree in trees for part in sorted(tree.iterdir())]
     kept = {part: Path(tempfile.mkdtemp()) / part.name for part in parts}
     for part, aside in kept.items():
         _place_for(part, aside)
         if not part.is_symlink():
             mount(part, aside, None, BIND | RECURSIVE)
-    mount(None, closed, b"tmpfs", 0, b"mode=755")
+    for folder in closed:
+        mount(None, folder, b"tmpfs", 0, b"mode=755")
     for part, aside in kept.items():
         part.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         _place_for(aside, part)
