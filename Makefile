@@ -9,7 +9,7 @@ check:  ## lint, types, layers
 	$(PYTHON) -m pytest -q tests/test_layers.py
 
 test:
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -m ''
 
 demo:
 	$(PYTHON) -m scafe.agent.cli demo

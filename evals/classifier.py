@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import skops.io
 from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.impute import SimpleImputer
@@ -122,6 +121,8 @@ def fit_at_penalty(cases: Cases, columns: tuple[str, ...], penalty: float) -> Cl
 
 def dump_classifier(classifier: Classifier) -> bytes:
     """Write a classifier as skops bytes; the same classifier gives the same bytes."""
+    import skops.io  # imports every estimator of scikit-learn: three seconds that few commands need
+
     # SimpleImputer keeps a numpy.dtype, which skops does not trust: its medians travel as an array.
     content = {
         "classes": list(classifier.classes),
@@ -135,6 +136,8 @@ def dump_classifier(classifier: Classifier) -> bytes:
 
 def load_classifier(data: bytes, where: str = "classifier.skops") -> Classifier:
     """Read a classifier; IntegrityError if the file holds a type that ScaFE does not trust."""
+    import skops.io
+
     untrusted = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED_TYPES))
     if untrusted:
         raise IntegrityError(

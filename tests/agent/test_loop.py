@@ -245,7 +245,7 @@ def test_killed_at_any_event_a_run_ends_as_if_it_had_not_been(tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_killed_all_along_its_way_a_run_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    check_kill_points(tmp_path, ["every9"], "7")
+    check_kill_points(tmp_path, ["every14"], "7")
 
 
 def check_kill_points(root: Path, points: list[str], hash_seed: str) -> None:

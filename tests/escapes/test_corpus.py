@@ -33,7 +33,6 @@ USERS = ("root", "nobody") if os.name == "posix" and os.geteuid() == 0 else ("or
 SECONDS = 560
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(platform.system() != "Linux", reason="LOUD: this wall exists on Linux only"),
 ]
 

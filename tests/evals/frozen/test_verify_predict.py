@@ -181,6 +181,7 @@ def run(arguments: list[str], plugin: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_process_answers_with_one_document_and_the_exit_code_of_the_command_line(
     bundle: Bundle, session: Any, tmp_path: Path
 ) -> None:
