@@ -14,6 +14,8 @@ from scafe.sandbox.pool import ImageAndMask
 
 BORDER_SHARE = 0.05
 """Width of the border, as a share of the shorter edge."""
+MARKS_SHARE = 0.15
+"""Depth of the strip along each side that is searched for marks, as a share of the shorter edge."""
 Floats = NDArray[np.float64]
 
 
@@ -44,6 +46,32 @@ def background_row(one: ImageAndMask) -> Floats:
     return np.concatenate([outside.mean(axis=0), outside.std(axis=0)])
 
 
+def exposure_row(one: ImageAndMask) -> Floats:
+    """Return the median of each channel outside the mask: light and camera, which no ruler or hair moves."""
+    outside = one.image[~one.mask]
+    if not len(outside):
+        return np.full(one.image.shape[2], np.nan)
+    return np.median(outside.astype(np.float64), axis=0)
+
+
+def marks_row(one: ImageAndMask) -> Floats:
+    """Return how one side of the image stands out from the other three: in edges, in brightness, in spread.
+
+    A ruler, a label or pen marks lie along one side; light and skin are alike on all four. Missing where
+    the mask covers a side.
+    """
+    grey = one.image.astype(np.float32).mean(axis=2)
+    fine = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
+    outside = ~cv2.dilate(one.mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    reach = max(1, round(MARKS_SHARE * min(grey.shape)))
+    strips = (np.s_[:reach], np.s_[-reach:], np.s_[:, :reach], np.s_[:, -reach:])
+    sides = [(fine[at][outside[at]], grey[at][outside[at]]) for at in strips]
+    if not all(edges.size for edges, _ in sides):
+        return np.full(3, np.nan)
+    read = [(edges.mean(), greys.mean(), greys.std()) for edges, greys in sides]
+    return np.array([_standing_out(column) for column in np.array(read, dtype=np.float64).T])
+
+
 def outline_row(one: ImageAndMask) -> Floats:
     """Return area, box, place and raggedness of the mask alone; missing if it is empty or the whole image."""
     if one.mask.all() or not one.mask.any():
@@ -59,10 +87,17 @@ def outline_row(one: ImageAndMask) -> Floats:
     return np.array([*shape, place, len(outlines)], dtype=np.float64)
 
 
+def _standing_out(sides: Floats) -> float:
+    """Return the range over the median; one grey level keeps a black image finite."""
+    return float(np.ptp(sides) / (np.median(sides) + 1.0))
+
+
 SHORTCUTS: dict[str, tuple[str, Callable[[ImageAndMask], Floats]]] = {
     "size": ("height, width and their ratio", size_row),
     "border": ("colour along the edge and in the corners", border_row),
     "background": ("colour outside the mask", background_row),
+    "exposure": ("median colour outside the mask: light and camera, not rulers or hair", exposure_row),
+    "marks": ("how one side stands out from the others: a ruler, a label, pen marks", marks_row),
     "mask outline": (
         "area, box, place, raggedness of the mask, no pixel; clinical where outline is a criterion",
         outline_row,

@@ -29,7 +29,7 @@ def stains(image):
     table = (-np.log((np.arange(256) / 255) ** 2.2 + 0.01)).astype(np.float32)
     dense = table[image[:, :, :3]]
     clear = np.percentile(dense.reshape(-1, 3), 1, axis=0)
-    dense = np.clip(dense - np.minimum(clear, 0.25), 0, None)
+    dense = np.clip(dense - np.minimum(clear, 0.5), 0, None)
     vectors = np.array([HAEMATOXYLIN, EOSIN], dtype=np.float32)
     amounts = dense.reshape(-1, 3) @ np.linalg.pinv(vectors)
     return amounts[:, 0].reshape(dense.shape[:2]), amounts[:, 1].reshape(dense.shape[:2]), dense.mean(axis=2)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from scafe.evals.cases import Cases, Scored
 from scafe.evals.learning import DRAWS, Pair, _drawn, _members, learning_curve
@@ -13,6 +14,7 @@ from scafe.evals.score import Task
 from scafe.evals.shortcuts import says_nothing, shortcut_rows
 from scafe.evals.skin_tone import by_skin_tone, has_skin, skin_tone, tones_of
 from scafe.knowledge.criteria import ReferenceRegion, load_pack
+from scafe.knowledge.phantoms import CohortImage, draw_cohort, load_phantom
 from scafe.sandbox.pool import ImageAndMask
 
 RING = ReferenceRegion(kind="ring", inner_frac=0.03, outer_frac=0.3, min_px=50)
@@ -45,10 +47,28 @@ def test_each_shortcut_reads_its_own_part_of_the_image_alone() -> None:
     def moved(other: dict[str, Any]) -> set[str]:
         return {name for name in base if not np.array_equal(base[name], other[name], equal_nan=True)}
 
-    assert moved(edge) == {"border", "background"}
+    assert moved(edge) == {"border", "background", "marks"}
     assert moved(lesion) == set()
     assert moved(outline) == {"mask outline"}
     assert moved(shortcut_rows([image((200, 160, 140), size=90)])) >= {"size"}
+
+
+@pytest.mark.parametrize(("flavour", "told"), [("shortcut_ruler", "marks"), ("shortcut_camera", "exposure")])
+def test_a_cohort_with_a_shortcut_has_it_named(flavour: str, told: str) -> None:
+    plain, given_away = (aucs_of(draw_cohort(load_phantom("scar"), 3, 60, one)) for one in ("plain", flavour))
+    other = {"marks": "exposure", "exposure": "marks"}[told]
+    assert given_away[told] - plain[told] > 0.1 > 0.07 > given_away[other] - plain[other]
+
+
+def aucs_of(members: list[CohortImage]) -> dict[str, float]:
+    rows = shortcut_rows([ImageAndMask(one.phantom.image, one.phantom.mask) for one in members])
+    target = np.array([one.label == members[0].label for one in members])
+    return {name: best_auc(rows[name], target) for name in ("marks", "exposure")}
+
+
+def best_auc(rows: Any, target: Any) -> float:
+    single = [roc_auc_score(target, column) for column in rows.T]
+    return max(max(one, 1 - one) for one in single)
 
 
 def test_a_shortcut_that_is_the_same_everywhere_is_left_out() -> None:

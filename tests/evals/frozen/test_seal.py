@@ -78,7 +78,13 @@ def test_the_headline_is_that_of_sealed_patients_beside_a_baseline_and_a_null(op
 
 def test_an_opening_carries_the_audits(opened: Any) -> None:
     headline = read_headline(opened)
-    assert {one.name for one in headline.shortcuts} == {"border", "background", "mask outline"}
+    assert {one.name for one in headline.shortcuts} == {
+        "border",
+        "background",
+        "exposure",
+        "marks",
+        "mask outline",
+    }
     assert [one.patients_per_class for one in headline.learning] == [5, 10, 20, 40, 63]
     assert {one.labels_touched for one in headline.learning} == {126}
     assert headline.subgroups
