@@ -1,4 +1,4 @@
-"""Write runs/reference/: a small complete run of the built-in drafter that the tests replay byte for byte.
+"""Write runs/reference/builtin/: a small complete run of the built-in drafter that the tests replay byte for byte.
 
     python benchmarks/make_reference.py
 
@@ -15,7 +15,7 @@ from typing import Any
 from scafe.agent.outcome import RunOutcome
 from scafe.agent.run import RunConfig, start_run
 
-REFERENCE = Path(__file__).parents[1] / "runs" / "reference"
+REFERENCE = Path(__file__).parents[1] / "runs" / "reference" / "builtin"
 CONFIG: dict[str, Any] = {
     "pack": "scar.vss",
     "cohort": {"n_per_class": 12, "size": 64},

@@ -23,7 +23,7 @@ from scafe.evals.disclosure import ScoreCard
 from scafe.sandbox.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
-REFERENCE = ROOT / "runs" / "reference"
+REFERENCE = ROOT / "runs" / "reference" / "builtin"
 STALE = "the code has changed: if on purpose, run `python benchmarks/make_reference.py` and commit the result"
 
 
