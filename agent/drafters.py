@@ -142,7 +142,9 @@ def _load(kind: str, rest: str, settings: DrafterSettings) -> Drafter:
     if kind == "replay":
         from scafe.agent.replay import ReplayDrafter
 
-        return ReplayDrafter(Path(_named(kind, rest, "a run folder, e.g. replay:runs/reference/builtin")), settings)
+        return ReplayDrafter(
+            Path(_named(kind, rest, "a run folder, e.g. replay:runs/reference/builtin")), settings
+        )
     return _plugged(kind, rest, settings)
 
 

@@ -1,7 +1,7 @@
 """Is the loop worth its calls? The built-in drafter in the loop, best-of-N and one-shot, on the same splits.
 
-    python benchmarks/loop_baselines.py --seeds 10
-    python benchmarks/loop_baselines.py --seeds 10 --pack dermoscopy.abcd --data MANIFEST --labels mel,nv
+    python -m benchmarks.loop_baselines --seeds 10
+    python -m benchmarks.loop_baselines --seeds 10 --pack dermoscopy.abcd --data MANIFEST --labels mel,nv
 
 All three have the same drafter, bench, gate, folds and sealed patients of a seed, and at most the same calls.
 Prints one row per search and, per seed, the paired difference of the loop with a 95 % interval over
@@ -16,10 +16,10 @@ from typing import Any
 
 from scipy import stats
 
-from scafe.agent.run import RunConfig, resume_run, start_run
+from benchmarks.study import Search, Study
 from scafe.agent.trace import EVENTS, read_lines
 
-SEARCHES = ("loop", "best_of_n", "one_shot")
+SEARCHES: tuple[Search, ...] = ("loop", "best_of_n", "one_shot")
 
 
 def main() -> None:
@@ -32,30 +32,18 @@ def main() -> None:
     parser.add_argument("--max-calls", type=int, default=50)
     parser.add_argument("--out", default="runs/loop_baselines")
     options = parser.parse_args()
+    labels = tuple(options.labels.split(",")) if options.labels else ()
+    study = Study(options.pack, options.data, labels, options.max_calls, Path(options.out))
     found: dict[str, dict[int, dict[str, Any]]] = {search: {} for search in SEARCHES}
     for seed in range(options.seeds):
         for search in SEARCHES:
-            found[search][seed] = _one(options, search, seed)
+            found[search][seed] = _one(study, search, seed)
             print(json.dumps({"search": search, "seed": seed, **found[search][seed]}), flush=True)
     _table(found)
 
 
-def _one(options: argparse.Namespace, search: str, seed: int) -> dict[str, Any]:
-    out = Path(options.out) / f"{options.pack}-{options.labels.replace(',', '-')}" / search / str(seed)
-    config = RunConfig.model_validate(
-        {
-            "pack": options.pack,
-            "data": options.data,
-            "labels": tuple(options.labels.split(",")) if options.labels else (),
-            "seed": seed,
-            "max_calls": options.max_calls,
-            "approve": "never",
-            "search": search,
-            "out": str(out),
-        }
-    )
-    begun = sorted(out.glob("*")) if out.exists() else []
-    outcome = resume_run(begun[0]) if begun else start_run(config)
+def _one(study: Study, search: Search, seed: int) -> dict[str, Any]:
+    outcome = study.run(seed, search)
     events = {line["kind"]: line for line in read_lines(outcome.run / EVENTS)}
     opened = events.get("seal_opened", {})
     return {

@@ -1,4 +1,4 @@
-"""Write runs/reference/builtin/: a small complete run of the built-in drafter that the tests replay byte for byte.
+"""Write runs/reference/builtin/: a small complete run of the built-in drafter, replayed by the tests.
 
     python benchmarks/make_reference.py
 
