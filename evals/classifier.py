@@ -5,7 +5,6 @@ choosing features by their labels. Saved with skops; nothing here reads or write
 """
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import ThreadpoolController
 
 from scafe.evals.cases import Cases
 from scafe.evals.score import choose_penalty
 from scafe.evals.splits import Folds
+from scafe.evals.threads import one_thread
 from scafe.evals.zipped import rewrite_skops
 from scafe.knowledge.errors import IntegrityError
 
@@ -114,7 +113,7 @@ def fit_at_penalty(cases: Cases, columns: tuple[str, ...], penalty: float) -> Cl
         ("classify", classify if len(cases.classes) == 2 else OneVsRestClassifier(classify)),
     ]
     # One thread: the order of a threaded sum would change the last bits of the file.
-    with _threads().limit(limits=1), config_context(skip_parameter_validation=True):
+    with one_thread(), config_context(skip_parameter_validation=True):
         pipeline = Pipeline(steps).fit(cases.rows, cases.labels)
     return Classifier(cases.classes, columns, penalty, pipeline)
 
@@ -148,12 +147,6 @@ def load_classifier(data: bytes, where: str = "classifier.skops") -> Classifier:
     pipeline = Pipeline([("impute", _imputer(content["medians"])), *content["model"].steps])
     classes, columns = tuple(content["classes"]), tuple(content["columns"])
     return Classifier(classes, columns, float(content["penalty"]), pipeline)
-
-
-@cache
-def _threads() -> ThreadpoolController:
-    # Looking the thread pools up anew for each fit takes as long as the fit.
-    return ThreadpoolController()
 
 
 def _imputer(medians: Rows) -> SimpleImputer:

@@ -12,11 +12,11 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from scafe.evals.ridge import fit_ridge_logistic, log_losses, sigmoid
 from scafe.evals.splits import Folds
 from scafe.evals.stats import auc
+from scafe.evals.threads import one_thread
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -108,7 +108,7 @@ def cross_validate(
     if not rows.shape[1]:
         constant = np.full(folds.n_repeats * folds.n_folds, 0.5)
         return CVScore(constant, np.full(len(constant), penalties[0]))
-    with threadpool_limits(1):  # the order of a threaded sum would change last bits between machines
+    with one_thread():
         chosen = _choose_penalties(rows, task, folds, penalties)
         aucs = _test_aucs(rows, task, folds.tests, chosen)
     return CVScore(aucs, chosen)
@@ -117,7 +117,7 @@ def cross_validate(
 def choose_penalty(rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...] = PENALTIES) -> float:
     """Choose one penalty for all items by the log loss over the first repeat; ties go to the ridge."""
     tests = folds.tests[: folds.n_folds]
-    with threadpool_limits(1):
+    with one_thread():
         models = _fit(rows, task, ~tests, penalties)
     losses = np.mean([models.losses(place, task, test) for place, test in enumerate(tests)], axis=0)
     return _best(losses, penalties)
@@ -128,7 +128,7 @@ def fitted_logits(rows: Floats, task: Task, others: Floats, penalty: float) -> F
     both = np.concatenate([rows, others])
     train = np.arange(len(both)) < len(rows)
     design = _design(both, train)
-    with threadpool_limits(1):
+    with one_thread():
         beta = fit_ridge_logistic(
             design[None, train], np.ones((1, len(rows))), task.codes, np.array([penalty])
         )

@@ -4,6 +4,7 @@ A run whose scorer changed on the way is not repaired, it ends: nobody can tell 
 """
 
 import hashlib
+import inspect
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -11,12 +12,13 @@ from pathlib import Path
 from scafe.evals.sources import digest
 from scafe.knowledge.criteria import load_pack, pack_path
 from scafe.knowledge.errors import IntegrityError
+from scafe.knowledge.phantoms import load_phantom
 
 FILES = {
     "evals": (
         "answers", "bands", "classifier", "dataset", "dicom", "disclosure", "features", "formats", "gate",
         "ledger", "manifest", "nifti", "opening", "pixels", "ridge", "score", "scorer", "session", "sources",
-        "splits", "stats", "tables",
+        "splits", "stats", "tables", "threads",
     ),
     "sandbox": (
         "agreement", "determinism", "evidence", "findings", "novelty", "panel", "perturbations", "pool",
@@ -36,11 +38,10 @@ class ScorerSeal:
 
     @classmethod
     def of(cls, pack: str) -> "ScorerSeal":
-        """Hash scorer, splits, probes, the pack's file and its phantom."""
+        """Hash scorer, splits, probes, the pack's file and what draws its phantom."""
         paths = {f"{folder}/{name}.py": _module(folder, name) for folder in FILES for name in FILES[folder]}
         paths["pack"] = pack_path(pack)
-        phantom = load_pack(pack).phantom
-        paths[f"knowledge/phantoms/{phantom}.py"] = _module("knowledge", f"phantoms/{phantom}")
+        paths |= _phantom_modules(load_pack(pack).phantom)
         present = {name: path for name, path in sorted(paths.items()) if path.exists()}
         return cls({name: (path, _sha256(path)) for name, path in present.items()})
 
@@ -71,6 +72,12 @@ class ScorerSeal:
                     f"{name} is not the file this run began with; scores before and after cannot be compared."
                     " Restore the file, or start a new run"
                 )
+
+
+def _phantom_modules(kind: str) -> dict[str, Path]:
+    """Every module beside the phantom's: scenes share cameras, textures and outlines. A plug-in's too."""
+    module = Path(inspect.getfile(type(load_phantom(kind))))
+    return {f"{module.parent.name}/{path.name}": path for path in module.parent.glob("*.py")}
 
 
 def _module(folder: str, name: str) -> Path:
