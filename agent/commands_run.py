@@ -278,7 +278,7 @@ def _required(pack: str | None) -> str:
 def _one_source(data: str | None, cohort: str | None) -> str | None:
     if (data is None) == (cohort is None):
         raise click.UsageError(
-            "Give --data PATH, or --cohort for a synthetic cohort; exactly one of the two."
+            "Give --data PATH, or --cohort plain for a synthetic cohort; exactly one of the two."
         )
     return data
 

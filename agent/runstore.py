@@ -180,11 +180,15 @@ def load_run(path: Path | str) -> RunFolder:
 
 
 def list_runs(root: Path) -> tuple[RunInfo, ...]:
-    """Return the heads of all runs under a folder, oldest first; what is not a run is passed over."""
+    """Return the heads of all runs under a folder, oldest first; what is not a run is passed over.
+
+    A run goes by its folder's name: a copy may lie under another than the one it was made under.
+    """
     if not root.is_dir():
         return ()
-    paths = sorted(path for path in root.iterdir() if (path / RUN_FILE).is_file())
-    return tuple(_read_info(path) for path in paths)
+    paths = [path for path in root.iterdir() if (path / RUN_FILE).is_file()]
+    heads = [_read_info(path).model_copy(update={"id": path.name}) for path in paths]
+    return tuple(sorted(heads, key=lambda info: (info.started, info.id)))
 
 
 def find_run(root: Path, name: str) -> RunFolder:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,18 @@ def test_runs_are_listed_and_found_by_a_part_of_their_name(run: RunFolder) -> No
     assert find_run(root, run.path.name[-4:]).path == run.path
     with pytest.raises(InputError, match="scafe runs list"):
         find_run(root, "zzzz")
+
+
+def test_an_older_run_under_another_name_is_found_by_that_and_is_not_the_last(
+    run: RunFolder,
+) -> None:
+    """Named fault: `last` took a copied run for the newest, and looked for it under its old name."""
+    copy = run.path.with_name("reference")
+    shutil.copytree(run.path, copy)
+    head = json.loads((copy / "run.json").read_text()) | {"started": "2020-01-01T00:00:00+00:00"}
+    (copy / "run.json").write_text(json.dumps(head))
+    assert [info.id for info in list_runs(copy.parent)] == ["reference", run.path.name]
+    assert find_run(copy.parent, "refer").path == copy
 
 
 def test_a_part_that_fits_two_runs_is_refused_with_their_names(run: RunFolder) -> None:
