@@ -14,6 +14,7 @@ from scafe.agent.terminal import Terminal, speaks
 
 if TYPE_CHECKING:
     from scafe.agent.manual import Waiting
+    from scafe.agent.runstore import RunFolder
 
 
 @click.command()
@@ -43,13 +44,16 @@ def reply(terminal: Terminal, run: str, file: Path | None, out: str | None) -> N
     }
     if stored is not None:
         document["stored"] = str(stored)
-    terminal.answer(document, _waiting_in_words(folder.path, stored, waiting))
+    terminal.answer(document, _waiting_in_words(folder, stored, waiting))
 
 
-def _waiting_in_words(run: Path, stored: Path | None, waiting: Sequence["Waiting"]) -> str:
+def _waiting_in_words(folder: "RunFolder", stored: Path | None, waiting: Sequence["Waiting"]) -> str:
     """Say what was stored and what still waits: every prompt if only asked, a count after a reply."""
+    run, status = folder.path, folder.info().status
     told = [f"stored as {stored.relative_to(run)}"] if stored else []
-    if not waiting:
+    if not waiting and status in ("frozen", "no_acceptable_set"):
+        told.append(f"no request waits for a reply: the run has ended ({status})")
+    elif not waiting:
         told.append(f"no request waits for a reply; go on with `scafe resume {run.name}`")
     elif stored:
         numbers = ", ".join(one.number for one in waiting)

@@ -73,7 +73,7 @@ class ManualDrafter:
                 raise WaitingError(
                     f"request {waiting.number} waits for a person: answer {_shown(waiting.prompt)} and save "
                     f"the answer as {_shown(waiting.reply)}, or run `scafe reply {self._run.name} FILE`; "
-                    f"`scafe reply {self._run.name}` lists every request that waits beside it"
+                    f"others may wait beside it: `scafe reply {self._run.name}` lists them all"
                 )
             text = read_text(waiting.reply)
             self._book(payload, text)

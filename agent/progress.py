@@ -239,9 +239,18 @@ def _say_bench(line: Line) -> str:
     )
 
 
+GATE_WORDS = {
+    "accepted": "the set gained",
+    "rejected": "the set did not gain; pruning decides",
+    "indecisive": "no gain told yet; pruning decides",
+    "blind": "blind",
+}
+"""What the gate's word means for what is pooled: only pruning takes a feature out again."""
+
+
 def _say_scored(line: Line) -> str:
     pooled = f"pooled {', '.join(line['pooled'])}" if line["pooled"] else "nothing pooled"
-    return f"{line['criterion']} r{line['number']:03d}: {pooled}; gate {line['card']['gate']}"
+    return f"{line['criterion']} r{line['number']:03d}: {pooled}; {GATE_WORDS[line['card']['gate']]}"
 
 
 def _say_assessed(line: Line) -> str:

@@ -67,7 +67,8 @@ def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: 
     if state["mode"] == "gated" and state["queries_left"] == 0:
         return "no label-touching query is left"
     if context.max_calls - state["calls"] <= spread.reserve:
-        return "the calls are spent, but for the reserve"
+        left = context.max_calls - state["calls"]
+        return "the calls are spent, but for the reserve" if left > 0 else "the calls are spent"
     if grade == "stop":
         return "three rounds brought nothing"
     return "" if any_task else "nothing is left to revise"

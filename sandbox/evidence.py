@@ -39,8 +39,8 @@ class Shift:
     nuisance: str
     in_spreads: float
     """Largest mean |shift| over its levels, in class spreads."""
-    lost: bool
-    """Whether the nuisance turns values into NaN that were numbers without it."""
+    lost_at: float | None
+    """Level at which most values turn into NaN that were numbers without it; None: nowhere."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,11 @@ def _response(sweep: Sweep, column: NDArray[np.float64]) -> Response:
 def _shift(sweep: Sweep, column: NDArray[np.float64], spread: float) -> Shift:
     values = column[sweep.where]
     neutral, moved = values[:, :1], values[:, 1:]
-    lost = bool(np.any(np.isfinite(neutral) & ~np.isfinite(moved)))
+    gone = (np.isfinite(neutral) & ~np.isfinite(moved)).sum(axis=0)
+    lost_at = float(sweep.levels[1 + int(gone.argmax())]) if gone.any() else None
     shifts = np.abs(moved - neutral)
     if spread == 0 or not np.isfinite(shifts).any():
-        return Shift(sweep.name, 0.0, lost)
+        return Shift(sweep.name, 0.0, lost_at)
     usable = np.isfinite(shifts).any(axis=0)
     per_level = np.nanmean(shifts[:, usable], axis=0)
-    return Shift(sweep.name, float(per_level.max() / spread), lost)
+    return Shift(sweep.name, float(per_level.max() / spread), lost_at)

@@ -18,7 +18,7 @@ from scafe.sandbox.pool import Extraction, Fault
 from scafe.sandbox.verdict import Finding, Severity
 
 RING = "compare inside the mask with the ring around it, in ratios or logarithms"
-COARSER = "smooth first, measure detail coarser than it touches, count nothing above a fixed height"
+COARSER = "smooth first, and measure detail coarser than it touches"
 SHADING = (
     "shading grows as the light sinks and turns with it: use colour, the outline, or a mean over all "
     "directions of the border"
@@ -38,6 +38,10 @@ WAY_PAST = {
     "ruler": "stay inside the mask and the ring", "vignette": "stay inside the mask and the ring",
 }  # fmt: skip
 """Nuisance -> what helps against it. The ring removes a lamp, and neither a hair nor the light's height."""
+PIXELS = "a limit counted in pixels may be met there: tie it to the square root of the lesion's area"
+NO_LIMIT = "compare with what lies around the lesion instead of a fixed limit"
+WAY_FOUND = {"rotation": PIXELS, "scale": PIXELS, "tilt": PIXELS}
+"""Nuisance -> what helps where it makes a feature missing."""
 
 
 def sha256(source: str) -> str:
@@ -179,8 +183,8 @@ def unstable(feature: Feature, measured: Measured) -> Finding:
 def lost_under(feature: Feature, shift: Shift) -> Finding:
     """Say under which nuisance the feature becomes NaN."""
     message = (
-        f"{feature.name} turns NaN when {shift.nuisance} changes: patients at that end would have no value; "
-        "compare with the skin around the lesion instead of a fixed threshold"
+        f"{feature.name} turns NaN at {shift.nuisance} {shift.lost_at:g}: patients like that would have no "
+        f"value; {WAY_FOUND.get(shift.nuisance, NO_LIMIT)}"
     )
     return _reject("lost", feature, message)
 
@@ -189,10 +193,14 @@ def moved_by(feature: Feature, shifts: Sequence[Shift], reject: bool, allowed: f
     """Say how far nuisances move the feature, the worst first, and what helps against that one."""
     worst, *others = shifts
     also = ", ".join(f"{one.nuisance} {one.in_spreads:.1f}" for one in others)
+    judged = (
+        f"which must not matter; at most {allowed:g} is allowed"
+        if reject
+        else f"within the limit of {allowed:g}; less is better"
+    )
     message = (
         f"{feature.name} moves {worst.in_spreads:.1f} class spreads with {worst.nuisance}"
-        f"{f' (also {also})' if also else ''}, which must not matter; at most {allowed:g} is allowed: "
-        f"{WAY_PAST.get(worst.nuisance, RING)}"
+        f"{f' (also {also})' if also else ''}, {judged}: {WAY_PAST.get(worst.nuisance, RING)}"
     )
     severity: Severity = "reject" if reject else "warn"
     return Finding(code="nuisance", severity=severity, feature=feature.name, message=message)

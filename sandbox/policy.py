@@ -1,7 +1,7 @@
 """What an extractor may say: the language wall as data, each rule with its reason.
 
 What is *not* covered: memory errors inside the C code of allowed functions, time and memory spent,
-what the returned numbers encode (values are a channel, about 20 bits a feature after rounding), and
+what the returned numbers encode (values are a channel, some 30 bits a feature after rounding), and
 how long a call takes. `jail` contains the first two; nothing here or there stops the last two.
 This wall alone is not a boundary, and it is never used alone.
 """

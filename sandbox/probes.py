@@ -193,7 +193,7 @@ def _nuisances(feature: Feature, _: Criterion, measured: Measured) -> list[Findi
 
 
 def _lost(feature: Feature, measured: Measured) -> list[Finding]:
-    return [words.lost_under(feature, shift) for shift in measured.shifts if shift.lost]
+    return [words.lost_under(feature, shift) for shift in measured.shifts if shift.lost_at is not None]
 
 
 def _own(criterion: Criterion, measured: Measured) -> Response:

@@ -84,7 +84,7 @@ def test_without_a_terminal_each_happening_is_one_plain_line(capfd: Any) -> None
     assert err.splitlines() == [
         "data: keloid against hypertrophic, 100-199 dev patients, with a sealed part; "
         "gated feedback, 20 label queries; sandbox tier A",
-        "height r003: pooled rim; gate accepted",
+        "height r003: pooled rim; the set gained",
     ]
 
 

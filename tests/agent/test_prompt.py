@@ -82,7 +82,7 @@ def test_the_good_example_is_an_extractor_that_the_sandbox_accepts() -> None:
 
 def test_the_rejected_example_carries_a_finding_as_the_probes_word_it() -> None:
     feature = Feature(name="brightness_mean", unit="grey", range=(0, 255), direction="up", meaning="mean")
-    finding = findings.moved_by(feature, [Shift("light", 3.1, False)], reject=True, allowed=MAX_SHIFT)
+    finding = findings.moved_by(feature, [Shift("light", 3.1, None)], reject=True, allowed=MAX_SHIFT)
     text = " ".join((PROMPTS / "examples.md").read_text().replace(">", " ").split())
     assert f"`{finding.code}`: {finding.message}" in text
 

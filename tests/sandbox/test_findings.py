@@ -23,7 +23,7 @@ def test_no_way_past_is_named_for_a_nuisance_that_no_phantom_has() -> None:
 
 
 def test_against_hair_the_ring_is_not_proposed_and_the_limit_is_named() -> None:
-    shifts = [Shift("hair", 4.5, False), Shift("noise", 1.7, False)]
+    shifts = [Shift("hair", 4.5, None), Shift("noise", 1.7, None)]
     told = findings.moved_by(FEATURE, shifts, reject=True, allowed=1.5).message
     assert "ring" not in told
     assert "at most 1.5 is allowed" in told
@@ -37,3 +37,17 @@ def test_a_rival_dial_is_explained_and_each_correlation_names_its_dial() -> None
     assert "border (lobes and claws that leave the plain outline)" in told
     assert "+1.00 with border, +0.90 with relief" in told
     assert "2.4 times as far" in told
+
+
+def test_a_feature_lost_at_one_end_is_told_which_and_what_helps_there() -> None:
+    """Named fault: one sentence sent every loss to the skin around, also where a limit in pixels was met."""
+    small = findings.lost_under(FEATURE, Shift("scale", 0.0, 0.5)).message
+    assert "turns NaN at scale 0.5" in small
+    assert "square root of the lesion's area" in small
+    assert "around the lesion" in findings.lost_under(FEATURE, Shift("light", 0.0, 0.7)).message
+
+
+def test_a_shift_within_the_limit_does_not_read_as_a_fault() -> None:
+    told = findings.moved_by(FEATURE, [Shift("noise", 0.9, None)], reject=False, allowed=1.5).message
+    assert "within the limit of 1.5" in told
+    assert "must not matter" not in told
