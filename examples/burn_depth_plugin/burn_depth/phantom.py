@@ -166,7 +166,7 @@ def _tissue(seed: int, wound: Wound, dials: Mapping[str, float], melanin: float)
     blood = np.float32(optics.SKIN_BLOOD) * uneven * (halo + wound.cover * (bed - halo))
     blood += np.float32(STAIN_BLOOD) * _stains(seed, wound, dials["staining"]) * wound.cover
     skin = np.float32(melanin) * (1 + 0.05 * smooth_field(stream(seed, "melanin"), size, unit, 3.0))
-    pigment = skin + wound.cover * (np.float32(BED_MELANIN) - skin)
+    pigment: Pixels = skin + wound.cover * (np.float32(BED_MELANIN) - skin)
     colour = optics.skin_table().colour(pigment, blood)
     crust = _patches(seed, wound, dials["patches"])[..., None]
     shade = 1 + 0.06 * smooth_field(stream(seed, "shade"), size, unit, 2.0)[..., None]
