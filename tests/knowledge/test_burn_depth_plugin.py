@@ -136,7 +136,7 @@ def test_every_feature_of_every_measure_answers_to_its_own_dial(clean, tmp_path)
 def test_a_run_over_a_folder_of_drawn_burns_ends_with_a_frozen_set(clean, tmp_path):
     _run(clean, "-c", DRAW_BURNS, cwd=tmp_path)
     order = ("run", "burn.depth", "--data", "burns.csv", "--approve", "auto")
-    small = ("--max-calls", "4", "--workers", "1", "--json")  # one draft for each criterion, no search after
+    small = ("--max-calls", "8", "--workers", "1", "--json")  # two drafts for each criterion, no search after
     answer = json.loads(_scafe(clean, *order, *small, cwd=tmp_path))
     assert answer["status"] == "frozen"
     assert answer["frozen"]["criteria"] == ["dryness", "pallor", "patches", "staining"]

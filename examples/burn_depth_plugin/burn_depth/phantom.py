@@ -58,10 +58,10 @@ NUISANCES: tuple[Nuisance, ...] = (
     Nuisance("scale", 0.8, 1.25, 1.0, "magnification"),
 )
 CLASS_DIALS: dict[str, tuple[Spread, Spread]] = {
-    "pallor": (Spread(0.3, 0.2), Spread(0.55, 0.25)),
-    "dryness": (Spread(0.25, 0.2), Spread(0.55, 0.25)),
-    "staining": (Spread(0.1, 0.15), Spread(0.4, 0.3)),
-    "patches": (Spread(0.05, 0.12), Spread(0.35, 0.3)),
+    "pallor": (Spread(0.35, 0.22), Spread(0.5, 0.25)),
+    "dryness": (Spread(0.3, 0.22), Spread(0.5, 0.25)),
+    "staining": (Spread(0.15, 0.2), Spread(0.35, 0.3)),
+    "patches": (Spread(0.1, 0.2), Spread(0.28, 0.3)),
 }
 
 
