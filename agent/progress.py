@@ -261,9 +261,10 @@ def _say_assessed(line: Line) -> str:
     )
 
 
-def _say_judged(line: Line) -> str | None:
+def _say_judged(line: Line) -> str:
     if line["accepted"]:
-        return None  # the score says it
+        passed = _plural(len(line["accepted"]), "feature")
+        return f"{line['criterion']} r{line['number']:03d}: {passed} past the probes"
     reasons = sorted({code for code, severity, _ in line["findings"] if severity == "reject"})
     why = ", ".join(reasons) or "none passed"
     return f"{line['criterion']} r{line['number']:03d}: turned away by probes ({why})"

@@ -318,7 +318,7 @@ class _Sitting:
     ) -> RunOutcome:
         trace.note(Paused(status=status, why=why))
         self.folder.set_status(status, why)
-        told = f"{why}; go on with `scafe run --resume {self.folder.path.name}`"
+        told = f"{why}; go on with `scafe resume {self.folder.path.name}`"
         return RunOutcome(status, self.folder.path, None, (), told, exit_code, asks)
 
     def _note_fault(self, trace: Trace, error: ScafeError) -> None:

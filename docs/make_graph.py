@@ -1,10 +1,12 @@
-"""Write docs/graph.md from the graph itself; a test holds it current."""
+"""Write docs/graph.md and the picture in README.md from the graph itself; a test holds both current."""
 
 from pathlib import Path
 
 from scafe.agent.graph import draw_graph, nodes_in_words
 
 PAGE = Path(__file__).with_name("graph.md")
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- graph: written by docs/make_graph.py -->", "<!-- end of graph -->"
 HEAD = """# The graph of a run
 
 *This page is generated from the graph itself: `python docs/make_graph.py`.*
@@ -16,11 +18,24 @@ the same run. A run that is killed goes on at the step where it was.
 """
 
 
+def picture() -> str:
+    """Return the graph as a Mermaid block."""
+    return f"```mermaid\n{draw_graph()}```"
+
+
+def readme(text: str) -> str:
+    """Return the README with the picture of today's graph in its place."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{picture()}\n{END}{after}"
+
+
 def page() -> str:
     """Return the whole page."""
     rows = "".join(f"| `{name}` | {words} |\n" for name, words in nodes_in_words())
-    return f"{HEAD}```mermaid\n{draw_graph()}```\n\n| step | what it does |\n|---|---|\n{rows}"
+    return f"{HEAD}{picture()}\n\n| step | what it does |\n|---|---|\n{rows}"
 
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")

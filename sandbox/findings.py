@@ -24,7 +24,7 @@ SHADING = (
     "directions of the border"
 )
 AXES = "use the lesion's own axes, and tie every length to the square root of its area"
-THIN = "find thin lines that stand out and leave their pixels out of every mean"
+THIN = "leave the pixels of thin lines that run on past the lesion's edge out of every mean"
 WAY_PAST = {
     "light": RING, "white_balance": RING, "skin_tone": RING, "hue": RING, "stain": RING, "contrast": RING,
     "light_gradient": "take a smooth plane off the light first, or compare places side by side",

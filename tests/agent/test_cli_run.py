@@ -193,7 +193,7 @@ def test_ctrl_c_ends_at_the_next_step_and_says_how_to_go_on(monkeypatch: pytest.
     monkeypatch.setattr("scafe.agent.run.Bench", lambda spec: Interrupted(Path(spec.folder)))
     told = begin("--approve", "auto")
     assert told.exit_code == 130
-    assert "scafe run --resume" in told.stdout
+    assert "scafe resume" in told.stdout
     monkeypatch.setattr("scafe.agent.run.Bench", lambda spec: StandInBench(Path(spec.folder)))
     assert scafe("resume", "last").exit_code == 0
 

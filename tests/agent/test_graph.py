@@ -21,8 +21,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_picture_of_the_graph_is_current() -> None:
-    page = runpy.run_path(str(ROOT / "docs" / "make_graph.py"))["page"]()
-    assert page == (ROOT / "docs" / "graph.md").read_text(), "run `python docs/make_graph.py`"
+    make = runpy.run_path(str(ROOT / "docs" / "make_graph.py"))
+    assert make["page"]() == (ROOT / "docs" / "graph.md").read_text(), "run `python docs/make_graph.py`"
+    text = (ROOT / "README.md").read_text()
+    assert make["picture"]() in text
+    assert make["readme"](text) == text, "run `python docs/make_graph.py`"
 
 
 def result(wave: int, task: int) -> Result:
