@@ -84,16 +84,15 @@ def read_row(
     BrokenRecord
         If any field is not what the protocol allows.
     """
-    layout = wire.TALKING_ROW if talkative else wire.ROW
-    answered, image, status, exception, line, *rest = layout.unpack(record)
+    answered, image, status, exception, line, *values = wire.first_values(width).unpack_from(record)
     if answered != serial or image != index:
         raise BrokenRecord
     if status == wire.FINE:
-        return tuple([_value(value) for value in rest[:width]])
+        return tuple([_value(value) for value in values])
     if status not in KINDS or exception >= len(policy.EXCEPTIONS):
         raise BrokenRecord
     named = "" if status == wire.CONTRACT else policy.EXCEPTIONS[exception]
-    words = wire.text_of(rest[MAX_FEATURES]) if talkative else ""
+    words = wire.text_of(record[wire.ROW.size :]) if talkative else ""
     return Fault(KINDS[status], named, _line(line), words)  # type: ignore[arg-type]
 
 

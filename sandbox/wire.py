@@ -8,6 +8,7 @@ import os
 import select
 import struct
 import time
+from functools import cache
 from typing import Final
 
 from scafe.knowledge.errors import SandboxError
@@ -31,9 +32,10 @@ REQUEST: Final = struct.Struct("<IIII")
 NAME_BYTES, MESSAGE_BYTES, TALK_BYTES = 48, 2400, 480
 LOADED: Final = struct.Struct(f"<IIIiI{MAX_FEATURES * NAME_BYTES}s{MESSAGE_BYTES}s")
 """serial, status, breaches of the self-attack, line, number of names, names, message."""
-ROW: Final = struct.Struct(f"<IIIIi{MAX_FEATURES}d")
+HEAD = "<IIIIi"
+ROW: Final = struct.Struct(f"{HEAD}{MAX_FEATURES}d")
 """serial, image, status, exception number, line, values."""
-TALKING_ROW: Final = struct.Struct(f"<IIIIi{MAX_FEATURES}d{TALK_BYTES}s")
+TALKING_ROW: Final = struct.Struct(f"{HEAD}{MAX_FEATURES}d{TALK_BYTES}s")
 """The same with words; phantoms only."""
 DOORBELL: Final = struct.Struct("<II")
 """serial, images done: says that a request is finished."""
@@ -106,6 +108,12 @@ def text_of(field: bytes) -> str:
 def field_of(text: str, size: int) -> bytes:
     """Pack text into a field, cut at a whole character."""
     return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore").encode()
+
+
+@cache
+def first_values(width: int) -> struct.Struct:
+    """Layout of a row cut off behind its first `width` values: most extractors have two or three of 12."""
+    return struct.Struct(f"{HEAD}{width}d")
 
 
 def expect(condition: bool, what: str) -> None:

@@ -1,0 +1,95 @@
+"""Structureless areas: parts of the lesion without fine structure."""
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+CRITERION = "structureless"
+FEATURES = {
+    "structureless_share_2": {
+        "unit": "fraction", "range": [0, 1], "direction": "up",
+        "meaning": "share of the lesion whose local median of absolute fine density is below 0.5 of its 65th percentile, "
+        "or below a small multiple of that of the skin ring; hairs filled before",
+    },
+}
+WORK = 128  # pixels, root of the lesion's area after resampling
+MARGIN = 0.3  # crop beyond the lesion's box, in roots of the area
+RIM = 0.05  # root areas taken off the lesion: the edge is no structure
+FINE_FROM, COARSE = 1.0, 5.0  # pixels, band of fine structure
+WINDOW = 11  # pixels, neighbourhood of a local median, which a single globule or hair does not move
+UPPER = 65  # percentile that stands for the structured parts
+PART = 0.5  # of it, below which an area is plain
+SKIN = 1.5  # skin medians below which an area is plain: noise and compression
+LEAST = 0.003  # log10, below this nothing is visible
+FINE = 5.0  # pixels, surroundings that a hair is darker than
+HAIR_HEIGHT = 0.04  # log10, mean darkness of a hair along its piece
+LONG = 10  # pixels, half the length of the piece of hair looked for
+TURNS = 16  # directions of a hair
+SKIN_FROM = 0.05  # root areas outside the mask: a line that reaches this skin is a hair
+WIDEN, FILL, LEAST_WEIGHT = 2, 4.0, 1e-3  # pixels a hair is grown by; width and least sum of the weights that fill it
+FLOOR = 0.002  # least linear light, about half a grey level
+GAMMA_KNEE, GAMMA_SLOPE, GAMMA_ADD, GAMMA_GAIN, GAMMA_POWER = 0.04045, 12.92, 0.055, 1.055, 2.4  # sRGB standard
+LEVEL_TOP = 255.0  # highest grey level of an 8-bit image
+INNER, OUTER = 0.03, 0.25  # limits of the skin ring, in roots of the lesion's area
+MIN_RING, MIN_LESION = 100, 200  # pixels, below these no measurement
+HALF = 0.5  # border of a resampled mask
+
+
+def at_work_scale(image, mask):
+    """Linear light and mask, cropped and resampled to a root area of WORK pixels, and the skin ring; or None."""
+    rows, cols = np.nonzero(mask)
+    if rows.size < MIN_LESION:
+        return None
+    size = np.sqrt(rows.size)
+    pad = int(np.ceil(MARGIN * size))
+    box = np.s_[max(rows.min() - pad, 0):rows.max() + pad + 1, max(cols.min() - pad, 0):cols.max() + pad + 1]
+    scale = WORK / size
+    coded = image[box] / LEVEL_TOP
+    linear = np.where(coded <= GAMMA_KNEE, coded / GAMMA_SLOPE, ((coded + GAMMA_ADD) / GAMMA_GAIN) ** GAMMA_POWER)
+    shape = (max(int(round(linear.shape[1] * scale)), 1), max(int(round(linear.shape[0] * scale)), 1))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    linear = cv2.resize(linear.astype(np.float32), shape, interpolation=how)
+    lesion = cv2.resize(mask[box].astype(np.float32), shape, interpolation=how) > HALF
+    away = ndimage.distance_transform_edt(~lesion)
+    ring = (away > INNER * WORK) & (away <= OUTER * WORK)
+    if ring.sum() / scale**2 < MIN_RING or not lesion.any():
+        return None
+    return linear, lesion, ring
+
+
+def without_hair(density, lesion):
+    """Density with straight dark lines that run on over the skin filled from beside them, per channel."""
+    grey = density.mean(axis=2)
+    skin = ndimage.distance_transform_edt(~lesion) > SKIN_FROM * WORK
+    fine = (grey - ndimage.gaussian_filter(grey, FINE)).astype(np.float32)
+    hair = np.zeros(grey.shape, dtype=bool)
+    steps = np.arange(-LONG, LONG + 1)
+    for angle in np.arange(TURNS) * np.pi / TURNS:
+        piece = np.zeros((2 * LONG + 1, 2 * LONG + 1), dtype=np.float32)
+        rows, cols = np.rint(steps * np.sin(angle)).astype(int), np.rint(steps * np.cos(angle)).astype(int)
+        piece[LONG + rows, LONG + cols] = 1
+        line = cv2.filter2D(fine, -1, piece / piece.sum()) > HAIR_HEIGHT
+        labels = ndimage.label(line)[0]
+        hair |= line & np.isin(labels, np.unique(labels[skin & line]))
+    clean = (~ndimage.binary_dilation(hair, iterations=WIDEN)).astype(float)[..., None]
+    reach = (FILL, FILL, 0)
+    beside = ndimage.gaussian_filter(density * clean, reach)
+    beside = beside / np.maximum(ndimage.gaussian_filter(clean, reach), LEAST_WEIGHT)
+    return np.where(clean > 0, density, beside)
+
+
+def extract(image, mask):
+    ready = at_work_scale(image, mask)
+    nothing = {name: float("nan") for name in FEATURES}
+    if ready is None:
+        return nothing
+    linear, lesion, ring = ready
+    density = -np.log10(np.maximum(linear, FLOOR)).astype(float)
+    grey = without_hair(density, lesion).mean(axis=2)
+    core = ndimage.distance_transform_edt(np.pad(lesion, 1))[1:-1, 1:-1] > RIM * WORK
+    if not core.any():
+        return nothing
+    fine = ndimage.gaussian_filter(grey, FINE_FROM) - ndimage.gaussian_filter(grey, COARSE)
+    busy = ndimage.median_filter(np.abs(fine), WINDOW)
+    limit = max(PART * float(np.percentile(busy[core], UPPER)), SKIN * float(np.median(busy[ring])), LEAST)
+    return {"structureless_share_2": float((busy[core] < limit).mean())}
