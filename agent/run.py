@@ -29,6 +29,7 @@ from scafe.agent.graph import Loop, build_graph
 from scafe.agent.outcome import EXIT_CODES, RunOutcome, finished
 from scafe.agent.runconfig import RunConfig
 from scafe.agent.runstore import RunFolder, create_run, load_run
+from scafe.agent.sittings import seconds_of
 from scafe.agent.state import LoopContext, LoopState, first_state
 from scafe.agent.trace import EVENTS, Line, Trace, trace_body
 from scafe.evals.bench import Bench, BenchSpec
@@ -283,6 +284,7 @@ class _Sitting:
             caps=Caps(
                 calls=config.max_calls, tokens=config.max_tokens, cost=cost, seconds=config.max_seconds
             ),
+            elapsed_s=partial(seconds_of, self.folder.path / EVENTS),
             prices=Path(config.prices) if config.prices else None,
             prompts=Path(config.prompts) if config.prompts else None,
             never_send=(config.data,) if config.data else (),

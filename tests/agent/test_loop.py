@@ -276,7 +276,7 @@ def test_the_first_ctrl_c_ends_at_a_step_and_the_run_goes_on_to_the_same_end(
     before = signal.getsignal(signal.SIGINT)
     outcome = go(tmp_path, listener=listener)
     assert (outcome.status, outcome.exit_code) == ("interrupted", 130)
-    assert f"--resume {outcome.run.name}" in outcome.why
+    assert f"scafe resume {outcome.run.name}" in outcome.why
     assert signal.getsignal(signal.SIGINT) is before
     assert events(tmp_path)[-1]["kind"] == "paused"
     assert go_on(tmp_path).status == "frozen"
