@@ -9,20 +9,20 @@ import mmap
 import os
 import types
 from dataclasses import dataclass
-from typing import NamedTuple, NoReturn
+from math import isfinite
+from typing import NoReturn
 
 import cv2
 import numpy as np
 
 from scafe.knowledge.errors import ContractError
-from scafe.knowledge.extractor import MAX_FEATURES, parse_extractor
+from scafe.knowledge.extractor import parse_extractor
 from scafe.sandbox import guards, jail, policy, wire
 from scafe.sandbox.arena import views
 from scafe.sandbox.extraction import ImageAndMask
 from scafe.sandbox.review import review
 from scafe.sandbox.selfattack import attack
 
-NO_VALUES = (math.nan,) * MAX_FEATURES
 NUMBERS = (float, int, np.float64, np.float32, np.float16)
 
 
@@ -46,15 +46,15 @@ class Orders:
     """Byte that fresh memory is filled with; 0: as the allocator likes."""
 
 
-class Measured(NamedTuple):  # a dataclass would cost a tenth of a null call
-    """One row, before it is packed."""
+@dataclass(frozen=True)
+class Failure:
+    """Why an image has no row."""
 
     status: int
     exception: int
     """Place in `policy.EXCEPTIONS`."""
     line: int
     """1-based; 0 if unknown."""
-    values: tuple[float, ...]
     message: str
 
 
@@ -64,6 +64,8 @@ class BrokenContract(Exception):  # noqa: N818
 
 class Loaded:
     """One extractor, reviewed and compiled."""
+
+    uses_opencv = True
 
     def __init__(self, code: types.CodeType, names: tuple[str, ...]) -> None:
         self.code = code
@@ -118,7 +120,7 @@ class Cell:
             self.reply(self.load(source, serial))
         else:
             self.run_batch(first, count, serial)
-            self.reply(wire.DOORBELL.pack(serial, count))
+            os.write(self.orders.replies, wire.DOORBELL.pack(serial, count))  # a pipe takes it whole
         return True
 
     def reply(self, record: bytes) -> None:
@@ -130,9 +132,7 @@ class Cell:
         for done in range(count):
             if self.orders.perturb:
                 poison_small_blocks(self.orders.perturb)
-            row = self.row(first + done, serial)
-            start = wire.COUNTER.size + done * self.record.size
-            self.board[start : start + self.record.size] = row
+            self.write_row(wire.COUNTER.size + done * self.record.size, first + done, serial)
             wire.COUNTER.pack_into(self.board, 0, done + 1)
 
     def load(self, source: str, serial: int) -> bytes:
@@ -148,14 +148,20 @@ class Cell:
         words = wire.field_of(message, wire.MESSAGE_BYTES)
         return wire.LOADED.pack(serial, status, self.breaches, line, len(names), fields, words)
 
-    def row(self, index: int, serial: int) -> bytes:
-        """Measure one image and pack the row."""
-        measured = measure(self.loaded, self.images[index])
-        status, exception, line, values, message = measured
-        head = (serial, index, status, exception, line, *values, *NO_VALUES[len(values) :])
+    def write_row(self, at: int, index: int, serial: int) -> None:
+        """Measure one image and write its row at a place of the board."""
+        found = measure(self.loaded, self.images[index])
+        if isinstance(found, Failure):
+            self._write_failure(at, index, serial, found)
+        else:  # only the values there are: most extractors have two or three of 12
+            wire.first_values(len(found)).pack_into(self.board, at, serial, index, wire.FINE, 0, 0, *found)
+
+    def _write_failure(self, at: int, index: int, serial: int, failure: Failure) -> None:
+        head = (serial, index, failure.status, failure.exception, failure.line)
+        wire.first_values(0).pack_into(self.board, at, *head)
         if self.orders.talkative:
-            return self.record.pack(*head, wire.field_of(message, wire.TALK_BYTES))
-        return self.record.pack(*head)
+            words = wire.field_of(failure.message, wire.TALK_BYTES).ljust(wire.TALK_BYTES, b"\0")
+            self.board[at + wire.ROW.size : at + wire.TALKING_ROW.size] = words
 
 
 def poison_small_blocks(byte: int) -> None:
@@ -193,6 +199,7 @@ def load_extractor(source: str) -> Loaded:
         raise Refused(str(error), error.line or 0) from None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(f"cannot be compiled: {type(error).__name__}: {error}"[:800]) from None
+    loaded.uses_opencv = "cv2" in source
     _run_module_once(loaded)
     return loaded
 
@@ -208,20 +215,20 @@ def _run_module_once(loaded: Loaded) -> None:
         raise Refused("the module needs a function def extract(image, mask)")
 
 
-def measure(loaded: Loaded | None, one: ImageAndMask) -> Measured:
+def measure(loaded: Loaded | None, one: ImageAndMask) -> tuple[float, ...] | Failure:
     """Run one extractor on one image and judge what it returned."""
     if loaded is None:
-        return Measured(wire.CONTRACT, 0, 0, (), "no extractor was loaded")
-    cv2.setRNGSeed(0)  # OpenCV's random state outlives a call; k-means and RANSAC read it
+        return Failure(wire.CONTRACT, 0, 0, "no extractor was loaded")
+    if loaded.uses_opencv:
+        cv2.setRNGSeed(0)  # its random state outlives a call; k-means and RANSAC read it
     try:
         # numpy keeps its error settings in a context variable: a suspended `with np.errstate` stays behind
-        returned = contextvars.Context().run(loaded.measure, one)
-        return Measured(wire.FINE, 0, 0, judged(returned, loaded.names), "")
+        return judged(contextvars.Context().run(loaded.measure, one), loaded.names)
     except BrokenContract as error:
-        return Measured(wire.CONTRACT, 0, 0, (), str(error))
+        return Failure(wire.CONTRACT, 0, 0, str(error))
     except BaseException as error:
         status = wire.MEMORY if isinstance(error, MemoryError) else wire.EXCEPTION
-        return Measured(status, exception_number(error), line_of(error), (), _words(error))
+        return Failure(status, exception_number(error), line_of(error), _words(error))
 
 
 def judged(returned: object, names: tuple[str, ...]) -> tuple[float, ...]:
@@ -234,9 +241,15 @@ def judged(returned: object, names: tuple[str, ...]) -> tuple[float, ...]:
     """
     if type(returned) is not dict:
         raise BrokenContract(f"extract() returned a {type(returned).__name__}; return a dict of floats")
-    if tuple(returned) != names and not _same_keys(returned, names):
-        raise BrokenContract(f"extract() must return exactly the keys of FEATURES: {', '.join(names)}")
-    return tuple([_number(name, returned[name]) for name in names])
+    if tuple(returned) != names:
+        if not _same_keys(returned, names):
+            raise BrokenContract(f"extract() must return exactly the keys of FEATURES: {', '.join(names)}")
+        returned = {name: returned[name] for name in names}
+    values = tuple(returned.values())  # the host rounds them
+    for value in values:
+        if type(value) is not float or not isfinite(value):
+            return tuple([_number(name, returned[name]) for name in names])
+    return values
 
 
 def _same_keys(returned: dict[object, object], names: tuple[str, ...]) -> bool:
@@ -245,8 +258,6 @@ def _same_keys(returned: dict[object, object], names: tuple[str, ...]) -> bool:
 
 
 def _number(name: str, value: object) -> float:
-    if type(value) is float and math.isfinite(value):
-        return float(f"{value:.6g}") + 0.0
     if type(value) not in NUMBERS:
         kind = type(value).__name__
         raise BrokenContract(f"{name} is a {kind}; return float(...) of one number, or float('nan')")
@@ -256,12 +267,7 @@ def _number(name: str, value: object) -> float:
         plain = math.inf
     if math.isinf(plain):
         raise BrokenContract(f"{name} is infinite; return float('nan') where it cannot be measured")
-    return rounded(plain)
-
-
-def rounded(value: float) -> float:
-    """Keep six significant digits, and one NaN for all: bits below them are a channel."""
-    return math.nan if math.isnan(value) else float(f"{value:.6g}") + 0.0  # no negative zero
+    return plain
 
 
 def exception_number(error: BaseException) -> int:

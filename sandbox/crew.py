@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from scafe.knowledge.errors import SandboxError
 from scafe.sandbox import wire
 from scafe.sandbox.extraction import Fault, Limits
+from scafe.sandbox.nearness import Nearness
 from scafe.sandbox.process import CellHandle, SandboxProcess
 from scafe.sandbox.rows import BrokenRecord, Head, fault_of_death, read_head, read_row
 from scafe.sandbox.selfattack import breaches
@@ -57,6 +58,8 @@ class Crew:
         self._size = size
         self._cells: list[CellHandle] = []
         self._poll = select.poll()
+        self._nearness = Nearness(None)
+        """Of the only cell; several cells are to run side by side."""
         self._strict = True
         self.names: tuple[str, ...] = ()
         self.fault: Fault | None = None
@@ -193,6 +196,7 @@ class Crew:
             self._process.end(cell)
             return Fault("killed", "", None, BROKEN if self._talkative else "")
         self._cells.append(cell)
+        self._nearness = Nearness(cell.pid if self._size == 1 else None)
         return cell
 
     def _ready(self, busy: dict[int, CellHandle]) -> list[tuple[CellHandle, bool]]:
@@ -210,13 +214,11 @@ class Crew:
         bell = os.read(cell.replies, wire.DOORBELL.size) if rang else b""
         finished = bell == wire.DOORBELL.pack(cell.serial, cell.count)
         done, last = cell.count if finished else cell.done(), cell.first + cell.count
-        for place in range(done):
-            index = cell.first + place
-            row = self._row(cell, place, index)
-            if row is None:
-                return self._give_up(cell, index, last, found, Fault("killed", "", None, self._words(BROKEN)))
-            found[index] = row
+        broken = self._take(cell, done, found)
+        if broken is not None:
+            return self._give_up(cell, broken, last, found, Fault("killed", "", None, self._words(BROKEN)))
         if finished:
+            self._nearness.settle(time.monotonic() - cell.started)
             return None
         if done >= cell.count:  # every row is there, but the cell did not live to say so
             self._cells.remove(cell)
@@ -224,11 +226,16 @@ class Crew:
             return None
         return self._give_up(cell, cell.first + done, last, found, None, overdue=not rang)
 
-    def _row(self, cell: CellHandle, place: int, index: int) -> Row | None:
+    def _take(self, cell: CellHandle, done: int, found: dict[int, Row]) -> int | None:
+        """Read the rows that are there; return the image whose row is none, if one is."""
+        rows, index, width = cell.rows(done), cell.first, len(self.names)
         try:
-            return read_row(cell.row(place), cell.serial, index, len(self.names), talkative=self._talkative)
+            for at in range(0, len(rows), cell.record.size):
+                found[index] = read_row(rows, at, cell.serial, index, width, talkative=self._talkative)
+                index += 1
         except BrokenRecord:
-            return None
+            return index
+        return None
 
     def _words(self, words: str) -> str:
         return words if self._talkative else ""

@@ -18,6 +18,7 @@ from typing import Final
 from scafe.knowledge.errors import SandboxError
 from scafe.sandbox import wire
 from scafe.sandbox.arena import Arena
+from scafe.sandbox.nearness import newest_cell
 
 START_SECONDS = 180.0
 """A cold file cache on a loaded machine needed 9 s to import the libraries."""
@@ -140,9 +141,10 @@ class SandboxProcess:
         numbers = (arena, flags, address_bytes, cpu_seconds)
         try:
             self._command(wire.FORK, self._serial, numbers, (requests_out, replies_in, board))
-            return CellHandle(
-                self._serial, requests_in, replies_out, mmap.mmap(board, wire.BOARD_BYTES), talkative
-            )
+            shared = mmap.mmap(board, wire.BOARD_BYTES)
+            # behind a prefix such as bwrap other processes stand between us and the zygote
+            pid = None if self._prefix else newest_cell(self.pid)
+            return CellHandle(self._serial, requests_in, replies_out, shared, talkative, pid)
         except SandboxError:
             os.close(requests_in)
             os.close(replies_out)
@@ -189,8 +191,18 @@ def _board() -> int:
 class CellHandle:
     """The host's end of one jailed cell."""
 
-    def __init__(self, slot: int, requests: int, replies: int, board: mmap.mmap, talkative: bool) -> None:
+    def __init__(
+        self,
+        slot: int,
+        requests: int,
+        replies: int,
+        board: mmap.mmap,
+        talkative: bool,
+        pid: int | None = None,
+    ) -> None:
         self.slot = slot
+        self.pid = pid
+        """As the host sees it; None if it cannot be seen."""
         self.requests = requests
         self.replies = replies
         self._board = board
@@ -228,10 +240,9 @@ class CellHandle:
             self.seen, self.moved = done, now
         return now - self.moved > image_seconds or now - self.started > image_seconds * (self.count + 1)
 
-    def row(self, place: int) -> bytes:
-        """Copy one row from the board; the cell may still be scribbling, so check the copy."""
-        start = wire.COUNTER.size + place * self.record.size
-        return bytes(self._board[start : start + self.record.size])
+    def rows(self, count: int) -> bytes:
+        """Copy the first rows of the board; the cell may still be scribbling, so check the copy."""
+        return self._board[wire.COUNTER.size : wire.COUNTER.size + count * self.record.size]
 
     def close(self) -> None:
         """Close the host's ends of the pipes."""

@@ -4,6 +4,7 @@ import math
 import os
 import signal
 from dataclasses import dataclass
+from math import isfinite
 
 from scafe.knowledge.extractor import FEATURE_NAME, MAX_FEATURES, MAX_LINES
 from scafe.sandbox import policy, wire
@@ -75,30 +76,34 @@ def _line(line: int) -> int | None:
 
 
 def read_row(
-    record: bytes, serial: int, index: int, width: int, *, talkative: bool
+    rows: bytes, at: int, serial: int, index: int, width: int, *, talkative: bool
 ) -> tuple[float, ...] | Fault:
-    """Check and read one row; values are rounded again here.
+    """Check and read the row that stands at a place; values are rounded to six significant digits here.
+
+    Bits below the sixth digit are a channel, and the cell's word that it rounded would be worth nothing.
 
     Raises
     ------
     BrokenRecord
         If any field is not what the protocol allows.
     """
-    answered, image, status, exception, line, *values = wire.first_values(width).unpack_from(record)
+    answered, image, status, exception, line, *values = wire.first_values(width).unpack_from(rows, at)
     if answered != serial or image != index:
         raise BrokenRecord
     if status == wire.FINE:
-        return tuple([_value(value) for value in values])
+        # adding zero makes -0.0 plain
+        return tuple(
+            [float(f"{value:.6g}") + 0.0 if isfinite(value) else _missing(value) for value in values]
+        )
     if status not in KINDS or exception >= len(policy.EXCEPTIONS):
         raise BrokenRecord
     named = "" if status == wire.CONTRACT else policy.EXCEPTIONS[exception]
-    words = wire.text_of(record[wire.ROW.size :]) if talkative else ""
+    words = wire.text_of(rows[at + wire.ROW.size : at + wire.TALKING_ROW.size]) if talkative else ""
     return Fault(KINDS[status], named, _line(line), words)  # type: ignore[arg-type]
 
 
-def _value(value: float) -> float:
-    if math.isfinite(value):
-        return float(f"{value:.6g}") + 0.0  # no negative zero
+def _missing(value: float) -> float:
+    """Return one NaN for all: their payload is a channel."""
     if math.isinf(value):
         raise BrokenRecord
     return math.nan

@@ -73,5 +73,5 @@ def warm_up() -> None:
     mask = (rows - 24) ** 2 + (columns - 20) ** 2 < 200
     image = np.stack([rows * 5, columns * 4, rows + columns], axis=2).astype(np.uint8)
     measured = cell.measure(loaded, ImageAndMask(image, mask))
-    if measured.message:
+    if isinstance(measured, cell.Failure):
         raise RuntimeError(f"the sandbox's own warm-up failed: {measured.message}")

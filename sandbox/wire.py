@@ -65,6 +65,8 @@ def read_exactly(descriptor: int, size: int, seconds: float | None = None) -> by
     while len(parts) < size:
         _wait(descriptor, select.POLLIN, deadline)
         part = os.read(descriptor, size - len(parts))
+        if len(part) == size:  # nearly always: no copy
+            return part
         if not part:
             break
         parts += part

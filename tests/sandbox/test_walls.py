@@ -320,7 +320,7 @@ class TestHostileRecords:
     @settings(max_examples=25, deadline=None)
     def test_random_bytes_are_a_row_or_refused(self, record: bytes) -> None:
         try:
-            row = rows.read_row(record, 1, 0, 12, talkative=False)
+            row = rows.read_row(record, 0, 1, 0, 12, talkative=False)
         except rows.BrokenRecord:
             return
         assert isinstance(row, tuple)
@@ -338,11 +338,11 @@ class TestHostileRecords:
         with pytest.raises(rows.BrokenRecord):
             rows.read_head(wire.LOADED.pack(2, wire.PASSED, 0, 0, 1, b"a", b""), 1)
         with pytest.raises(rows.BrokenRecord):
-            rows.read_row(wire.ROW.pack(1, 5, 0, 0, 0, *[0.0] * 12), 1, 4, 1, talkative=False)
+            rows.read_row(wire.ROW.pack(1, 5, 0, 0, 0, *[0.0] * 12), 0, 1, 4, 1, talkative=False)
 
     def test_an_infinite_value_from_a_cell_is_refused(self) -> None:
         with pytest.raises(rows.BrokenRecord):
-            rows.read_row(wire.ROW.pack(1, 0, 0, 0, 0, *[float("inf")] * 12), 1, 0, 1, talkative=False)
+            rows.read_row(wire.ROW.pack(1, 0, 0, 0, 0, *[float("inf")] * 12), 0, 1, 0, 1, talkative=False)
 
     def test_a_read_has_a_deadline(self) -> None:
         inner, outer = os.pipe()
