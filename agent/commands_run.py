@@ -14,8 +14,8 @@ from scafe.agent.options import (
     BUDGET_OPTIONS,
     DECISION_OPTIONS,
     FLAVOURS,
-    HOST_OPTIONS,
     MODEL_OPTIONS,
+    RUN_HOST_OPTIONS,
     SEARCH_OPTIONS,
     log_json_option,
     options,
@@ -44,7 +44,7 @@ Listener = Callable[[dict[str, Any]], None]
     help="Cohort: overlapping classes, no difference at all, or a shortcut to fall for.",
 )
 @out_option
-@options(HOST_OPTIONS)
+@options(RUN_HOST_OPTIONS)
 @log_json_option
 @speaks
 def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None:
@@ -75,7 +75,7 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
 @click.option("--cohort", type=click.Choice(FLAVOURS), help="A synthetic cohort instead of --data.")
 @options(MODEL_OPTIONS, SEARCH_OPTIONS, BUDGET_OPTIONS)
 @out_option
-@options(HOST_OPTIONS)
+@options(RUN_HOST_OPTIONS)
 @click.option(
     "--resume", "resumed", metavar="RUN", help="Go on with this run; the same as `scafe resume RUN`."
 )

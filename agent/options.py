@@ -41,6 +41,14 @@ HOST_OPTIONS = (
         help="Go on where the host cannot hold both walls; recorded and shown in the report.",
     ),
 )
+RUN_HOST_OPTIONS = (
+    *HOST_OPTIONS,
+    click.option(
+        "--cache",
+        type=click.Path(file_okay=False),
+        help="Keep values of images here, for other runs on the same images.  [default: in the run]",
+    ),
+)
 MODEL_OPTIONS = (
     click.option(
         "--model", help="Who drafts: builtin, openai:NAME, manual or replay:RUN.  [default: builtin]"

@@ -241,6 +241,7 @@ class _Sitting:
             workers=self.config.workers,
             allow_weaker_sandbox=self.config.allow_weaker_sandbox,
             sandbox=self.config.sandbox,
+            cache=self.config.cache,
         )
 
     @contextmanager

@@ -34,6 +34,7 @@ class RunConfig(BaseModel):
     workers: int = Field(default=2, ge=1)
     sandbox: Literal["local", "bwrap", "docker", "gvisor"] = "local"
     allow_weaker_sandbox: bool = False
+    cache: str | None = Field(default=None, description="folder of extracted values, shared by runs")
     checkpoints: str | None = Field(default=None, description="postgresql:// URL; none: SQLite in the run")
     prices: str | None = Field(default=None, description="TOML file over the shipped price table")
     prompts: str | None = Field(default=None, description="folder of prompt files over the shipped ones")

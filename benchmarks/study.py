@@ -42,5 +42,6 @@ class Study:
                 approve="never",
                 search=search,
                 out=str(out),
+                cache=str(self.out / self.name / "values"),
             )
         )

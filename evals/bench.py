@@ -53,6 +53,10 @@ class BenchSpec(Record):
     workers: int = Field(default=2, ge=1)
     allow_weaker_sandbox: bool = False
     sandbox: Literal["local", "bwrap", "docker", "gvisor"] = "local"
+    cache: str | None = Field(
+        default=None,
+        description="folder of extracted values that runs on the same images share; none: in `folder`",
+    )
 
 
 class BenchFacts(Record):

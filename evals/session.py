@@ -77,7 +77,7 @@ class BenchSession:
         """Over the dev ids, never used by the loop: for pruning and for what a report re-scores."""
         self.sources: dict[str, str] = self._kept_sources()
         """SHA-256 -> source of every extractor that was probed or scored."""
-        self.store = FeatureStore(self.folder / "features", pool)
+        self.store = FeatureStore(Path(spec.cache) if spec.cache else self.folder / "features", pool)
         self.facts: BenchFacts = self._facts()
         self.ledger = Ledger(queries_allowed=self.facts.queries)
         """What the labels have answered so far, in bits, and the bound it implies."""

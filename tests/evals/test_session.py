@@ -53,6 +53,29 @@ def test_scoring_runs_the_dev_part_alone_and_each_image_once(opened, open_pool, 
     assert not any(sha256 in kept for sha256 in sealed)
 
 
+def test_sessions_with_one_cache_run_an_extractor_on_an_image_once(
+    picture_folder, open_pool, tmp_path, write_extractor
+) -> None:
+    data, source = str(picture_folder()), write_extractor(RED, red="up", blue="down")
+
+    def cards(seed: int, name: str):
+        spec = BenchSpec(
+            pack="dermoscopy.abcd",
+            data=data,
+            seed=seed,
+            folder=str(tmp_path / name),
+            cache=str(tmp_path / "v"),
+        )
+        return answer_score(BenchSession(spec, open_pool), source, ("red", "blue"), ())
+
+    first = cards(3, "one")
+    run = open_pool.images_run
+    assert cards(3, "two") == first
+    assert open_pool.images_run == run
+    cards(4, "three")
+    assert open_pool.images_run < run + 112  # other patients are sealed; the rest was known
+
+
 def test_a_feature_that_moves_with_the_labels_is_accepted_and_told_once(opened, write_extractor) -> None:
     session = opened(gap=25.0)
     source = write_extractor(RED, red="up", blue="up")
