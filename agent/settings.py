@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         default=False, description="go on below tier B; recorded and shown in the report"
     )
     cache: Path | None = Field(
-        default=None, description="a folder of extracted values that runs on the same images share"
+        default=None, description="a folder of values and verdicts that runs on the same images share"
     )
     checkpoints: str | None = Field(
         default=None, pattern=r"^postgres(ql)?://", description="a PostgreSQL URL; none: SQLite in the run"

@@ -55,7 +55,7 @@ class BenchSpec(Record):
     sandbox: Literal["local", "bwrap", "docker", "gvisor"] = "local"
     cache: str | None = Field(
         default=None,
-        description="folder of extracted values that runs on the same images share; none: in `folder`",
+        description="folder of values and verdicts that runs on the same images share; none: in `folder`",
     )
 
 

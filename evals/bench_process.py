@@ -21,10 +21,9 @@ from scafe.evals.gate import prune
 from scafe.evals.journal import Journal
 from scafe.evals.ledger import Ledger
 from scafe.evals.session import BenchSession
+from scafe.evals.verdicts import reach_verdict
 from scafe.knowledge.errors import IntegrityError, SandboxError, ScafeError
-from scafe.sandbox.determinism import Detectors
 from scafe.sandbox.pool import Pool
-from scafe.sandbox.probes import judge
 
 PR_SET_PDEATHSIG = 1
 Answer = dict[str, Any]
@@ -118,8 +117,7 @@ class Desk:
     def _probe(self, arguments: Answer) -> Answer:
         session, source = self.session, arguments["source"]
         session.remember(source)
-        verdict = judge(source, session.pack, session.pool, session.spec.seed, Detectors(session.pool))
-        return verdict.model_dump(mode="json")
+        return reach_verdict(session, source).model_dump(mode="json")
 
     def _score(self, arguments: Answer) -> Answer:
         names, pool = tuple(arguments["names"]), _refs(arguments["pool"])

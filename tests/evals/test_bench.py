@@ -15,6 +15,7 @@ from scafe.evals import bench_process
 from scafe.evals.bench import Bench, BenchSpec, FeatureRef
 from scafe.evals.journal import Journal
 from scafe.knowledge.errors import ContractError, DatasetError, IntegrityError, PackError, SandboxError
+from scafe.sandbox.verdict import Verdict
 
 RED = "m = image[mask].mean(axis=0)\nreturn {'red': float(m[0]), 'blue': float(m[2])}"
 
@@ -112,6 +113,26 @@ def test_blind_pruning_keeps_everything(desk_of, picture_folder, tmp_path) -> No
     )
     pool = [{"extractor": "a" * 64, "name": "red"}]
     assert desk_of(spec).answer("prune", {"pool": pool}) == {"kept": pool, "dropped": []}
+
+
+def test_runs_with_one_cache_judge_an_extractor_on_the_same_phantoms_once(
+    spec, tmp_path, write_extractor
+) -> None:
+    source = write_extractor(RED, red="up", blue="up")
+
+    def verdict(run: str, seed: int = 0) -> Verdict:
+        cached = {"cache": str(tmp_path / "cache"), "folder": str(tmp_path / run), "seed": seed}
+        with Bench(spec.model_copy(update=cached)) as bench:
+            return bench.probe(source)
+
+    first = verdict("one")
+    (kept,) = (tmp_path / "cache" / "verdicts").iterdir()
+    kept.write_text(first.model_copy(update={"criterion": "read_from_the_cache"}).model_dump_json())
+    assert verdict("two").criterion == "read_from_the_cache"
+    kept.write_text(kept.read_text()[:20])
+    assert verdict("three") == first
+    verdict("four", seed=5)
+    assert len(list((tmp_path / "cache" / "verdicts").iterdir())) == 2
 
 
 def test_a_text_that_no_file_can_hold_is_a_fault_of_the_extractor(desk_of, spec) -> None:
