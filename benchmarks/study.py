@@ -42,6 +42,7 @@ class Study:
                 approve="never",
                 search=search,
                 out=str(out),
+                workers=1,
                 cache=str(self.out / self.name / "values"),
             )
         )

@@ -115,6 +115,7 @@ def test_blind_pruning_keeps_everything(desk_of, picture_folder, tmp_path) -> No
     assert desk_of(spec).answer("prune", {"pool": pool}) == {"kept": pool, "dropped": []}
 
 
+@pytest.mark.slow
 def test_runs_with_one_cache_judge_an_extractor_on_the_same_phantoms_once(
     spec, tmp_path, write_extractor
 ) -> None:
