@@ -25,12 +25,15 @@ bundle_argument = click.argument("bundle", type=click.Path(exists=True))
 def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
     """Check a bundle: the hash of every file, then every feature again on phantoms.
 
-    BUNDLE is a folder such as runs/RUN/frozen. Exits with 4 if a file was changed, or if a feature gives
-    another value here than where it was frozen; says which, and by how much.
+    BUNDLE is a folder such as runs/RUN/frozen, or the zip of one. Exits with 4 if a file was changed, or if
+    a feature gives another value here than where it was frozen; says which, and by how much. With libraries
+    of the same versions values must agree to 1e-5 of a feature's largest; with others to 1e-3, and the
+    versions are named.
 
     \b
     Example:
       scafe verify runs/RUN/frozen
+      scafe verify frozen.zip
     """
     answer = ask_offline(terminal, MODULE, "verify", bundle, *_host_words(host))
     terminal.answer(answer.document, "\n".join(_verified(answer.document)))
@@ -50,7 +53,8 @@ def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
 def predict(terminal: Terminal, bundle: str, data: str, out: Path | None, **host: Any) -> None:
     """Predict new images with a bundle, and say what each feature added.
 
-    For research only, not for diagnosis. The extractors run in the sandbox; nothing leaves this machine.
+    BUNDLE is a folder or the zip of one. For research only, not for diagnosis. The extractors run in the
+    sandbox; nothing leaves this machine.
 
     \b
     Example:
@@ -78,7 +82,8 @@ def _verified(document: dict[str, Any]) -> list[str]:
     head = "verified" if document["ok"] else "NOT VERIFIED"
     lines = [
         f"{head}: {document['files']} files, {document['features']} features on "
-        f"{document['phantoms']} phantoms, largest relative difference {document['largest']:.1g}"
+        f"{document['phantoms']} phantoms, largest relative difference {document['largest']:.1g} "
+        f"(tolerance {document['tolerance']:g})"
     ]
     lines += [
         f"  {one['column']} differs by {one['relative']:.2g} (relative) on phantom {one['phantom']}: "

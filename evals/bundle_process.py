@@ -8,9 +8,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from scafe.evals.bundle import open_bundle
 from scafe.evals.predict import Prediction, find_pictures, predict
+from scafe.evals.unpacked import unpacked
 from scafe.evals.verify import Verification, verify_bundle
 from scafe.knowledge.errors import IntegrityError, ScafeError
 from scafe.sandbox.pool import Pool
@@ -20,16 +22,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code of the command line (0 ok, 2 input, 4 integrity, 6 sandbox)."""
     options = _parser().parse_args(arguments)
     try:
-        open_bundle(options.bundle)  # a folder that is none is told before three seconds go into a sandbox
-        with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
-            if options.command == "verify":
-                return _verify(options, pool)
-            return _predict(options, pool)
+        with unpacked(options.bundle) as folder:
+            return _answer(options, folder)
     except ScafeError as error:
         if options.json:
             print(json.dumps({"error": type(error).__name__, "message": str(error)}))
         print(f"scafe: {error}", file=sys.stderr)
         return error.exit_code
+
+
+def _answer(options: argparse.Namespace, folder: Path) -> int:
+    open_bundle(folder)  # a folder that is none is told before three seconds go into a sandbox
+    with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
+        if options.command == "verify":
+            return _verify(options, folder, pool)
+        return _predict(options, folder, pool)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verify(options: argparse.Namespace, pool: Pool) -> int:
-    found = verify_bundle(options.bundle, pool)
+def _verify(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
+    found = verify_bundle(folder, pool)
     if options.json:
         print(json.dumps({**found.model_dump(mode="json"), "ok": found.is_good}, sort_keys=True))
     else:
@@ -61,8 +68,8 @@ def _tell(found: Verification) -> None:
         print(f"  {sentence}")
 
 
-def _predict(options: argparse.Namespace, pool: Pool) -> int:
-    bundle = open_bundle(options.bundle)
+def _predict(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
+    bundle = open_bundle(folder)
     found = predict(bundle, find_pictures(options.data), pool)
     if options.json:
         print(json.dumps({"predictions": [one.model_dump(mode="json") for one in found]}, sort_keys=True))

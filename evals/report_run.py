@@ -71,7 +71,8 @@ def check_section(bundle: Bundle) -> Section:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest.environment.items()))
     text = (
         "scafe verify BUNDLE checks every file and runs the features again on the phantoms they were "
-        f"fingerprinted on (tolerance {manifest.tolerance:g}, relative). Frozen with {versions}."
+        f"fingerprinted on (tolerance {manifest.tolerance:g}, relative; "
+        f"{manifest.tolerance_other_libraries:g} with libraries of other versions). Frozen with {versions}."
     )
     return Section(
         id="check",

@@ -87,6 +87,7 @@ def test_a_difference_names_feature_and_size() -> None:
         "features": 1,
         "phantoms": 6,
         "largest": 0.25,
+        "tolerance": 1e-5,
         "differences": [{"column": "rim", "phantom": 2, "relative": 0.25, "frozen": 1.0, "here": 1.25}],
         "versions": {"numpy": ["2.4.6", "2.5.0"]},
     }
