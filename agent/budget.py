@@ -33,8 +33,6 @@ class Caps:
     """Money, in the currency of the model's price."""
     seconds: float | None = None
     """Time of the run, or of its calls where the run's own clock is not given."""
-    evaluations: int | None = None
-    """Evaluations of extractors."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,6 @@ class Reservation:
 class _Outside:
     """What the budget asks of the rest of the run."""
 
-    evaluations_used: Callable[[], int]
     elapsed_s: Callable[[], float] | None
     reserved: list[Reservation] = field(default_factory=list)
 
@@ -132,13 +129,12 @@ class Budget:
         caps: Caps | None = None,
         prices: PriceTable | None = None,
         *,
-        evaluations_used: Callable[[], int] = lambda: 0,
         elapsed_s: Callable[[], float] | None = None,
     ) -> None:
         self.caps = caps or Caps()
         self._prices = prices or PriceTable()
         self._journal = journal
-        self._outside = _Outside(evaluations_used, elapsed_s)
+        self._outside = _Outside(elapsed_s)
         self._lock = threading.Lock()
         self._ledger = ledger_of(journal)
 
@@ -186,9 +182,6 @@ class Budget:
         left = self._seconds_left()
         if left is not None and left <= 0:
             raise _spent("seconds", self.caps.seconds, round(self._seconds_used(), 1), "--max-seconds")
-        spent = self._outside.evaluations_used()
-        if caps.evaluations is not None and spent + len(under_way) + 1 > caps.evaluations:
-            raise _spent("evaluations", caps.evaluations, spent, "the cap on evaluations")
 
     def _require_money(self, model: str, usage: Usage, price: Price | None) -> None:
         cap = self.caps.cost

@@ -97,7 +97,6 @@ def open_egress(
         journal,
         settings.caps,
         PriceTable(settings.prices),
-        evaluations_used=settings.evaluations_used,
         elapsed_s=settings.elapsed_s,
     )
     never = tuple(dict.fromkeys(form for text in settings.never_send for form in (text, _absolute(text))))

@@ -7,7 +7,7 @@ of the spec after the colon, and returns a `Drafter`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
@@ -66,10 +66,6 @@ class Drafter(Protocol):
         ...
 
 
-def _no_evaluations() -> int:
-    return 0
-
-
 @dataclass(frozen=True)
 class DrafterSettings:
     """Everything a drafter may need beside the brief."""
@@ -89,7 +85,7 @@ class DrafterSettings:
     timeout_s: float = 600.0
     """Longest wait for one answer."""
     caps: "Caps | None" = None
-    """Hard caps on calls, tokens, money, seconds and evaluations; None: no caps."""
+    """Hard caps on calls, tokens, money and seconds; None: no caps."""
     prices: Path | None = None
     """TOML file whose prices override the shipped table."""
     prompts: Path | None = None
@@ -100,8 +96,6 @@ class DrafterSettings:
     """For drafters that draw."""
     person: str = ""
     """Who answers, for the manual drafter's record."""
-    evaluations_used: Callable[[], int] = field(default=_no_evaluations)
-    """How many evaluations the run has spent, for the evaluation that is kept in reserve."""
     elapsed_s: Callable[[], float] | None = None
     """Seconds the run has taken, over all its processes; None: the seconds spent on calls are counted."""
 

@@ -131,6 +131,7 @@ def _may_repair(state: LoopState, context: LoopContext, line: Line, asked: int) 
         line["repairs"] < MAX_REPAIRS
         and state["repairs"] + asked < allowed
         and calls > 0
+        and context.evaluations_left(state["lines"]) > asked
         and not state["capped"]
     )
 

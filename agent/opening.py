@@ -61,7 +61,8 @@ def plan(state: LoopState, context: LoopContext) -> Update:
 def widen(state: LoopState, context: LoopContext) -> Update:
     """Ask for one draft of every criterion, then for a second of each, as far as the plan of calls goes."""
     spread = context.plan(state["queries_left"], state["mode"])
-    allowed = min(spread.drafts, context.max_calls - state["calls"])
+    left = min(context.max_calls - state["calls"], context.evaluations_left(state["lines"]))
+    allowed = min(spread.drafts, left)
     if state["capped"]:
         allowed = 0
     criteria = [one.id for one in context.pack.observable_criteria if one.id not in state["struck_out"]]

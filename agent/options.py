@@ -73,6 +73,11 @@ BUDGET_OPTIONS = (
     click.option(
         "--max-cost", type=click.FloatRange(min=0), help="Cap on money, in the currency of the price."
     ),
+    click.option(
+        "--max-evaluations",
+        type=click.IntRange(min=1),
+        help="Cap on extractors that are run on phantoms; none is drafted that could not be.",
+    ),
     click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True), help="Cap on the run's time."),
     click.option(
         "--prices", type=click.Path(exists=True, dir_okay=False), help="TOML file over the price table."

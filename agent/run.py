@@ -268,6 +268,7 @@ class _Sitting:
             plan=partial(_plan, self.config, pack),
             search=self.config.search,
             max_calls=self.config.max_calls,
+            max_evaluations=self.config.max_evaluations,
             approve=self.config.approve,
             seed=self.config.seed,
         )

@@ -26,6 +26,7 @@ class RunConfig(BaseModel):
     max_tokens: int | None = Field(default=None, description="cap on tokens of the whole run")
     max_cost: float | None = None
     max_seconds: float | None = None
+    max_evaluations: int | None = Field(default=None, description="cap on extractors that are run")
     feedback: Literal["auto", "blind", "gated"] = "auto"
     search: Search = Field(default="loop", description="the method, or one of the baselines beside it")
     approve: Literal["never", "ask", "auto"] = "ask"

@@ -69,6 +69,8 @@ def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: 
     if context.max_calls - state["calls"] <= spread.reserve:
         left = context.max_calls - state["calls"]
         return "the calls are spent, but for the reserve" if left > 0 else "the calls are spent"
+    if context.evaluations_left(state["lines"]) == 0:
+        return "the evaluations are spent"
     if grade == "stop":
         return "three rounds brought nothing"
     return "" if any_task else "nothing is left to revise"
@@ -92,6 +94,7 @@ def _next_batch(
     """Draw the next round's tasks; one generator per round, in a fixed order of draws."""
     spread = context.plan(state["queries_left"], state["mode"])
     size = min(spread.batch, context.max_calls - state["calls"] - spread.reserve)
+    size = min(size, context.evaluations_left(state["lines"]))
     if state["mode"] == "gated":
         size = min(size, state["queries_left"])  # a paid draft must find a query left
     rng = round_rng(context.seed, state["round"] + 1)

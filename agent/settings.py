@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     max_tokens: int | None = Field(default=None, ge=1, description="cap on tokens, prompts and replies")
     max_cost: float | None = Field(default=None, ge=0, description="cap on money, in the price's currency")
     max_seconds: float | None = Field(default=None, gt=0, description="cap on the time of the run")
+    max_evaluations: int | None = Field(default=None, ge=1, description="cap on extractors that are run")
     out: Path = Field(default=Path("runs"), description="folder that run folders are made in")
     approve: Literal["ask", "auto", "never"] = Field(
         default="ask", description="the gates where a person decides"

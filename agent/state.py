@@ -4,7 +4,7 @@ The state is JSON-like: hashes, names, counters. Sources, replies, verdicts and 
 the run; images, clients and keys are nowhere near it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
@@ -169,6 +169,16 @@ class LoopContext:
     approve: str
     """never, ask or auto."""
     seed: int
+    max_evaluations: int | None = None
+
+    def evaluations_left(self, lines: Mapping[str, Line]) -> int:
+        """Return how many extractors may still be asked for; those that wait to be run have their place.
+
+        Asked for before a call, so that no paid draft is dropped. A call brings one extractor at most.
+        """
+        if self.max_evaluations is None:
+            return self.max_calls
+        return max(self.max_evaluations - len(lines), 0)
 
 
 def first_state() -> LoopState:

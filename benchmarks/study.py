@@ -43,6 +43,6 @@ class Study:
                 search=search,
                 out=str(out),
                 workers=1,
-                cache=str(self.out / self.name / "values"),
+                cache=str(self.out / "cache" / self.pack),
             )
         )

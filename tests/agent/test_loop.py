@@ -159,6 +159,18 @@ def test_no_more_calls_are_made_than_allowed(max_calls: int, tmp_path: Path) -> 
     assert len(drafter.asked) == len(events(tmp_path, "replied"))
 
 
+@pytest.mark.parametrize("cap", [1, 5, 9])
+def test_no_more_extractors_are_run_than_allowed_and_every_one_drafted_is_run(
+    cap: int, tmp_path: Path
+) -> None:
+    outcome = go(tmp_path, max_calls=40, max_evaluations=cap)
+    written = {line["sha256"] for line in events(tmp_path, "revised")}
+    assert {line["sha256"] for line in events(tmp_path, "judged")} == written
+    assert len(written) <= cap
+    assert outcome.exit_code in (0, 1)
+    assert events(tmp_path, "round_assessed")[-1]["why"] == "the evaluations are spent"
+
+
 def test_too_few_calls_for_a_run_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="at least 3"):
         go(tmp_path, max_calls=2)

@@ -144,20 +144,6 @@ def test_the_time_of_the_run_is_a_cap_and_bounds_each_call(tmp_path: Path) -> No
             pass
 
 
-def test_every_draft_under_way_has_an_evaluation_kept_for_it(tmp_path: Path) -> None:
-    used = [3]
-    budget = Budget(Journal(tmp_path), Caps(evaluations=5), evaluations_used=lambda: used[0])
-    url = "http://127.0.0.1/v1"
-    with budget.reserve("m", url, 10, 10), budget.reserve("m", url, 10, 10):
-        with pytest.raises(BudgetError, match="evaluations"):
-            with budget.reserve("m", url, 10, 10):
-                pass
-    used[0] = 5
-    with pytest.raises(BudgetError, match="evaluations"):
-        with budget.reserve("m", url, 10, 10):
-            pass
-
-
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 400)), max_size=12), st.integers(200, 3000))
 def test_reservations_together_never_pass_the_cap(calls: list[tuple[int, int]], cap: int) -> None:
