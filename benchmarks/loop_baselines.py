@@ -16,6 +16,7 @@ from typing import Any
 
 from scipy import stats
 
+from benchmarks.smaller import shrink
 from benchmarks.study import Search, Study
 from scafe.agent.trace import EVENTS, read_lines
 
@@ -30,10 +31,14 @@ def main() -> None:
     parser.add_argument("--labels", default="")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--max-calls", type=int, default=50)
+    parser.add_argument("--longest-px", type=int, default=0, help="shrink images to this side, to save time")
     parser.add_argument("--out", default="runs/loop_baselines")
     options = parser.parse_args()
     labels = tuple(options.labels.split(",")) if options.labels else ()
-    study = Study(options.pack, options.data, labels, options.max_calls, Path(options.out))
+    data = options.data
+    if data and options.longest_px:
+        data = str(shrink(Path(data), options.longest_px, Path(options.out)))
+    study = Study(options.pack, data, labels, options.max_calls, Path(options.out))
     found: dict[str, dict[int, dict[str, Any]]] = {search: {} for search in SEARCHES}
     for seed in range(options.seeds):
         for search in SEARCHES:
