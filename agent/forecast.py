@@ -85,6 +85,7 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         labels=config.labels,
         seed=config.seed,
         feedback=config.feedback,
+        dp_epsilon=config.dp_epsilon,
         folder=folder,
         workers=config.workers,
         allow_weaker_sandbox=config.allow_weaker_sandbox,

@@ -93,6 +93,11 @@ SEARCH_OPTIONS = (
         help="Whether labels may steer the search; auto: from 100 patients on.  [default: auto]",
     ),
     click.option(
+        "--dp-epsilon",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Noise on what a drafter is told of labels, for this privacy budget; from 400 patients on.",
+    ),
+    click.option(
         "--approve",
         type=click.Choice(["ask", "auto", "never"]),
         help="Gates for plan, features and seal: a person, the policy, or no gates.  [default: ask]",

@@ -19,7 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from scafe.agent.brief import Brief
 from scafe.agent.contraband import MAX_NUMBERS
-from scafe.evals.disclosure import DisclosedFeature
+from scafe.evals.disclosure import DisclosedFeature, ScoreCard
 from scafe.knowledge.errors import SettingsError
 from scafe.knowledge.extractor import MAX_FEATURES, MAX_LINES
 from scafe.sandbox.members import MEMBERS
@@ -54,6 +54,7 @@ GATES = {
     "indecisive": "Whether the set became better cannot be told from noise.",
     "blind": "No label was looked at; this is what the images alone say.",
 }
+SILENT_GATE = "Nothing is told of the set; what is told of a direction has noise, to keep the labels private."
 EVIDENCE = {
     "agrees": "runs in the predicted direction",
     "opposes": "runs against the predicted direction",
@@ -193,6 +194,12 @@ def _tidy(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def gate_words(card: ScoreCard) -> str:
+    """Say what the gate said; one that keeps silent for privacy did look at labels."""
+    looked = any(one.evidence != "withheld" for one in card.features)
+    return SILENT_GATE if card.gate == "blind" and looked else GATES[card.gate]
+
+
 @lru_cache(maxsize=8)
 def _environment(folder: Path | None) -> SandboxedEnvironment:
     if folder is not None and not folder.is_dir():
@@ -205,6 +212,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
     environment.filters.update(
         fenced=fenced,
         disclosed=disclosed,
+        gate_words=gate_words,
         strongest=_strongest,
         words=_plain,
         number=lambda value: f"{value:g}",

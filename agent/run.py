@@ -237,6 +237,7 @@ class _Sitting:
             labels=self.config.labels,
             seed=self.config.seed,
             feedback=self.config.feedback,
+            dp_epsilon=self.config.dp_epsilon,
             folder=str(self.folder.bench),
             workers=self.config.workers,
             allow_weaker_sandbox=self.config.allow_weaker_sandbox,

@@ -28,6 +28,7 @@ class RunConfig(BaseModel):
     max_seconds: float | None = None
     max_evaluations: int | None = Field(default=None, description="cap on extractors that are run")
     feedback: Literal["auto", "blind", "gated"] = "auto"
+    dp_epsilon: float | None = Field(default=None, gt=0, description="privacy budget of told labels")
     search: Search = Field(default="loop", description="the method, or one of the baselines beside it")
     approve: Literal["never", "ask", "auto"] = "ask"
     egress: Literal["none", "aggregates"] = "aggregates"

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     feedback: Literal["auto", "blind", "gated"] = Field(
         default="auto", description="whether labels may steer the search"
     )
+    dp_epsilon: float | None = Field(
+        default=None, gt=0, description="privacy budget of what is told of the labels; from 400 patients on"
+    )
     workers: int = Field(default=2, ge=1, le=256, description="processes that run extractors")
     sandbox: Literal["local", "bwrap", "docker", "gvisor"] = Field(
         default="local", description="what holds the worker"

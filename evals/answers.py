@@ -172,6 +172,11 @@ def _ask(
 ) -> Asked:
     if session.facts.mode == "blind" or session.ledger.queries_left <= 0 or not block:
         return Asked("blind")
+    if session.noise is not None:  # one exchanged label may turn the gate and the band: they stay silent
+        told = _signs(session, extractor, table, tuple(ref.name for ref in block))
+        released = sum(answer.evidence != "inconclusive" for answer in told.values())
+        session.ledger = session.ledger.spend(extractor.sha256, False, len(told), released)
+        return Asked("blind", None, told)
     rest = tuple(ref for ref in pool if ref.extractor != extractor.sha256)
     after = session.score(rest + block)
     decision = decide(session.score(rest), after, session.folds)
@@ -193,7 +198,10 @@ def _signs(
     for name in names[: max(ledger.reports_left, 0)]:
         feature = extractor.features[extractor.names.index(name)]
         answer = label_answer(
-            averages[:, table.names.index(name)], labels, predicted_sign(session, extractor, feature)
+            averages[:, table.names.index(name)],
+            labels,
+            predicted_sign(session, extractor, feature),
+            session.noise_on(extractor.sha256, name),
         )
         if answer.evidence != "withheld":
             answers[name] = answer

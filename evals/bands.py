@@ -6,6 +6,7 @@ cannot be tuned to sit on an edge that one patient tips.
 
 import hashlib
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -89,7 +90,21 @@ def shape_of(values: NDArray[np.float64]) -> Shape:
     return "skewed" if abs(skew) > 1.5 else "ok"
 
 
-def label_answer(values: NDArray[np.float64], positive: NDArray[np.bool_], predicted: int) -> LabelAnswer:
+@dataclass(frozen=True)
+class Noisy:
+    """Noise on one univariate AUC."""
+
+    added: float
+    sigma: float
+    """Its standard deviation; widens what counts as past the noise."""
+
+
+NO_NOISE = Noisy(0.0, 0.0)
+
+
+def label_answer(
+    values: NDArray[np.float64], positive: NDArray[np.bool_], predicted: int, noise: Noisy = NO_NOISE
+) -> LabelAnswer:
     """Say whether a feature moves with the labels, past `EVIDENCE_SE` standard errors and by patient.
 
     Parameters
@@ -99,14 +114,19 @@ def label_answer(values: NDArray[np.float64], positive: NDArray[np.bool_], predi
     positive : (n_patients,) bool array
     predicted : int
         1 if the value was predicted higher in the positive class, -1 lower, 0 no prediction.
+    noise : Noisy
+        Of differential privacy. With it a missing value counts as the median, which no label decides: the
+        sizes of the classes are then the same for every feature, and known.
     """
+    if noise.sigma:
+        values = np.where(np.isfinite(values), values, np.nanmedian(values))
     finite = np.isfinite(values)
     inside, labels = winsorised(values)[finite], positive[finite]
     n_pos, n_neg = int(labels.sum()), int((~labels).sum())
     if min(n_pos, n_neg) < MIN_CELL:
         return WITHHELD
-    found = auc(inside, labels)
-    if abs(found - 0.5) <= EVIDENCE_SE * null_se(n_pos, n_neg):
+    found = auc(inside, labels) + noise.added
+    if abs(found - 0.5) <= EVIDENCE_SE * math.hypot(null_se(n_pos, n_neg), noise.sigma):
         return LabelAnswer(evidence="inconclusive")
     size = abs(found - 0.5) + 0.5
     strength: Strength = "weak" if size < MODERATE else "moderate" if size < STRONG else "strong"

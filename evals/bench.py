@@ -49,6 +49,11 @@ class BenchSpec(Record):
     )
     seed: int = 0
     feedback: Literal["auto", "blind", "gated"] = "auto"
+    dp_epsilon: float | None = Field(
+        default=None,
+        gt=0,
+        description="privacy budget of what a drafter is told of labels",
+    )
     folder: str = Field(description="private folder of the bench inside the run, e.g. runs/X/bench")
     workers: int = Field(default=2, ge=1)
     allow_weaker_sandbox: bool = False

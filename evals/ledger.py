@@ -33,9 +33,14 @@ class Ledger(BaseModel):
         return self.queries_allowed - self.queries_used
 
     @property
+    def reports_allowed(self) -> int:
+        """Features whose labels may be looked at in all."""
+        return min(REPORTS_PER_QUERY * self.queries_allowed, MAX_REPORTS)
+
+    @property
     def reports_left(self) -> int:
         """Features whose labels may still be looked at."""
-        return min(REPORTS_PER_QUERY * self.queries_allowed, MAX_REPORTS) - self.reports
+        return self.reports_allowed - self.reports
 
     @property
     def bits(self) -> float:

@@ -83,7 +83,7 @@ def build_report(session: BenchSession, bundle: Bundle, run: Mapping[str, Any]) 
         egress_section(run),
     ]
     last = [
-        ledger_section(bundle, session.ledger),
+        ledger_section(bundle, session.ledger, session.noise, session.spec.dp_epsilon),
         sandbox_section(session.facts.sandbox),
         search_section(bundle, run),
         checklist_section(bundle, headline),

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scafe.evals.bundle import Bundle
+from scafe.evals.label_noise import DELTA, LabelNoise
 from scafe.evals.ledger import Ledger
 from scafe.evals.report_blocks import Paragraph, Section, Table, table
 
 
-def ledger_section(bundle: Bundle, ledger: Ledger) -> Section:
+def ledger_section(
+    bundle: Bundle, ledger: Ledger, noise: LabelNoise | None = None, epsilon: float | None = None
+) -> Section:
     """How often the labels were asked, and how far the answers can have fooled the search."""
     development = bundle.manifest.development
     error = (development.high - development.low) / 4
@@ -19,6 +22,12 @@ def ledger_section(bundle: Bundle, ledger: Ledger) -> Section:
         ("bits that the answers can have carried", f"{ledger.bits:.1f}"),
         ("largest mean optimism these bits can cause, AUC", f"{ledger.bound(error):.3f}"),
     ]
+    if noise is not None:
+        rows += [
+            ("differential privacy of the labels: epsilon", f"{epsilon:g}"),
+            ("delta", f"{DELTA:g}"),
+            ("standard deviation of the noise on each univariate AUC", f"{noise.sigma:.3f}"),
+        ]
     text = (
         "The bound is Russo and Zou's (doi:10.1109/TIT.2019.2945779): it concerns the development score "
         "alone. The sealed part gave no answer before it was opened, so its score needs no such bound."

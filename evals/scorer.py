@@ -17,8 +17,8 @@ from scafe.knowledge.phantoms import load_phantom
 FILES = {
     "evals": (
         "answers", "bands", "classifier", "dataset", "dicom", "disclosure", "features", "formats", "gate",
-        "ledger", "manifest", "nifti", "opening", "pixels", "ridge", "score", "scorer", "session", "sources",
-        "splits", "stats", "tables", "threads",
+        "label_noise", "ledger", "manifest", "nifti", "opening", "pixels", "ridge", "score", "scorer",
+        "session", "sources", "splits", "stats", "tables", "threads",
     ),
     "sandbox": (
         "agreement", "determinism", "evidence", "findings", "novelty", "panel", "perturbations", "pool",

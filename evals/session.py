@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.bands import NO_NOISE, Noisy
 from scafe.evals.bench import BenchFacts, BenchSpec, FeatureRef
 from scafe.evals.dataset import Dataset
 from scafe.evals.features import FeatureStore, FeatureTable, source_sha256, write_atomically
+from scafe.evals.label_noise import LabelNoise, open_noise
 from scafe.evals.ledger import Ledger
 from scafe.evals.opening import open_data
 from scafe.evals.score import CVScore, Task, cross_validate
@@ -81,6 +83,8 @@ class BenchSession:
         self.facts: BenchFacts = self._facts()
         self.ledger = Ledger(queries_allowed=self.facts.queries)
         """What the labels have answered so far, in bits, and the bound it implies."""
+        self.noise: LabelNoise | None = self._open_noise()
+        """Of differential privacy; None: answers are exact before they are banded."""
         self._scores: dict[tuple[FeatureRef, ...], CVScore] = {}
 
     @property
@@ -159,6 +163,28 @@ class BenchSession:
         dev = self.split.dev
         labels = [self.dataset.items[index].label for index in dev]
         return make_folds(dev, self.patients(dev), labels, self.spec.seed, purpose)
+
+    def noise_on(self, source_sha256: str, feature: str) -> Noisy:
+        """Return the noise on what is told of one feature; none without differential privacy."""
+        if self.noise is None:
+            return NO_NOISE
+        return Noisy(self.noise.on(source_sha256, feature), self.noise.sigma)
+
+    def _open_noise(self) -> LabelNoise | None:
+        epsilon = self.spec.dp_epsilon
+        if epsilon is None:
+            return None
+        if len(self.dataset.classes) != 2 or self.facts.mode == "blind":
+            raise InputError(
+                "--dp-epsilon is for gated feedback on two classes: nothing is told of the labels otherwise; "
+                "leave it away"
+            )
+        dev = self.split.dev
+        label_of = dict(zip(self.patients(dev), self.target(dev), strict=True))
+        n_pos = int(sum(label_of.values()))
+        return open_noise(
+            self.folder, epsilon, n_pos, len(label_of) - n_pos, max(self.ledger.reports_allowed, 1)
+        )
 
     def _kept_sources(self) -> dict[str, str]:
         found = sorted((self.folder / "sources").glob("*.py"))
