@@ -24,11 +24,14 @@ def data() -> None:
 @click.argument("path", type=click.Path())
 @click.option("--pack", help="The criteria pack: its classes, its channels, and whether there is skin.")
 @click.option("--labels", help="Comma-separated classes, positive first.  [default: the pack's]")
+@click.option("--segment", type=click.Choice(["none", "otsu"]), help="As for `scafe run`.  [default: none]")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The run's; decides the parts."
 )
 @speaks
-def check(terminal: Terminal, path: str, pack: str | None, labels: str | None, seed: int) -> None:
+def check(
+    terminal: Terminal, path: str, pack: str | None, labels: str | None, segment: str | None, seed: int
+) -> None:
     """Say what is in a data set, and what in it would fool a run.
 
     Counts by class and patient, pictures that occur twice, what tells the label without the lesion, skin
@@ -40,7 +43,7 @@ def check(terminal: Terminal, path: str, pack: str | None, labels: str | None, s
       scafe data check scars.csv --pack scar.keloid_vs_hypertrophic
       scafe data check derm.csv --pack dermoscopy.abcd --labels mel,nv --json
     """
-    given = {"--pack": pack, "--labels": labels, "--seed": str(seed)}
+    given = {"--pack": pack, "--labels": labels, "--segment": segment, "--seed": str(seed)}
     words = [word for option, value in given.items() if value for word in (option, value)]
     answer = ask_offline(terminal, MODULE, "data", path, *words)
     terminal.answer(answer.document, "\n".join(_in_words(answer.document)))
@@ -57,7 +60,7 @@ def _in_words(found: dict[str, Any]) -> list[str]:
         lines.append(f"left out: {found['left_out']} rows of other classes")
     lines += [
         _sizes(found),
-        "masks: " + ("given" if found["has_masks"] else "none, the whole image is measured"),
+        f"masks: {_masks(found)}",
     ]
     lines.append(
         f"feedback: {found['mode']}, {found['queries']} label-touching queries; "
@@ -67,6 +70,12 @@ def _in_words(found: dict[str, Any]) -> list[str]:
     lines += [f"{one['shortcut']} alone: {_auc(one['auc'])}" for one in found["leaks"]]
     lines += [f"skin {one['group']}: {_counts(one['patients'])}" for one in found["tones"]]
     return lines + [f"look at this: {warning}" for warning in found["warnings"]]
+
+
+def _masks(found: dict[str, Any]) -> str:
+    if found["segmented"] != "none":
+        return f"none given, drawn by {found['segmented']}"
+    return "given" if found["has_masks"] else "none, the whole image is measured"
 
 
 def _sizes(found: dict[str, Any]) -> str:

@@ -72,6 +72,11 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
 @click.option(
     "--labels", help="Comma-separated classes to tell apart, positive first.  [default: the pack's]"
 )
+@click.option(
+    "--segment",
+    type=click.Choice(["none", "otsu"]),
+    help="Draw masks where none is given: one lesion on plain skin.  [default: none]",
+)
 @click.option("--cohort", type=click.Choice(FLAVOURS), help="A synthetic cohort instead of --data.")
 @options(MODEL_OPTIONS, SEARCH_OPTIONS, BUDGET_OPTIONS)
 @out_option

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     dp_epsilon: float | None = Field(
         default=None, gt=0, description="privacy budget of what is told of the labels; from 400 patients on"
     )
+    segment: Literal["none", "otsu"] = Field(
+        default="none", description="how masks are drawn for images that have none"
+    )
     workers: int = Field(default=2, ge=1, le=256, description="processes that run extractors")
     sandbox: Literal["local", "bwrap", "docker", "gvisor"] = Field(
         default="local", description="what holds the worker"

@@ -78,6 +78,7 @@ class Audit(Record):
     classes: tuple[ClassCount, ...]
     left_out: int = Field(description="rows of other classes")
     has_masks: bool
+    segmented: Literal["none", "otsu"] = "none"
     width: tuple[int, int, int] = Field(description="smallest, median, largest, in pixels")
     height: tuple[int, int, int]
     mode: str
@@ -88,6 +89,13 @@ class Audit(Record):
     leaks: tuple[Leak, ...]
     tones: tuple[Tone, ...] = Field(description="empty where the pack has no skin or the data no masks")
     warnings: tuple[str, ...]
+
+    @property
+    def masks(self) -> str:
+        """Where the masks come from, in words."""
+        if self.segmented != "none":
+            return f"none given, drawn by {self.segmented}"
+        return "given" if self.has_masks else "none, the whole image is measured"
 
     @property
     def is_clean(self) -> bool:
@@ -115,6 +123,7 @@ def audit_dataset(dataset: Dataset, pack: CriteriaPack | None = None, seed: int 
         classes=tuple(_count(dataset, label) for label in dataset.classes),
         left_out=dataset.left_out,
         has_masks=dataset.has_masks,
+        segmented=dataset.segmented,
         width=_spread([one.mask.shape[1] for one in images]),
         height=_spread([one.mask.shape[0] for one in images]),
         mode=plan.mode,

@@ -47,6 +47,9 @@ class BenchSpec(Record):
     labels: tuple[str, ...] = Field(
         default=(), description="classes to tell apart, positive first; empty: the pack's"
     )
+    segment: Literal["none", "otsu"] = Field(
+        default="none", description="how masks are drawn for images that have none"
+    )
     seed: int = 0
     feedback: Literal["auto", "blind", "gated"] = "auto"
     dp_epsilon: float | None = Field(

@@ -70,7 +70,7 @@ def _tell(found: Verification) -> None:
 
 def _predict(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
     bundle = open_bundle(folder)
-    found = predict(bundle, find_pictures(options.data), pool)
+    found = predict(bundle, find_pictures(options.data, bundle.manifest.channels), pool)
     if options.json:
         print(json.dumps({"predictions": [one.model_dump(mode="json") for one in found]}, sort_keys=True))
     else:

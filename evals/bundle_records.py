@@ -100,6 +100,11 @@ class Manifest(Record):
     mode: str = Field(description="feedback mode of the run: blind or gated")
     seed: int
     data_sha256: str
+    channels: tuple[str, ...] = Field(default=("R", "G", "B"), description="of every image, in order")
+    segment: Literal["none", "otsu"] = Field(
+        default="none",
+        description="how masks were drawn if none was given; a prediction does the same",
+    )
     scorer_sha256: str
     features: tuple[FrozenFeature, ...]
     development: Development

@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("path")
     data.add_argument("--pack")
     data.add_argument("--labels", default="", help="positive,negative")
+    data.add_argument("--segment", choices=("none", "otsu"), default="none")
     data.add_argument("--seed", type=int, default=0)
     gate = commands.add_parser("gate")
     gate.add_argument("--noise", type=int, default=40)
@@ -52,7 +53,8 @@ def _data(options: argparse.Namespace) -> int:
     pack = load_pack(options.pack) if options.pack else None
     labels = tuple(label for label in options.labels.split(",") if label)
     expected, channels = (pack.classes, pack.modality.channels) if pack else ((), ("R", "G", "B"))
-    found = audit_dataset(open_dataset(options.path, labels, expected, channels), pack, options.seed)
+    dataset = open_dataset(options.path, labels, expected, channels, options.segment)
+    found = audit_dataset(dataset, pack, options.seed)
     if options.json:
         print(json.dumps({**found.model_dump(mode="json"), "ok": found.is_clean}, sort_keys=True))
     else:
@@ -71,7 +73,7 @@ def audit_lines(audit: Audit) -> list[str]:
     lines.append(
         f"width {low} to {high} px (median {middle}), height {audit.height[0]} to {audit.height[2]} px"
     )
-    lines.append(f"masks: {'given' if audit.has_masks else 'none, the whole image is measured'}")
+    lines.append(f"masks: {audit.masks}")
     lines.append(
         f"feedback {audit.mode}, {audit.queries} label-touching queries, {audit.dev_patients} patients to "
         f"develop on, {audit.sealed_patients} sealed"

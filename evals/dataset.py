@@ -8,11 +8,12 @@ middle of a run. Images are loaded when they are asked for, and refused if they 
 import difflib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from scafe.evals.formats import ImageFile as ImageFile
+from scafe.evals.segment import Method, Segmented
 from scafe.evals.sources import Pixels, digest
 from scafe.knowledge.errors import DatasetError, IntegrityError
 from scafe.knowledge.phantoms import CohortImage
@@ -75,6 +76,8 @@ class Dataset:
     """False: every mask is all True."""
     left_out: int = 0
     """Rows of other classes than the chosen ones."""
+    segmented: Method = "none"
+    """How masks were drawn where none was given."""
     kept: dict[int, ImageAndMask] = field(default_factory=dict, repr=False, compare=False)
     """Decoded images, as far as `KEPT_BYTES` goes."""
 
@@ -138,6 +141,7 @@ def build_dataset(
     *,
     labels: Sequence[str] = (),
     expected: Sequence[str] = (),
+    segment: Method = "none",
 ) -> Dataset:
     """Read every row once and check what can only be seen over all of them.
 
@@ -151,6 +155,8 @@ def build_dataset(
         Classes to keep, positive first; what the caller asked for.
     expected : sequence of str
         Classes of the criteria pack, used if `labels` is empty and the data has all of them.
+    segment : {'none', 'otsu'}
+        How to draw masks if none is given; given ones are taken as they are.
 
     Raises
     ------
@@ -163,7 +169,10 @@ def build_dataset(
     _require_all_masks_or_none(chosen)
     _require_one_label_per_patient(chosen)
     _require_enough_patients(chosen, classes, where)
-    return _read_through(chosen, classes, len(rows) - len(chosen))
+    drawn = segment if not any(row.has_mask for row in chosen) else "none"
+    if drawn != "none":
+        chosen = [replace(row, pixels=Segmented(row.pixels), has_mask=True) for row in chosen]
+    return replace(_read_through(chosen, classes, len(rows) - len(chosen)), segmented=drawn)
 
 
 def cohort_dataset(cohort: Sequence[CohortImage], classes: Sequence[str]) -> Dataset:
@@ -212,7 +221,7 @@ def _read_through(rows: Sequence[Row], classes: tuple[str, ...], left_out: int) 
         room -= pair.image.nbytes + pair.mask.nbytes
         if room > 0:
             kept[index] = pair
-    return Dataset(tuple(items), classes, rows[0].has_mask, left_out, kept)
+    return Dataset(tuple(items), classes, rows[0].has_mask, left_out, kept=kept)
 
 
 def _require_all_masks_or_none(rows: Sequence[Row]) -> None:

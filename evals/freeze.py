@@ -130,6 +130,8 @@ def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) ->
         mode=session.facts.mode,
         seed=session.spec.seed,
         data_sha256=session.facts.data_sha256,
+        channels=session.pack.modality.channels,
+        segment=session.dataset.segmented,
         scorer_sha256=session.facts.scorer_sha256,
         features=tuple(_frozen_feature(session, fit, number, lineage) for number in range(len(fit.columns))),
         development=_development(session, fit, threshold),

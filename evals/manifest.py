@@ -10,6 +10,7 @@ from pathlib import Path
 from scafe.evals.dataset import Dataset, Row, build_dataset
 from scafe.evals.dicom import dicom_patient
 from scafe.evals.formats import channels_of, is_dicom, is_known, pixels_of, stem_of
+from scafe.evals.segment import Method
 from scafe.evals.sources import Pixels, read_bytes
 from scafe.evals.tables import Record, Table, read_table, require_columns
 from scafe.knowledge.errors import DatasetError
@@ -24,6 +25,7 @@ def open_dataset(
     labels: Sequence[str] = (),
     expected: Sequence[str] = (),
     channels: Sequence[str] = RGB,
+    segment: Method = "none",
 ) -> Dataset:
     """Open a folder per class or a manifest, and read it through once.
 
@@ -39,6 +41,8 @@ def open_dataset(
         Classes to take if `labels` is empty.
     channels : sequence of str
         Channels of the pack; other than RGB they may come from one column `path_<channel>` each.
+    segment : {'none', 'otsu'}
+        How to draw masks if none is given.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def open_dataset(
         rows = _manifest_rows(root, read_table(root), tuple(channels))
     else:
         raise DatasetError(f"{root}: give a folder with one folder per class, or a CSV or Parquet manifest")
-    return build_dataset(rows, root.name, labels=labels, expected=expected)
+    return build_dataset(rows, root.name, labels=labels, expected=expected, segment=segment)
 
 
 def _is_there(path: Path) -> bool:

@@ -17,7 +17,7 @@ def open_data(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
         If it cannot be used; the message says where and the way out.
     """
     if spec.data is not None:
-        return open_dataset(spec.data, spec.labels, pack.classes, pack.modality.channels)
+        return open_dataset(spec.data, spec.labels, pack.classes, pack.modality.channels, spec.segment)
     phantom = load_phantom(pack.phantom)
     if not phantom.classes:
         raise DatasetError(f"the phantom {pack.phantom!r} draws no cohort; give images with --data")

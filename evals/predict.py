@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.bundle import Bundle
-from scafe.evals.dataset import ImageFile
+from scafe.evals.formats import SUFFIXES, channels_of, is_known, pixels_of, stem_of
 from scafe.evals.frozen_set import measure_bundle
-from scafe.evals.pixels import SUFFIXES
+from scafe.evals.segment import Segmented
+from scafe.evals.sources import Pixels
 from scafe.knowledge.errors import DatasetError
 from scafe.sandbox.pool import ImageAndMask, Pool
 
@@ -64,11 +65,13 @@ class Picture:
 
     name: str
     """As the caller names it: relative to folder or manifest."""
-    file: ImageFile
+    pixels: Pixels
+    has_mask: bool = False
 
-    def load(self) -> ImageAndMask:
-        """Decode image and mask."""
-        return self.file.read(self.name)[0]
+    def load(self, segment: str = "none") -> ImageAndMask:
+        """Decode image and mask; draw a mask where there is none and the bundle's run drew its own."""
+        drawn = segment != "none" and not self.has_mask
+        return (Segmented(self.pixels) if drawn else self.pixels).read(self.name)[0]
 
 
 def predict(bundle: Bundle, pictures: Sequence[Picture], pool: Pool) -> tuple[Prediction, ...]:
@@ -84,7 +87,7 @@ def predict(bundle: Bundle, pictures: Sequence[Picture], pool: Pool) -> tuple[Pr
     found: list[Prediction] = []
     for start in range(0, len(pictures), BATCH):
         batch = pictures[start : start + BATCH]
-        rows = measure_bundle(bundle, pool, [one.load() for one in batch])
+        rows = measure_bundle(bundle, pool, [one.load(bundle.manifest.segment) for one in batch])
         found += explain(bundle, [one.name for one in batch], rows)
     return tuple(found)
 
@@ -110,11 +113,17 @@ def explain(bundle: Bundle, names: Sequence[str], rows: NDArray[np.float64]) -> 
     ]
 
 
-def find_pictures(path: str | Path) -> tuple[Picture, ...]:
+def find_pictures(path: str | Path, channels: Sequence[str] = ()) -> tuple[Picture, ...]:
     """Find images to predict: one file, a folder (with its subfolders), or a CSV with a column `path`.
 
-    In a folder `x_mask.png` is the mask of `x.jpg`; in a CSV the column `mask` names it. Labels, if there
-    are any, are not read.
+    Every format that a run reads. In a folder `x_mask.png` is the mask of `x.jpg`; in a CSV the column `mask`
+    names it. Labels, if there are any, are not read.
+
+    Parameters
+    ----------
+    path : path
+    channels : sequence of str
+        Of the bundle; a CSV may have one column `path_<channel>` for each.
 
     Raises
     ------
@@ -125,9 +134,9 @@ def find_pictures(path: str | Path) -> tuple[Picture, ...]:
     if root.is_dir():
         found = _in_folder(root)
     elif root.suffix.lower() == ".csv" and root.is_file():
-        found = _in_csv(root)
-    elif root.suffix.lower() in SUFFIXES and root.is_file():
-        found = (Picture(root.name, ImageFile(root, _mask_of(root))),)
+        found = _in_csv(root, tuple(channels))
+    elif root.is_file() and is_known(root):
+        found = (_picture(root, root.name),)
     else:
         raise DatasetError(f"{root}: give an image, a folder of images, or a CSV with a column 'path'")
     if not found:
@@ -136,29 +145,36 @@ def find_pictures(path: str | Path) -> tuple[Picture, ...]:
 
 
 def _in_folder(root: Path) -> tuple[Picture, ...]:
-    files = sorted(one for one in root.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
-    pictures = [one for one in files if not one.stem.endswith("_mask")]
-    return tuple(Picture(str(one.relative_to(root)), ImageFile(one, _mask_of(one))) for one in pictures)
+    files = sorted(one for one in root.rglob("*") if one.is_file() and is_known(one))
+    pictures = [one for one in files if not stem_of(one).endswith("_mask")]
+    return tuple(_picture(one, str(one.relative_to(root))) for one in pictures)
 
 
-def _in_csv(path: Path) -> tuple[Picture, ...]:
+def _picture(image: Path, name: str) -> Picture:
+    mask = image.with_name(f"{stem_of(image)}_mask.png")
+    return Picture(name, pixels_of(image, mask if mask.is_file() else None), mask.is_file())
+
+
+def _in_csv(path: Path, channels: tuple[str, ...]) -> tuple[Picture, ...]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
-        if "path" not in (reader.fieldnames or ()):
-            raise DatasetError(f"{path}: has no column 'path'; it has {', '.join(reader.fieldnames or ())}")
-        return tuple(_of_row(path, number, row) for number, row in enumerate(reader, start=2))
+        names = tuple(reader.fieldnames or ())
+        columns = tuple(f"path_{channel}" for channel in channels)
+        if "path" not in names and not (columns and set(columns) <= set(names)):
+            raise DatasetError(f"{path}: has no column 'path'; it has {', '.join(names)}")
+        wanted = ("path",) if "path" in names else columns
+        return tuple(_of_row(path, number, row, wanted) for number, row in enumerate(reader, start=2))
 
 
-def _of_row(path: Path, number: int, row: dict[str, str]) -> Picture:
-    if not row["path"]:
-        raise DatasetError(f"{path}, row {number}: the path is empty")
+def _of_row(path: Path, number: int, row: dict[str, str], columns: tuple[str, ...]) -> Picture:
+    empty = next((column for column in columns if not row[column]), None)
+    if empty:
+        raise DatasetError(f"{path}, row {number}: the path is empty (column {empty!r})")
     mask = path.parent / row["mask"] if row.get("mask") else None
-    return Picture(row["path"], ImageFile(path.parent / row["path"], mask))
-
-
-def _mask_of(image: Path) -> Path | None:
-    mask = image.with_name(f"{image.stem}_mask.png")
-    return mask if mask.is_file() else None
+    files = [path.parent / row[column] for column in columns]
+    channels = [column.removeprefix("path_") for column in columns]
+    pixels = pixels_of(files[0], mask) if columns == ("path",) else channels_of(channels, files, mask)
+    return Picture(row[columns[0]], pixels, mask is not None)
 
 
 def _called(chances: NDArray[np.float64], classes: tuple[str, ...], threshold: float) -> list[str]:

@@ -54,9 +54,10 @@ def checklist_section(bundle: Bundle, headline: Headline | None) -> Section:
 def _tripod(bundle: Bundle, headline: Headline | None) -> list[tuple[str, str, str]]:
     manifest = bundle.manifest
     people = ", ".join(f"{count} {label}" for label, count in manifest.development.patients.items())
+    masks = "as given" if manifest.segment == "none" else f"that {manifest.segment} drew (none was given)"
     rows = [
         ("5a", "source of data", f"hash {manifest.data_sha256[:16]}…; origin is the author's to name"),
-        ("7", "data preparation", "features from images and masks as given; median imputation; scaling"),
+        ("7", "data preparation", f"features from images and masks {masks}; median imputation; scaling"),
         ("9a-c", "predictors", f"{len(manifest.features)}, each with file, unit, criterion and citation"),
         ("10", "sample size", f"development patients: {people}{_test_size(headline)}"),
         (

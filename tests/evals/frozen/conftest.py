@@ -159,7 +159,10 @@ class ToySession:
         self.labels = [one.label for one in members]
         self.names = [one.patient for one in members]
         self.split = split_patients(self.names, self.labels, seed)
-        self.dataset = SimpleNamespace(items=self.names, classes=self.classes, load=self.images.__getitem__)
+        self.dataset = SimpleNamespace(
+            items=self.names, classes=self.classes, load=self.images.__getitem__, segmented="none"
+        )
+        self.noise = None
         self.folds = self.draw_folds("loop")
         self.fresh_folds = self.draw_folds("fresh")
         self.facts = BenchFacts(
