@@ -67,10 +67,10 @@ class Summary:
     mean_kept: float
 
 
-def draw_population(n_per_class: int, size: int, seed: int) -> Cases:
+def draw_population(n_per_class: int, size: int, seed: int, flavour: str = "plain") -> Cases:
     """Draw phantoms of both classes and measure every reference measure of the pack on them."""
     pack = load_pack(PACK)
-    cohort = draw_cohort(load_phantom(pack.phantom), seed, n_per_class, "plain", size)
+    cohort = draw_cohort(load_phantom(pack.phantom), seed, n_per_class, flavour, size)
     images = [ImageAndMask(one.phantom.image, one.phantom.mask) for one in cohort]
     target = np.array([int(one.label == pack.classes[0]) for one in cohort])
     task = Task(target, tuple(one.patient for one in cohort))
@@ -79,7 +79,7 @@ def draw_population(n_per_class: int, size: int, seed: int) -> Cases:
 
 def run_seed(population: Cases, n_per_class: int, seed: int, repeats: int) -> Seed:
     """Run the shipped protocol on one sample of the population."""
-    chosen = _sample(population, n_per_class, seed)
+    chosen = sample(population, n_per_class, seed)
     study, rest = population.select(chosen), population.select(~chosen)
     patients, labels = study.task.patients, [str(one) for one in study.labels]
     split = split_patients(patients, labels, seed)
@@ -134,7 +134,8 @@ def _measured(images: list[ImageAndMask], sources: list[str]) -> Floats:
         )
 
 
-def _sample(population: Cases, n_per_class: int, seed: int) -> NDArray[np.bool_]:
+def sample(population: Cases, n_per_class: int, seed: int) -> NDArray[np.bool_]:
+    """Choose as many members of each class at random."""
     rng = np.random.default_rng([seed, 3])
     chosen = np.zeros(len(population.rows), bool)
     for code in (0, 1):
