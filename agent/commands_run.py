@@ -73,6 +73,12 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
     "--labels", help="Comma-separated classes to tell apart, positive first.  [default: the pack's]"
 )
 @click.option(
+    "--ordinal",
+    is_flag=True,
+    default=None,
+    help="Labels are levels; name them with --labels, highest first.",
+)
+@click.option(
     "--segment",
     type=click.Choice(["none", "otsu"]),
     help="Draw masks where none is given: one lesion on plain skin.  [default: none]",

@@ -83,6 +83,7 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         data=config.data,
         cohort=config.cohort,
         labels=config.labels,
+        ordinal=config.ordinal,
         segment=config.segment,
         seed=config.seed,
         feedback=config.feedback,

@@ -270,6 +270,13 @@ def _say_judged(line: Line) -> str:
     return f"{line['criterion']} r{line['number']:03d}: turned away by probes ({why})"
 
 
+def _say_pruned(line: Line) -> str:
+    kept, dropped = len(line["kept"]), [name for _, name in line["dropped"]]
+    if not dropped:
+        return f"pruned: all {kept} kept"
+    return f"pruned: {kept} kept; better without {', '.join(dropped)} on folds that the search never used"
+
+
 def _say_opened(line: Line) -> str:
     part = "sealed part" if line["sealed"] else "one honest cross-validation, nothing sealed"
     if line["auc"] is None:
@@ -293,7 +300,7 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
     "scored": _say_scored,
     "round_assessed": _say_assessed,
     "cap_reached": lambda line: f"cap reached: {line['why']}",
-    "pool_pruned": lambda line: f"pruned: {len(line['kept'])} kept, {len(line['dropped'])} dropped",
+    "pool_pruned": _say_pruned,
     "approval": lambda line: f"{line['gate']}: {line['decision']} by {line['name']}",
     "set_frozen": lambda line: (
         f"frozen: {_plural(line['features'], 'feature')} from {', '.join(line['criteria'])}"

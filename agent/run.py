@@ -235,6 +235,7 @@ class _Sitting:
             data=self.config.data,
             cohort=self.config.cohort,
             labels=self.config.labels,
+            ordinal=self.config.ordinal,
             segment=self.config.segment,
             seed=self.config.seed,
             feedback=self.config.feedback,

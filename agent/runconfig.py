@@ -18,6 +18,7 @@ class RunConfig(BaseModel):
     data: str | None = Field(default=None, description="folder or manifest; none: a synthetic cohort")
     cohort: CohortSpec = CohortSpec()
     labels: tuple[str, ...] = ()
+    ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
     segment: Literal["none", "otsu"] = Field(default="none", description="draws masks where none is given")
     model: str = Field(default="builtin", description="spec of the drafter")
     repair_model: str | None = None

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     dp_epsilon: float | None = Field(
         default=None, gt=0, description="privacy budget of what is told of the labels; from 400 patients on"
     )
+    ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
     segment: Literal["none", "otsu"] = Field(
         default="none", description="how masks are drawn for images that have none"
     )

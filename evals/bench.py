@@ -47,6 +47,7 @@ class BenchSpec(Record):
     labels: tuple[str, ...] = Field(
         default=(), description="classes to tell apart, positive first; empty: the pack's"
     )
+    ordinal: bool = Field(default=False, description="whether `labels` are levels, the highest first")
     segment: Literal["none", "otsu"] = Field(
         default="none", description="how masks are drawn for images that have none"
     )

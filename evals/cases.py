@@ -25,7 +25,7 @@ class Cases:
     @property
     def labels(self) -> NDArray[np.str_]:
         """(n_images,) class of each image in words."""
-        return label_texts(self.task.target, self.classes)
+        return label_texts(self.task, self.classes)
 
     def select(self, chosen: NDArray[np.bool_]) -> "Cases":
         """Return some of the images."""
@@ -57,7 +57,7 @@ class Scored:
     @property
     def positive(self) -> NDArray[np.bool_]:
         """(n_patients,) True for the first of the classes."""
-        return np.asarray(self.task.target == positive_code(len(self.classes)))
+        return np.asarray(self.task.target == positive_code(self.task))
 
     @property
     def chances(self) -> Rows:
@@ -67,13 +67,16 @@ class Scored:
     @property
     def labels(self) -> NDArray[np.str_]:
         """(n_patients,) true class in words."""
-        return label_texts(self.task.target, self.classes)
+        return label_texts(self.task, self.classes)
 
     @property
     def auc(self) -> float:
-        """AUC by patient; of more than two classes, the macro mean over pairs."""
+        """AUC by patient; of more classes the macro mean over pairs, of levels their concordance."""
         if len(self.classes) == 2:
             return discrimination(self.chances[np.newaxis], self.task.target, self.task)
+        if self.task.is_ordinal:
+            above = np.clip(self.probabilities.cumsum(axis=1)[:, -2::-1], 1e-12, 1 - 1e-12)
+            return discrimination(logit(above).T, self.task.target, self.task)
         safe = np.clip(self.probabilities, 1e-12, 1 - 1e-12)
         return discrimination(logit(safe).T, self.task.target, self.task)
 
@@ -88,12 +91,12 @@ def per_patient(cases: Cases, probabilities: Rows) -> Scored:
     return Scored(task, cases.classes, sums / np.bincount(where)[:, np.newaxis])
 
 
-def positive_code(n_classes: int) -> int:
-    """Return the number that stands for the first class: 1 of two classes, else its position, 0."""
-    return 1 if n_classes == 2 else 0
+def positive_code(task: Task) -> int:
+    """Return the number of the first class: of two and of levels the highest, else its position."""
+    return task.n_classes - 1 if task.n_classes == 2 or task.is_ordinal else 0
 
 
-def label_texts(target: NDArray[np.int64], classes: tuple[str, ...]) -> NDArray[np.str_]:
-    """Turn numbers into labels; of two classes the first, positive one is 1."""
-    names = np.array(classes[::-1] if len(classes) == 2 else classes)
-    return np.asarray(names[target])
+def label_texts(task: Task, classes: tuple[str, ...]) -> NDArray[np.str_]:
+    """Turn numbers into labels; the first of two classes or of levels has the highest number."""
+    names = np.array(classes[::-1] if positive_code(task) else classes)
+    return np.asarray(names[task.target])

@@ -42,9 +42,13 @@ class Classifier:
     """Inverse penalty C that the inner folds chose."""
     pipeline: Pipeline
     """Fitted steps impute, scale, classify."""
+    is_ordinal: bool = False
+    """Whether `classes` are levels, the highest first; there is then one model per step between two."""
 
     def probabilities(self, rows: Rows) -> Rows:
         """Return (n_images, n_classes) probabilities, columns in the order of `classes`."""
+        if self.is_ordinal:
+            return level_chances(self.pipeline.predict_proba(rows))
         order = [list(self.pipeline.classes_).index(label) for label in self.classes]
         found: Rows = self.pipeline.predict_proba(rows)[:, order]
         return found
@@ -56,15 +60,18 @@ class Classifier:
         -------
         (n_images, n_features) array
             Coefficient times standardised value; with the intercept, their sum is the log-odds
-            (two classes, or the first class against the rest). A feature
-            that was missing contributes what its median does.
+            (two classes, the first class against the rest, or the mean over the steps between levels). A
+            feature that was missing contributes what its median does.
         """
         found: Rows = self.pipeline[:-1].transform(rows) * self.coefficients
         return found
 
     def decision(self, rows: Rows) -> Rows:
-        """Return (n_images,) log-odds of the positive class (of two; against the rest of more)."""
+        """Return (n_images,) log-odds of the positive class (of two; against the rest of more; of higher)."""
         score = self.pipeline.decision_function(rows)
+        if self.is_ordinal:
+            mean: Rows = score.mean(axis=1)
+            return mean
         if len(self.classes) > 2:
             column: Rows = score[:, list(self.pipeline.classes_).index(self.classes[0])]
             return column
@@ -75,6 +82,9 @@ class Classifier:
     def coefficients(self) -> Rows:
         """(n_features,) log-odds of the positive class per standard deviation of each feature."""
         model, positive = self.pipeline[-1], self.classes[0]
+        if self.is_ordinal:
+            mean: Rows = np.mean([one.coef_[0] for one in model.estimators_], axis=0)
+            return mean
         if len(self.classes) > 2:
             row: Rows = model.estimators_[list(model.classes_).index(positive)].coef_[0]
             return row
@@ -114,8 +124,41 @@ def fit_at_penalty(cases: Cases, columns: tuple[str, ...], penalty: float) -> Cl
     ]
     # One thread: the order of a threaded sum would change the last bits of the file.
     with one_thread(), config_context(skip_parameter_validation=True):
-        pipeline = Pipeline(steps).fit(cases.rows, cases.labels)
-    return Classifier(cases.classes, columns, penalty, pipeline)
+        pipeline = Pipeline(steps).fit(cases.rows, _fitted_target(cases))
+    return Classifier(cases.classes, columns, penalty, pipeline, cases.task.is_ordinal)
+
+
+def _fitted_target(cases: Cases) -> NDArray[np.str_] | NDArray[np.int64]:
+    """Return labels, or for levels one column per step: is it higher (see `Task.codes`)."""
+    return cases.task.codes.T.astype(np.int64) if cases.task.is_ordinal else cases.labels
+
+
+def level_chances(above: Rows) -> Rows:
+    """Turn the chances of being above each step into chances of levels.
+
+    Parameters
+    ----------
+    above : (n, n_levels - 1) array
+        Chance of being above the lowest level, the second lowest, and so on; made to fall from step to step.
+
+    Returns
+    -------
+    (n, n_levels) array
+        The highest level first; each row sums to 1.
+
+    References
+    ----------
+    .. [1] Frank and Hall (2001), A Simple Approach to Ordinal Classification, ECML,
+       doi:10.1007/3-540-44795-4_13.
+
+    Examples
+    --------
+    >>> level_chances(np.array([[0.75, 0.25]])).tolist()
+    [[0.25, 0.5, 0.25]]
+    """
+    falling = np.minimum.accumulate(above, axis=1)
+    edges = np.column_stack([np.ones(len(above)), falling, np.zeros(len(above))])
+    return np.asarray(-np.diff(edges, axis=1)[:, ::-1])
 
 
 def dump_classifier(classifier: Classifier) -> bytes:
@@ -127,6 +170,7 @@ def dump_classifier(classifier: Classifier) -> bytes:
         "classes": list(classifier.classes),
         "columns": list(classifier.columns),
         "penalty": classifier.penalty,
+        **({"is_ordinal": True} if classifier.is_ordinal else {}),
         "medians": classifier.pipeline[0].statistics_,
         "model": classifier.pipeline[1:],
     }
@@ -146,7 +190,8 @@ def load_classifier(data: bytes, where: str = "classifier.skops") -> Classifier:
     content: dict[str, Any] = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
     pipeline = Pipeline([("impute", _imputer(content["medians"])), *content["model"].steps])
     classes, columns = tuple(content["classes"]), tuple(content["columns"])
-    return Classifier(classes, columns, float(content["penalty"]), pipeline)
+    is_ordinal = bool(content.get("is_ordinal", False))
+    return Classifier(classes, columns, float(content["penalty"]), pipeline, is_ordinal)
 
 
 def _imputer(medians: Rows) -> SimpleImputer:

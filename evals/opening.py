@@ -16,14 +16,30 @@ def open_data(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
     DatasetError
         If it cannot be used; the message says where and the way out.
     """
-    if spec.data is not None:
-        return open_dataset(spec.data, spec.labels, pack.classes, pack.modality.channels, spec.segment)
+    found = _on_disk(spec, pack) if spec.data is not None else _drawn(spec, pack)
+    _require_levels(spec, found)
+    return found
+
+
+def _on_disk(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
+    return open_dataset(spec.data or "", spec.labels, pack.classes, pack.modality.channels, spec.segment)
+
+
+def _drawn(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
     phantom = load_phantom(pack.phantom)
     if not phantom.classes:
         raise DatasetError(f"the phantom {pack.phantom!r} draws no cohort; give images with --data")
     cohort = spec.cohort
     drawn = draw_cohort(phantom, spec.seed, cohort.n_per_class, cohort.flavour, cohort.size)
     return cohort_dataset(drawn, spec.labels or _positive_first(pack, phantom.classes))
+
+
+def _require_levels(spec: BenchSpec, found: Dataset) -> None:
+    if spec.ordinal and len(found.classes) < 3:
+        raise DatasetError(
+            f"--ordinal is for three levels or more, this data has {len(found.classes)}: name them with "
+            "--labels, the highest first, or leave --ordinal away"
+        )
 
 
 def _positive_first(pack: CriteriaPack, drawn: tuple[str, ...]) -> tuple[str, ...]:

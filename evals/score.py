@@ -35,7 +35,7 @@ class Task:
     """What is to be told apart, one entry per item."""
 
     target: Ints
-    """(n,) two classes: 1 is the positive one; more: position in `classes`; ordinal: the level's rank."""
+    """(n,) two classes: 1 is the positive one; more: position in `classes`; ordinal: rank, 0 the lowest."""
     patients: tuple[str, ...]
     n_classes: int = 2
     is_ordinal: bool = False
@@ -194,7 +194,8 @@ def discrimination(logits: Floats, target: Ints, task: Task) -> float:
     if task.n_classes == 2:
         return auc(logits[0], target == 1)
     if task.is_ordinal:
-        return _concordance(sigmoid(logits).sum(axis=0), target)
+        # made to fall from step to step, so that they are chances of levels, as in the frozen classifier
+        return _concordance(np.minimum.accumulate(sigmoid(logits), axis=0).sum(axis=0), target)
     chances = sigmoid(logits) / sigmoid(logits).sum(axis=0)
     pairs = [_pair_auc(chances, target, i, j) for i, j in combinations(range(task.n_classes), 2)]
     return float(np.nanmean(pairs))

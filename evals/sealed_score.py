@@ -108,6 +108,10 @@ def _on_sealed(session: BenchSession, bundle: Bundle) -> Scores:
     model = _predicted(bundle.classifier, ours.test)
     baseline = _predicted(fit_classifier(simple.dev, _numbers(simple.dev), inner), simple.test)
     interval = "Newcombe's score interval" if len(model.classes) == 2 else "bootstrap over patients"
+    if model.task.is_ordinal:
+        interval = (
+            f"share of pairs of patients of different level in the right order (Harrell's C); {interval}"
+        )
     return Scores(
         method=f"sealed patients, scored once; {interval}",
         ids=sealed,
@@ -133,6 +137,8 @@ def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
     method = (
         f"{folds.n_repeats} × {folds.n_folds}-fold cross-validation by patient, blind mode, no sealed part"
     )
+    if ours.task.is_ordinal:
+        method = f"share of pairs in the right order (Harrell's C), {method}"
     return Scores(
         method=f"{method}; corrected resampled interval",
         ids=ids,

@@ -106,10 +106,10 @@ class BenchSession:
         return np.stack(columns, axis=1) if columns else np.empty((len(ids), 0))
 
     def target(self, ids: tuple[int, ...]) -> NDArray[np.int64]:
-        """Return labels as numbers: 1 is the positive class of two; else the position in `classes`."""
+        """Return labels as numbers: 1 is the positive class of two; a level's rank; else its position."""
         classes = self.dataset.classes
         places = np.array([classes.index(self.dataset.items[index].label) for index in ids], dtype=np.int64)
-        return 1 - places if len(classes) == 2 else places
+        return len(classes) - 1 - places if len(classes) == 2 or self.spec.ordinal else places
 
     def patients(self, ids: tuple[int, ...]) -> tuple[str, ...]:
         """Return the patient of each item."""
@@ -117,7 +117,7 @@ class BenchSession:
 
     def task(self, ids: tuple[int, ...]) -> Task:
         """Return targets and patients of some items, as the scorer takes them."""
-        return Task(self.target(ids), self.patients(ids), len(self.dataset.classes))
+        return Task(self.target(ids), self.patients(ids), len(self.dataset.classes), self.spec.ordinal)
 
     def score(self, pool: tuple[FeatureRef, ...]) -> CVScore:
         """Score a set of features on the loop's folds; the same set is scored once."""

@@ -20,6 +20,7 @@ from scafe.evals.classifier import (
     dump_classifier,
     fit_at_penalty,
     fit_classifier,
+    level_chances,
     load_classifier,
 )
 from scafe.evals.crossfit import crossfit
@@ -158,3 +159,61 @@ def test_a_patient_counts_once_however_many_images_there_are() -> None:
     found = per_patient(one, np.array([[0.2, 0.8], [0.4, 0.6], [0.9, 0.1], [0.5, 0.5]]))
     assert list(found.labels) == ["a", "a", "b"]
     assert found.chances == pytest.approx([0.3, 0.9, 0.5])
+
+
+class TestLevels:
+    """Ordinal targets: levels with the highest first."""
+
+    LEVELS = ("severe", "moderate", "mild")
+
+    def drawn(self, n: int = 120, seed: int = 0) -> Cases:
+        rng = np.random.default_rng(seed)
+        rank = np.arange(n) % 3
+        rows = np.column_stack([rank + rng.normal(0, 1, n), rng.normal(size=(n, 2))])
+        rows[rng.random(rows.shape) < 0.05] = np.nan
+        task = Task(rank, tuple(f"p{number:03d}" for number in range(n)), 3, is_ordinal=True)
+        return Cases(rows, task, self.LEVELS)
+
+    def test_the_highest_number_is_the_first_label(self) -> None:
+        one = self.drawn()
+        assert list(one.labels[:3]) == ["mild", "moderate", "severe"]
+        scored = per_patient(one, np.full((len(one.rows), 3), 1 / 3))
+        assert list(scored.positive[:3]) == [False, False, True]
+
+    def test_levels_are_scored_as_they_are_frozen(self) -> None:
+        one = self.drawn(90)
+        split = folds(one, 1)
+        held_out = crossfit(one, split, 0.1).probabilities
+        within = [per_patient(one.select(test), held_out[test]).auc for test in split.tests]
+        assert within == pytest.approx(cross_validate(one.rows, one.task, split, (0.1,)).fold_aucs)
+
+    def test_chances_of_levels_are_chances(self) -> None:
+        one = self.drawn()
+        chances = fitted(one).probabilities(one.rows)
+        assert chances.min() >= 0
+        assert chances.sum(axis=1) == pytest.approx(1.0)
+
+    def test_chances_that_cross_are_made_to_fall(self) -> None:
+        assert level_chances(np.array([[0.4, 0.6]])) == pytest.approx(np.array([[0.4, 0.0, 0.6]]))
+
+    def test_turning_the_scale_around_turns_the_chances_around(self) -> None:
+        one = self.drawn()
+        task = Task(2 - one.task.target, one.task.patients, 3, is_ordinal=True)
+        turned = Cases(one.rows, task, self.LEVELS[::-1])
+        first, second = (fit_at_penalty(each, ("a", "b", "c"), 1.0) for each in (one, turned))
+        there, back = first.probabilities(one.rows), second.probabilities(one.rows)[:, ::-1]
+        assert back == pytest.approx(there, abs=1e-6)
+
+    def test_a_feature_that_rises_with_the_level_has_a_positive_coefficient_and_shares_add_up(self) -> None:
+        one = self.drawn()
+        model = fitted(one)
+        assert model.coefficients[0] > max(abs(model.coefficients[1:]))
+        rest = model.decision(one.rows) - model.contributions(one.rows).sum(axis=1)
+        assert rest == pytest.approx(np.full(len(rest), rest[0]))
+
+    def test_the_file_keeps_the_order_and_needs_no_trust(self) -> None:
+        one = self.drawn()
+        model = fitted(one)
+        again = load_classifier(dump_classifier(model))
+        assert again.is_ordinal
+        assert np.array_equal(again.probabilities(one.rows), model.probabilities(one.rows))

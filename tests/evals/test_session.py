@@ -6,7 +6,7 @@ import pytest
 from scafe.evals.answers import answer_score, class_sign
 from scafe.evals.bench import BenchSpec, FeatureRef
 from scafe.evals.session import BenchSession
-from scafe.knowledge.errors import IntegrityError
+from scafe.knowledge.errors import DatasetError, IntegrityError
 
 RED = "m = image[mask].mean(axis=0)\nreturn {'red': float(m[0]), 'blue': float(m[2])}"
 
@@ -179,3 +179,29 @@ def test_the_matrix_of_a_pool_has_one_column_per_feature(opened, write_extractor
 )
 def test_a_direction_is_predicted_only_where_the_pack_says_so(directions, classes, sign) -> None:
     assert class_sign(directions, classes) == sign
+
+
+def test_two_classes_are_no_levels(opened, open_pool, tmp_path) -> None:
+    for data in (opened().spec.data, None):
+        spec = BenchSpec(pack="dermoscopy.abcd", data=data, folder=str(tmp_path / "levels"), ordinal=True)
+        with pytest.raises(DatasetError, match="three levels or more, this data has 2"):
+            BenchSession(spec, open_pool)
+
+
+def test_levels_are_numbered_from_the_lowest(picture_folder, open_pool, tmp_path) -> None:
+    manifest = picture_folder(per_class=40)
+    rows = manifest.read_text().splitlines()
+    third = [row.replace(",nv,", ",bkl,") if number % 4 == 1 else row for number, row in enumerate(rows)]
+    manifest.write_text("\n".join(third) + "\n")
+    spec = BenchSpec(
+        pack="dermoscopy.abcd",
+        data=str(manifest),
+        labels=("mel", "bkl", "nv"),
+        folder=str(tmp_path / "l"),
+        ordinal=True,
+    )
+    session = BenchSession(spec, open_pool)
+    ids = session.split.dev
+    number = {"nv": 0, "bkl": 1, "mel": 2}
+    assert list(session.target(ids)) == [number[session.dataset.items[one].label] for one in ids]
+    assert session.task(ids).is_ordinal
