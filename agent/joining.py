@@ -11,13 +11,18 @@ from scafe.agent.source_edit import constants, docstring, simplified
 from scafe.knowledge.extractor import MAX_LINES
 
 HEAD = ("CRITERION", "FEATURES", "VARIANTS")
+PART = "extract_1"
+"""Function that only a joined module has."""
 
 
 def joined(first: str, second: str, name: str) -> str | None:
     """Return a module with one feature `name`: the mean of the first feature of each.
 
-    None if the two do not fit into the lines that an extractor may have.
+    None if the two do not fit into the lines that an extractor may have, or if one is joined already: a mean
+    of means says no more, and its parts would take each other's names.
     """
+    if any(PART in _definitions(ast.parse(source)) for source in (first, second)):
+        return None
     one, two = (_single(source) for source in (first, second))
     head = _head(first, name, (one, two))
     parts = _merged(ast.parse(simplified(_keep_one(first))), ast.parse(simplified(_keep_one(second))))

@@ -5,7 +5,7 @@ feature, the measured number and one thing to do. They speak of phantoms only.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +54,16 @@ def contract(message: str, line: int | None) -> Finding:
     return Finding(code="contract", severity="reject", line=line, message=message)
 
 
-def fatal_faults(extraction: Extraction, panel: Panel) -> tuple[Finding, ...]:
-    """Report the first fault on ordinary phantoms: each of them must give a row."""
-    edges = set(panel.edges.values())
+def fatal_faults(extraction: Extraction, edge_cases: Collection[int] = ()) -> tuple[Finding, ...]:
+    """Report the first fault on ordinary phantoms: each of them must give a row.
+
+    Parameters
+    ----------
+    extraction : Extraction
+    edge_cases : collection of int
+        Images where a fault is no reason to turn an extractor away.
+    """
+    edges = set(edge_cases)
     for index, fault in enumerate(extraction.faults):
         if fault is not None and (index not in edges or fault.kind == "refused"):
             n_faults = sum(one is not None for one in extraction.faults)

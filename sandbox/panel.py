@@ -6,7 +6,7 @@ that say which of them turn a dial, move a nuisance, were drawn at random, pertu
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ N_LEVELS = 5
 N_SETTINGS = 3
 N_DRAWN = 24
 SIZE_PX = 128
+N_FIRST = 6
 BACKGROUND = 0.25
 """Other dials lie within this share of their range around neutral, so a response is not tied to one scene."""
 
@@ -52,6 +53,11 @@ class Panel:
     """Perturbation -> indices, in the order of `drawn`."""
     edges: dict[str, int]
     """Edge case -> index."""
+
+    @cached_property
+    def first(self) -> tuple[ImageAndMask, ...]:
+        """A few ordinary phantoms of every class: an extractor that fails on all of them has failed."""
+        return tuple(self.images[index] for index in self.drawn[:N_FIRST])
 
 
 @lru_cache(maxsize=4)

@@ -75,8 +75,11 @@ def judge(
     except PackError as error:
         return _rejected(source, "", words.contract(str(error), None))
     panel = build_panel(pack.phantom, seed)
+    trial = pool.extract(source, panel.first, talkative=True)
+    if all(trial.faults):  # hundreds of phantoms at five seconds each would say the same
+        return _rejected(source, criterion.id, *words.fatal_faults(trial))
     extraction = pool.extract(source, panel.images, talkative=True)
-    fatal = words.fatal_faults(extraction, panel)
+    fatal = words.fatal_faults(extraction, panel.edges.values())
     if fatal:
         return _rejected(source, criterion.id, *fatal)
     unsteady = (determinism or _run_again(pool, extraction, panel))(source, panel.images)

@@ -99,6 +99,17 @@ def test_a_recombined_extractor_is_the_mean_of_two_on_their_own_scale(
         assert joint["joint"] == pytest.approx(np.mean(scaled), nan_ok=True)
 
 
+def test_what_is_joined_is_not_joined_again() -> None:
+    """Named fault: the parts of a joined extractor took each other's names and called themselves."""
+    pack = load_pack("histology.crc_tissue")
+    asked = brief(pack, pack.criterion("fat"))
+    one, two = (answered(asked.model_copy(update={"variant": number})) for number in (0, 1))
+    both = joined(one, two, "joint")
+    assert both is not None
+    assert joined(both, two, "again") is None
+    assert joined(one, both, "again") is None
+
+
 def test_the_same_brief_has_the_same_answer_and_another_seed_another() -> None:
     pack = load_pack("scar.vss")
     criterion = pack.criterion("vascularity")

@@ -1,13 +1,13 @@
 """Deliberately wrong extractors: each is caught, and the finding names the right cause."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from scafe.knowledge.criteria import load_pack
-from scafe.sandbox.pool import Pool
+from scafe.sandbox.pool import Extraction, ImageAndMask, Pool
 from scafe.sandbox.probes import judge
 from scafe.sandbox.verdict import Verdict
 
@@ -56,3 +56,26 @@ def test_hostile_text_is_a_finding_and_never_an_exception(pool: Pool) -> None:
     for text in ("", "\0", "def extract(image, mask):", "(" * 5000, "import os\n" * 3, "é" * 200_000):
         verdict = judged(text, pool)
         assert [one.severity for one in verdict.findings] == ["reject"]
+
+
+class Counting:
+    """Passes everything on to a pool, and counts the images."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.images = 0
+
+    def extract(self, source: str, images: Sequence[ImageAndMask], *, talkative: bool) -> Extraction:
+        self.images += len(images)
+        return self.pool.extract(source, images, talkative=talkative)
+
+
+def test_what_fails_on_every_phantom_is_not_run_on_hundreds(pool: Pool) -> None:
+    """Named fault: an extractor that took two seconds to fail was run on all 444 phantoms."""
+    counted = Counting(pool)
+    source = (MEASURES / "scar_vascularity.py").read_text()
+    broken = source.replace("def extract(image, mask):", "def extract(image, mask):\n    return {}[0]", 1)
+    verdict = judge(broken, load_pack("scar.vss"), counted)  # type: ignore[arg-type]
+    assert [one.code for one in verdict.findings] == ["exception"]
+    assert "on 6 of 6 phantoms" in verdict.findings[0].message
+    assert counted.images == 6
