@@ -1,15 +1,17 @@
 """Is the loop worth its calls? The built-in drafter in the loop, best-of-N and one-shot, on the same splits.
 
-    python -m benchmarks.loop_baselines --seeds 10
-    python -m benchmarks.loop_baselines --seeds 10 --pack dermoscopy.abcd --data MANIFEST --labels mel,nv
+    python -m benchmarks.loop_baselines --data ../shared/data --seeds 10 --max-calls 24
 
 All three have the same drafter, bench, gate, folds and sealed patients of a seed, and at most the same calls.
-Prints one row per search and, per seed, the paired difference of the loop with a 95 % interval over
-seeds (t). Finished runs are kept under --out and not run again, so it may be stopped and gone on with.
+Writes benchmarks/loop_baselines.md: one row per search, and the paired difference of the loop with a 95 %
+interval over seeds (t). Finished runs are kept under --out and not run again, so it may be stopped and gone
+on with; a set that is not there is skipped, loudly.
 """
 
 import argparse
 import json
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -21,30 +23,76 @@ from benchmarks.study import Search, Study
 from scafe.agent.trace import EVENTS, read_lines
 
 SEARCHES: tuple[Search, ...] = ("loop", "best_of_n", "one_shot")
+PAGE = Path(__file__).with_suffix(".md")
+HEAD = """# The loop beside best-of-N and one-shot
+
+Made by `python -m benchmarks.loop_baselines --seeds {seeds} --max-calls {calls}`, with the built-in drafter
+(no language model). *loop*: plan, blind drafts, repairs, adaptive rounds. *best of N*: every call a blind
+draft. *one shot*: one blind draft per criterion. A seed draws sealed patients, folds and drafts, the same for
+all three. A run without an acceptable set counts as .5. Differences are paired by seed, with a 95 % t interval
+over seeds; seeds share patients, so the intervals of the real images are too narrow rather than too wide.
+"""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One set on which the searches are compared."""
+
+    name: str
+    pack: str
+    folder: str | None
+    """Under --data; None: the synthetic cohort."""
+    labels: tuple[str, ...] = ()
+    longest_px: int = 0
+    """Images are shrunk to this side, to save time: every search sees the same pixels. 0: as they are."""
+
+
+SETS = (
+    Compared("synthetic scars", "scar.keloid_vs_hypertrophic", None),
+    Compared("HAM10000, melanoma or naevus", "dermoscopy.abcd", "ham10000", ("mel", "nv"), 256),
+    Compared("HAM10000, melanoma or benign keratosis", "dermoscopy.abcd", "ham10000", ("mel", "bkl"), 256),
+    Compared(
+        "breast ultrasound, malignant or benign",
+        "ultrasound.birads",
+        "breast_ultrasound",
+        ("malignant", "benign"),
+    ),
+)
 
 
 def main() -> None:
-    """Run what is missing and print the table."""
+    """Run what is missing, and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--pack", default="scar.keloid_vs_hypertrophic")
-    parser.add_argument("--data", default=None)
-    parser.add_argument("--labels", default="")
+    parser.add_argument("--data", default="../shared/data")
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--max-calls", type=int, default=50)
-    parser.add_argument("--longest-px", type=int, default=0, help="shrink images to this side, to save time")
-    parser.add_argument("--out", default="runs/loop_baselines")
+    parser.add_argument("--max-calls", type=int, default=24)
+    parser.add_argument("--out", default="runs/studies")
+    parser.add_argument("--only", action="append", help="a word of the set's name; may be repeated")
     options = parser.parse_args()
-    labels = tuple(options.labels.split(",")) if options.labels else ()
-    data = options.data
-    if data and options.longest_px:
-        data = str(shrink(Path(data), options.longest_px, Path(options.out)))
-    study = Study(options.pack, data, labels, options.max_calls, Path(options.out))
-    found: dict[str, dict[int, dict[str, Any]]] = {search: {} for search in SEARCHES}
+    parts = [HEAD.format(seeds=options.seeds, calls=options.max_calls)]
+    for one in SETS:
+        if not options.only or any(word in one.name for word in options.only):
+            parts.append(_section(one, options))
+            PAGE.write_text("\n".join(parts), encoding="utf-8")
+    print(f"written: {PAGE}")
+
+
+def _section(one: Compared, options: argparse.Namespace) -> str:
+    out, data = Path(options.out), None
+    if one.folder is not None:
+        manifest = Path(options.data) / one.folder / "manifest.csv"
+        if not manifest.exists():
+            print(f"SKIPPED LOUDLY: {manifest} is not here", file=sys.stderr)
+            return f"## {one.name}\n\nSkipped: the images were not at hand.\n"
+        data = str(shrink(manifest, one.longest_px, out) if one.longest_px else manifest)
+    study = Study(one.pack, data, one.labels, options.max_calls, out)
+    found: dict[str, list[dict[str, Any]]] = {search: [] for search in SEARCHES}
     for seed in range(options.seeds):
         for search in SEARCHES:
-            found[search][seed] = _one(study, search, seed)
-            print(json.dumps({"search": search, "seed": seed, **found[search][seed]}), flush=True)
-    _table(found)
+            found[search].append(_one(study, search, seed))
+            print(json.dumps({"search": search, "seed": seed, **found[search][-1]}), flush=True)
+    size = f", images shrunk to {one.longest_px} px" if one.longest_px else ""
+    return f"## {one.name} (`{one.pack}`{size})\n\n{_table(found)}"
 
 
 def _one(study: Study, search: Search, seed: int) -> dict[str, Any]:
@@ -61,17 +109,24 @@ def _one(study: Study, search: Search, seed: int) -> dict[str, Any]:
     }
 
 
-def _table(found: dict[str, dict[int, dict[str, Any]]]) -> None:
-    print("\n| search | sealed AUC, mean (sd) | features | calls | loop minus it, mean (95 % interval) |")
-    print("|---|---|---|---|---|")
-    for search, by_seed in found.items():
-        aucs = [_auc(one) for one in by_seed.values()]
+def _table(found: dict[str, list[dict[str, Any]]]) -> str:
+    lines = [
+        f"{len(found['loop'])} seeds.",
+        "",
+        "| search | sealed AUC, mean (sd) | features | calls | loop minus it (95 % interval) |",
+        "|---|---|---|---|---|",
+    ]
+    for search, runs in found.items():
+        aucs = [_auc(one) for one in runs]
         spread = stdev(aucs) if len(aucs) > 1 else float("nan")
-        features, calls = (mean(one[key] for one in by_seed.values()) for key in ("features", "calls"))
-        print(
-            f"| {search} | {mean(aucs):.3f} ({spread:.3f}) | {features:.1f} | {calls:.1f} "
-            f"| {_difference(found['loop'], by_seed) if search != 'loop' else '·'} |"
+        features, calls = (mean(one[key] for one in runs) for key in ("features", "calls"))
+        against = _difference(found["loop"], runs) if search != "loop" else "·"
+        lines.append(
+            f"| {search.replace('_', ' ')} | {mean(aucs):.3f} ({spread:.3f}) | {features:.1f} | {calls:.1f} "
+            f"| {against} |"
         )
+    baseline = mean(one["baseline_auc"] for one in found["loop"] if one["baseline_auc"] is not None)
+    return "\n".join([*lines, "", f"Colour and texture on the same splits: {baseline:.3f}.", ""])
 
 
 def _auc(one: dict[str, Any]) -> float:
@@ -79,8 +134,8 @@ def _auc(one: dict[str, Any]) -> float:
     return 0.5 if one["auc"] is None else float(one["auc"])
 
 
-def _difference(loop: dict[int, dict[str, Any]], other: dict[int, dict[str, Any]]) -> str:
-    paired = [_auc(loop[seed]) - _auc(other[seed]) for seed in loop]
+def _difference(loop: list[dict[str, Any]], other: list[dict[str, Any]]) -> str:
+    paired = [_auc(one) - _auc(two) for one, two in zip(loop, other, strict=True)]
     if len(paired) < 2:
         return f"{paired[0]:+.3f}"
     half = stats.t.ppf(0.975, len(paired) - 1) * stdev(paired) / len(paired) ** 0.5

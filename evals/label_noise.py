@@ -63,6 +63,8 @@ def noise_scale(epsilon: float, sensitivity: float, releases: int) -> float:
     --------
     >>> round(noise_scale(8.0, 1 / 200, 50), 3)
     0.024
+    >>> round(noise_scale(8.0, auc_sensitivity(200, 200), 100), 3)
+    0.069
     """
     spread = math.log(1 / DELTA)
     rho = (math.sqrt(spread + epsilon) - math.sqrt(spread)) ** 2
