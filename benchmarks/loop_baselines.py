@@ -29,8 +29,8 @@ HEAD = """# The loop beside best-of-N and one-shot
 Made by `python -m benchmarks.loop_baselines --seeds {seeds} --max-calls {calls}`, with the built-in drafter
 (no language model). *loop*: plan, blind drafts, repairs, adaptive rounds. *best of N*: every call a blind
 draft. *one shot*: one blind draft per criterion. A seed draws sealed patients, folds and drafts, the same for
-all three. A run without an acceptable set counts as .5. Differences are paired by seed, with a 95 % t interval
-over seeds; seeds share patients, so the intervals of the real images are too narrow rather than too wide.
+all three. A run without an acceptable set counts as .5. Differences are paired by seed, with a 95 % t
+interval over seeds; seeds share patients, so those of real images are too narrow rather than too wide.
 """
 
 
