@@ -102,6 +102,7 @@ def _one(study: Study, search: Search, seed: int) -> dict[str, Any]:
     return {
         "status": outcome.status,
         "auc": opened.get("auc"),
+        "sealed": opened.get("sealed"),
         "dev_auc": opened.get("dev_auc"),
         "baseline_auc": opened.get("baseline_auc"),
         "features": events.get("set_frozen", {}).get("features", 0),
@@ -111,9 +112,9 @@ def _one(study: Study, search: Search, seed: int) -> dict[str, Any]:
 
 def _table(found: dict[str, list[dict[str, Any]]]) -> str:
     lines = [
-        f"{len(found['loop'])} seeds.",
+        f"{len(found['loop'])} seeds. {_what(found)}",
         "",
-        "| search | sealed AUC, mean (sd) | features | calls | loop minus it (95 % interval) |",
+        "| search | AUC, mean (sd) | features | calls | loop minus it (95 % interval) |",
         "|---|---|---|---|---|",
     ]
     for search, runs in found.items():
@@ -127,6 +128,12 @@ def _table(found: dict[str, list[dict[str, Any]]]) -> str:
         )
     baseline = mean(one["baseline_auc"] for one in found["loop"] if one["baseline_auc"] is not None)
     return "\n".join([*lines, "", f"Colour and texture on the same splits: {baseline:.3f}.", ""])
+
+
+def _what(found: dict[str, list[dict[str, Any]]]) -> str:
+    if any(one["sealed"] for runs in found.values() for one in runs):
+        return "AUC of the sealed patients."
+    return "Too small to seal: one cross-validation in blind mode, in which no label steers a search."
 
 
 def _auc(one: dict[str, Any]) -> float:
