@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from scafe.agent.events import PoolPruned, Reported, RunFinished, SealOpened, SetFrozen
-from scafe.agent.revisions import list_revisions
+from scafe.agent.revisions import list_revisions, read_revision
 from scafe.agent.sent import sum_sent, sum_spent
 from scafe.agent.state import LoopContext, LoopState, Update
 from scafe.evals.bench import FeatureRef
@@ -13,7 +13,7 @@ from scafe.evals.bench import FeatureRef
 def prune(state: LoopState, context: LoopContext) -> Update:
     """Drop what does not stand on folds that the search never saw."""
     if not state["pool"]:
-        return {"outcome": "no_acceptable_set", "why": _nothing(state)}
+        return {"outcome": "no_acceptable_set", "why": _nothing(state, context)}
     pruned = context.bench.prune(_refs(state))
     context.trace.record(PoolPruned(kept=_pairs(pruned.kept), dropped=_pairs(pruned.dropped)))
     if not pruned.kept:
@@ -64,12 +64,19 @@ def finish(state: LoopState, context: LoopContext) -> Update:
     return {}
 
 
-def _nothing(state: LoopState) -> str:
+def _nothing(state: LoopState, context: LoopContext) -> str:
+    """Say why the pool is empty: what is missing on every image is usually the mask, not the idea."""
     if not state["lines"]:
         return "no answer of the drafter held an extractor"
     if not any(line["accepted"] for line in state["lines"].values()):
         return "no extractor passed the probes"
-    return "no feature passed the gate"
+    cards = (read_revision(context.run, one["name"]).card for one in state["lines"].values() if one["scored"])
+    if all(feature.missing == ">20%" for card in cards if card for feature in card.features):
+        return (
+            "no feature could be measured on four fifths of the images; "
+            "the pack's measures may need masks that these images do not have"
+        )
+    return "no feature was steady, measurable and distinct enough on the images to enter the pool"
 
 
 def _refs(state: LoopState) -> tuple[FeatureRef, ...]:

@@ -508,3 +508,19 @@ def test_a_baseline_asks_for_blind_drafts_and_stops(search: str, drafts: int, tm
     planned = events(tmp_path, "round_planned")
     assert [line["operators"] for line in planned] == [["draft"] * drafts]
     assert len(events(tmp_path, "replied")) <= 16
+
+
+class Unmeasured(StandInBench):
+    """A bench on whose images nothing can be measured."""
+
+    def score(self, source: str, names: tuple[str, ...], pool: tuple[FeatureRef, ...]) -> ScoreCard:
+        card = super().score(source, names, pool)
+        gone = [one.model_copy(update={"missing": ">20%", "pooled": False}) for one in card.features]
+        return card.model_copy(update={"gate": "rejected", "set_auc_band": None, "features": tuple(gone)})
+
+
+def test_a_run_in_which_nothing_could_be_measured_says_that_masks_may_lack(tmp_path: Path) -> None:
+    """Named fault: five runs on radiographs without masks ended with 'no feature passed the gate'."""
+    outcome = go(tmp_path, bench=Unmeasured(tmp_path / "bench"))
+    assert outcome.status == "no_acceptable_set"
+    assert "may need masks" in outcome.why
