@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from scafe.sandbox.pool import ImageAndMask, Pool
 MEASURES = Path(__file__).parents[1] / "knowledge" / "measures"
 FIRST = ("dermoscopy_asymmetry", "dermoscopy_border", "dermoscopy_colour")
 ADDED = "dermoscopy_structureless"
+ROUNDS = 7
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Ratio:
 def main() -> None:
     """Measure, and print a table or one JSON document."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=40)
+    parser.add_argument("--images", type=int, default=120)
     parser.add_argument("--size", type=int, default=192, help="edge of a phantom in pixels")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -124,8 +126,7 @@ def extraction(images: list[ImageAndMask]) -> list[Ratio]:
         again = FeatureStore(Path(folder), pool)
         names = (*FIRST, ADDED)
         grown = timed(lambda: [again.table(sources[name], keys, images) for name in names], wall=True)
-        inside = timed(lambda: pool.extract(sources[FIRST[0]], images), wall=True)
-    here = timed(lambda: in_process(sources[FIRST[0]], images), wall=True)
+        inside, here, control = side_by_side(pool, sources[FIRST[0]], sources[FIRST[1]], images)
     return [
         Ratio(
             f"the same set and one extractor more, {len(images)} images",
@@ -136,12 +137,28 @@ def extraction(images: list[ImageAndMask]) -> list[Ratio]:
         ),
         Ratio(
             "one extractor in the sandbox, 1 worker",
-            inside.seconds,
+            inside,
             "in this process",
-            here.seconds,
-            f"sandbox over in-process: {inside.seconds / here.seconds:.3f}",
+            here,
+            f"sandbox over in-process: {inside / here:.3f}; in-process over in-process: {control:.3f}",
         ),
     ]
+
+
+def side_by_side(
+    pool: Pool, source: str, other: str, images: list[ImageAndMask]
+) -> tuple[float, float, float]:
+    """Return median seconds in the sandbox and here, and the ratio of a second run here: the control.
+
+    A cell is forked anew each time, as for a new extractor: another one runs in between, untimed.
+    """
+    inside, here, again = [], [], []
+    for _ in range(ROUNDS):
+        here.append(timed(lambda: in_process(source, images), wall=True).seconds)
+        pool.extract(other, images[:1])
+        inside.append(timed(lambda: pool.extract(source, images), wall=True).seconds)
+        again.append(timed(lambda: in_process(source, images), wall=True).seconds)
+    return median(inside), median(here + again), median(again) / median(here)
 
 
 def in_process(source: str, images: list[ImageAndMask]) -> list[Any]:
