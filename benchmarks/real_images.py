@@ -67,13 +67,14 @@ def _section(one: RealSet, options: argparse.Namespace) -> str:
         print(f"SKIPPED LOUDLY: {manifest} is not here", file=sys.stderr)
         return f"## {one.folder}\n\nSkipped: the images were not at hand.\n"
     data, left_out = _of_one_label(manifest, Path(options.out))
+    has_masks = "mask" in manifest.open(encoding="utf-8").readline().strip().split(",")
     study = Study(one.pack, str(data), one.labels, options.max_calls, Path(options.out))
     heads = []
     for seed in range(options.seeds):
         outcome = study.run(seed)
         heads.append(_headline(outcome.run))
         print(json.dumps({"set": one.folder, "seed": seed, "status": outcome.status}), flush=True)
-    return _page_part(one, heads, left_out)
+    return _page_part(one, heads, left_out, has_masks)
 
 
 def _of_one_label(manifest: Path, out: Path) -> tuple[Path, int]:
@@ -105,15 +106,30 @@ def _headline(run: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def _page_part(one: RealSet, heads: list[dict[str, Any]], left_out: int) -> str:
+def _page_part(one: RealSet, heads: list[dict[str, Any]], left_out: int, has_masks: bool) -> str:
     what = " against ".join(one.labels) if len(one.labels) == 2 else "all classes"
     lines = [f"## {one.folder}: {what} (`{one.pack}`)", ""]
     if left_out:
         lines += [f"{left_out} patients with images of both labels were left out.", ""]
+    if not has_masks:
+        lines += ["No masks: whatever compares a lesion or organ with what surrounds it is missing here.", ""]
     lines += ["| seed | features | sealed AUC | baseline | difference | permuted labels |"]
     lines += ["|---|---|---|---|---|---|"]
     lines += [_row(seed, head) for seed, head in enumerate(heads)]
-    return "\n".join([*lines, "", *_learning(heads), ""])
+    return "\n".join([*lines, "", *_reading(heads), *_learning(heads), ""])
+
+
+def _reading(heads: list[dict[str, Any]]) -> list[str]:
+    """Say on which side of the baseline the set came out, whatever it shows."""
+    found = [head["difference"]["auc"] for head in heads if head]
+    if not found:
+        return ["No seed brought a set: nothing to compare.", ""]
+    below, above = sum(one["high"] < 0 for one in found), sum(one["low"] > 0 for one in found)
+    return [
+        f"ScaFE minus baseline: {mean(one['value'] for one in found):+.3f} on average over {len(found)} of "
+        f"{len(heads)} seeds; the interval lies below 0 for {below} and above 0 for {above}.",
+        "",
+    ]
 
 
 def _row(seed: int, head: dict[str, Any]) -> str:
@@ -134,7 +150,7 @@ def _estimate(one: dict[str, float], sign: str = "") -> str:
 def _learning(heads: list[dict[str, Any]]) -> list[str]:
     sizes = sorted({point["patients_per_class"] for head in heads if head for point in head["learning"]})
     if not sizes:
-        return ["No learning curve: too small to seal."]
+        return ["No learning curve: nothing was sealed."]
     lines = ["Learning curve, mean over seeds:", "", "| patients per class | seeds | ScaFE | baseline |"]
     lines += ["|---|---|---|---|"]
     for size in sizes:
