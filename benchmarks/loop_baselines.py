@@ -26,8 +26,8 @@ SEARCHES: tuple[Search, ...] = ("loop", "best_of_n", "one_shot")
 PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# The loop beside best-of-N and one-shot
 
-Made by `python -m benchmarks.loop_baselines --seeds {seeds} --max-calls {calls}`, with the built-in drafter
-(no language model). *loop*: plan, blind drafts, repairs, adaptive rounds. *best of N*: every call a blind
+Made by `python -m benchmarks.loop_baselines --max-calls {calls}`, with the built-in drafter (no language
+model). *loop*: plan, blind drafts, repairs, adaptive rounds. *best of N*: every call a blind
 draft. *one shot*: one blind draft per criterion. A seed draws sealed patients, folds and drafts, the same for
 all three. A run without an acceptable set counts as .5. Differences are paired by seed, with a 95 % t
 interval over seeds; seeds share patients, so those of real images are too narrow rather than too wide.
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--out", default="runs/studies")
     parser.add_argument("--only", action="append", help="a word of the set's name; may be repeated")
     options = parser.parse_args()
-    parts = [HEAD.format(seeds=options.seeds, calls=options.max_calls)]
+    parts = [HEAD.format(calls=options.max_calls)]
     for one in SETS:
         if not options.only or any(word in one.name for word in options.only):
             parts.append(_section(one, options))

@@ -16,22 +16,26 @@ from benchmarks.gate import CHOSEN
 from benchmarks.nested import draw_population, run_seed, sample
 from scafe.evals.cases import Cases
 from scafe.evals.score import cross_validate
-from scafe.evals.selftest import RULES, Study
+from scafe.evals.selftest import BASE_EFFECT, RULES, Study
 from scafe.evals.splits import make_folds
 
+BASE = 3
 PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# Where there is nothing to find
 
 Made by `python -m benchmarks.null --seeds {seeds}`, with the reference measures of the scar pack, run in the
 sandbox.
 
-## The null cohort: every feature is noise
+## The null cohort: every measure is noise
 
-{n} patients a study, {features} measures proposed one after the other to an empty set; the true AUC, on the
-rest of {population} phantoms, can only be .5.
+{n} patients a study, {features} measures proposed one after the other; {population} phantoms in all, and the
+true AUC is taken on those that are not in the study. *Base*: three simulated features of .5 standard
+deviations are there at the start, as in `scafe selftest gate`; "change" is against them alone. *Empty*:
+nothing is there at the start, the true AUC can only be .5, and the first proposals need only look better than
+chance.
 
-| rule | kept (noise) | AUC that the loop would believe | true AUC |
-|---|---|---|---|
+| rule | base: noise | base: change of true AUC (SE) | empty: noise | empty: AUC believed | empty: true AUC |
+|---|---|---|---|---|---|
 """
 SHUFFLED = """
 ## Shuffled labels, the shipped protocol to its end
@@ -65,27 +69,43 @@ def main() -> None:
 
 
 def _rules(population: Cases, seeds: int, n: int) -> str:
-    studies = [_study(population, n, seed) for seed in range(seeds)]
+    based = [_study(population, n, seed, BASE) for seed in range(seeds)]
+    empty = [_study(population, n, seed, 0) for seed in range(seeds)]
+    start = [study.true_auc(range(BASE)) for study in based]
     lines = []
     for rule in CHOSEN:
-        kept = [RULES[rule](study) for study in studies]
-        dev = [
-            study.dev_auc(columns) if columns else 0.5 for study, columns in zip(studies, kept, strict=True)
-        ]
-        true = [study.true_auc(columns) for study, columns in zip(studies, kept, strict=True)]
-        lines.append(f"| {rule} | {mean(map(len, kept)):.2f} | {mean(dev):.3f} | {mean(true):.3f} |\n")
+        kept = [RULES[rule](study) for study in based]
+        change = [s.true_auc(k) - was for s, k, was in zip(based, kept, start, strict=True)]
+        noise = mean(len(columns) - BASE for columns in kept)
+        error = stdev(change) / len(change) ** 0.5
+        lines.append(
+            f"| {rule} | {noise:.2f} | {mean(change):+.3f} ({error:.3f}) | {_from_nothing(empty, rule)} |\n"
+        )
         print(lines[-1], end="", flush=True)
     return "".join(lines)
 
 
-def _study(population: Cases, n: int, seed: int) -> Study:
+def _from_nothing(studies: list[Study], rule: str) -> str:
+    kept = [RULES[rule](study) for study in studies]
+    pairs = list(zip(studies, kept, strict=True))
+    dev = mean(study.dev_auc(columns) if columns else 0.5 for study, columns in pairs)
+    true = mean(study.true_auc(columns) for study, columns in pairs)
+    return f"{mean(map(len, kept)):.2f} | {dev:.3f} | {true:.3f}"
+
+
+def _study(population: Cases, n: int, seed: int, base: int) -> Study:
     """Draw a study with as many patients of each class; the rest of the population is fresh."""
     chosen = sample(population, n // 2, seed)
     known, fresh = population.select(chosen), population.select(~chosen)
     medians = np.nanmedian(known.rows, axis=0)
     rows, others = (np.where(np.isfinite(one.rows), one.rows, medians) for one in (known, fresh))
-    nothing = np.zeros(rows.shape[1], bool)
-    return Study(rows, known.task, others, fresh.task.target == 1, nothing, 0, seed)
+    rng = np.random.default_rng([seed, 9])
+    rows, others = (
+        np.column_stack([rng.normal(size=(len(some), base)) + BASE_EFFECT * one.task.target[:, None], some])
+        for one, some in ((known, rows), (fresh, others))
+    )
+    nothing = np.zeros(population.rows.shape[1], bool)
+    return Study(rows, known.task, others, fresh.task.target == 1, nothing, base, seed)
 
 
 def _shuffled(population: Cases, seeds: int, n_per_class: int = 80) -> str:
