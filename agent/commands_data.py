@@ -60,7 +60,7 @@ def _in_words(found: dict[str, Any]) -> list[str]:
         lines.append(f"left out: {found['left_out']} rows of other classes")
     lines += [
         _sizes(found),
-        f"masks: {_masks(found)}",
+        f"masks: {found['masks']}",
     ]
     lines.append(
         f"feedback: {found['mode']}, {found['queries']} label-touching queries; "
@@ -70,12 +70,6 @@ def _in_words(found: dict[str, Any]) -> list[str]:
     lines += [f"{one['shortcut']} alone: {_auc(one['auc'])}" for one in found["leaks"]]
     lines += [f"skin {one['group']}: {_counts(one['patients'])}" for one in found["tones"]]
     return lines + [f"look at this: {warning}" for warning in found["warnings"]]
-
-
-def _masks(found: dict[str, Any]) -> str:
-    if found["segmented"] != "none":
-        return f"none given, drawn by {found['segmented']}"
-    return "given" if found["has_masks"] else "none, the whole image is measured"
 
 
 def _sizes(found: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from scafe.evals.dataset import Dataset
 from scafe.evals.score import Task, cross_validate
@@ -90,6 +90,7 @@ class Audit(Record):
     tones: tuple[Tone, ...] = Field(description="empty where the pack has no skin or the data no masks")
     warnings: tuple[str, ...]
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def masks(self) -> str:
         """Where the masks come from, in words."""

@@ -81,7 +81,7 @@ FAULTS = [
     (ModelError("the endpoint does not answer"), 5),
     (SandboxError("this host cannot hold its walls"), 6),
     (OSError(errno.ENOSPC, "No space left on device", "out.csv"), 2),
-    (PermissionError(errno.EACCES, "Permission denied", "/root/out.csv"), 2),
+    (PermissionError(errno.EACCES, "Permission denied", "closed/out.csv"), 2),
     (FileNotFoundError(errno.ENOENT, "No such file", "gone.csv"), 2),
     (click.UsageError("No such option: --hlep"), 2),
     (RuntimeError("boom"), FAULT_OF_SCAFE),

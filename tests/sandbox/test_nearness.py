@@ -40,9 +40,10 @@ class TestNearness:
     def test_a_process_that_is_gone_is_let_alone(self) -> None:
         with a_process() as other:
             other.kill()
-        near = Nearness(other.pid)
+        before, near = os.sched_getaffinity(0), Nearness(other.pid)
         near.settle(0.0)
         near.settle(0.0)
+        assert os.sched_getaffinity(0) == before
 
     def test_without_a_process_nothing_is_held(self) -> None:
         before = os.sched_getaffinity(0)
