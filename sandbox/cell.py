@@ -108,6 +108,7 @@ class Cell:
         self.breaches = breaches
         self.loaded: Loaded | None = None
         self.record = wire.TALKING_ROW if orders.talkative else wire.ROW
+        self.layout = wire.row_layout(0, self.record.size)
 
     def serve_one(self) -> bool:
         """Answer one request; False when the host is gone."""
@@ -141,6 +142,7 @@ class Cell:
             self.loaded = load_extractor(source)
         except Refused as refused:
             return self._loaded(serial, wire.REFUSED, refused.line, (), str(refused))
+        self.layout = wire.row_layout(len(self.loaded.names), self.record.size)
         return self._loaded(serial, wire.PASSED, 0, self.loaded.names, "")
 
     def _loaded(self, serial: int, status: int, line: int, names: tuple[str, ...], message: str) -> bytes:
@@ -153,12 +155,12 @@ class Cell:
         found = measure(self.loaded, self.images[index])
         if isinstance(found, Failure):
             self._write_failure(at, index, serial, found)
-        else:  # only the values there are: most extractors have two or three of 12
-            wire.first_values(len(found)).pack_into(self.board, at, serial, index, wire.FINE, 0, 0, *found)
+        else:
+            self.layout.pack_into(self.board, at, serial, index, wire.FINE, 0, 0, *found)
 
     def _write_failure(self, at: int, index: int, serial: int, failure: Failure) -> None:
-        head = (serial, index, failure.status, failure.exception, failure.line)
-        wire.first_values(0).pack_into(self.board, at, *head)
+        layout = wire.row_layout(0, self.record.size)
+        layout.pack_into(self.board, at, serial, index, failure.status, failure.exception, failure.line)
         if self.orders.talkative:
             words = wire.field_of(failure.message, wire.TALK_BYTES).ljust(wire.TALK_BYTES, b"\0")
             self.board[at + wire.ROW.size : at + wire.TALKING_ROW.size] = words

@@ -3,7 +3,11 @@
 The host and the cell of a quick extractor take turns. Waking a second, halted core of a virtual machine
 took 150-330 us a round trip, a switch on one core 8-10 us (two bare processes and a pipe). A cell whose
 batches are slow may run wherever the kernel likes: there a wake-up is small change, and a fixed core could
-be a busy one. What it does *not* do: move the host.
+be a busy one.
+
+The kernel wakes the host on an idle core. A cell that follows it there has cold caches: of 500 calls of an
+extractor of 0.6 ms, one image each, 240 moved both, and a call took 1.1 ms instead of 0.8. So around such a
+call the host's thread is held as well; it is let go before the call returns.
 """
 
 import ctypes
@@ -15,6 +19,8 @@ QUICK_SECONDS: Final = 0.004
 """A batch that takes less is dominated by wake-ups."""
 SLOW_SECONDS: Final = 0.008
 """A batch that takes more sets the cell free; between the two it stays as it is."""
+HOST_SECONDS: Final = 0.0002
+"""A shorter batch is not worth the two system calls that hold and free the host (7-18 us)."""
 
 
 class Nearness:
@@ -24,12 +30,28 @@ class Nearness:
         self._pid = pid
         self._core: int | None = None
         """Core that the cell is held on; None: free."""
+        self._last = 0.0
+        """Seconds of the last batch."""
+
+    def hold_host(self) -> set[int] | None:
+        """Hold the calling thread on the cell's core for one quick batch; return where it may run after.
+
+        None says that it was left alone: the cell is free, or a null call would gain nothing.
+        """
+        if self._core is None or self._last < HOST_SECONDS:
+            return None
+        before = os.sched_getaffinity(0)
+        if self._core not in before:
+            return None
+        os.sched_setaffinity(0, (self._core,))
+        return before
 
     def settle(self, seconds: float) -> None:
         """Hold the cell near or set it free, by how long its last batch took.
 
         A kernel that does not allow it costs one refused call, and the cell stays free.
         """
+        self._last = seconds
         if self._pid is None:
             return
         try:
@@ -38,7 +60,7 @@ class Nearness:
             elif seconds > SLOW_SECONDS and self._core is not None:
                 self._set_free(self._pid)
         except OSError:
-            self._pid = None
+            self._pid = self._core = None
 
     def _hold(self, pid: int, core: int) -> None:
         if core != self._core and core >= 0:

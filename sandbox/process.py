@@ -6,6 +6,7 @@ What it does *not* do: believe a cell. A record that breaks the protocol ends th
 import contextlib
 import mmap
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ from scafe.sandbox.nearness import newest_cell
 START_SECONDS = 180.0
 """A cold file cache on a loaded machine needed 9 s to import the libraries."""
 ANSWER_SECONDS = 20.0
+TICK_MS = 50
+"""How often a silent cell's progress is looked at; the most by which a time limit is overrun."""
 READY = 0x5AFE
 
 ONE_THREAD: Final = {
@@ -211,8 +214,12 @@ class CellHandle:
         self.first = 0
         self.count = 0
         self.seen = 0
+        self.bell = b""
+        """What the cell says when its batch is done."""
         self.moved = 0.0
         self.started = 0.0
+        self._poll = select.poll()
+        self._poll.register(replies, select.POLLIN)
 
     def send_source(self, source: str, seconds: float) -> None:
         """Ask the cell to load an extractor."""
@@ -225,8 +232,16 @@ class CellHandle:
         self.serial += 1
         self.first, self.count, self.seen = first, count, 0
         wire.COUNTER.pack_into(self._board, 0, 0)
+        self.bell = wire.DOORBELL.pack(self.serial, count)
         self.started = self.moved = time.monotonic()
         os.write(self.requests, wire.REQUEST.pack(wire.RUN, first, count, self.serial))
+
+    def rings(self, image_seconds: float) -> bool:
+        """Wait until the cell says something or is gone; False if it is overdue."""
+        while not self._poll.poll(TICK_MS):
+            if self.is_overdue(time.monotonic(), image_seconds):
+                return False
+        return True
 
     def done(self) -> int:
         """How many images of the batch the cell says it has done; never more than were asked for."""

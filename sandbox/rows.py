@@ -3,6 +3,8 @@
 import math
 import os
 import signal
+import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 
@@ -75,30 +77,56 @@ def _line(line: int) -> int | None:
     return line if 0 < line <= MAX_LINES + 1 else None
 
 
-def read_row(
-    rows: bytes, at: int, serial: int, index: int, width: int, *, talkative: bool
-) -> tuple[float, ...] | Fault:
-    """Check and read the row that stands at a place; values are rounded to six significant digits here.
+def read_rows(
+    rows: bytes, layout: struct.Struct, serial: int, first: int, *, talkative: bool
+) -> Iterator[tuple[float, ...] | Fault]:
+    """Check and read one row after another, as far as they are good.
 
-    Bits below the sixth digit are a channel, and the cell's word that it rounded would be worth nothing.
+    Values are rounded to six significant digits here: bits below the sixth digit are a channel, and the
+    cell's word that it rounded would be worth nothing.
+
+    Parameters
+    ----------
+    rows : bytes
+        Whole records, one behind the other.
+    layout : struct.Struct
+        Of one record with as many values as the extractor has features.
+    serial : int
+        Of the request.
+    first : int
+        Image that the first record must be about; the next ones follow.
+    talkative : bool
+        Whether words may be read.
 
     Raises
     ------
     BrokenRecord
-        If any field is not what the protocol allows.
+        At the first record with a field that is not what the protocol allows.
     """
-    answered, image, status, exception, line, *values = wire.first_values(width).unpack_from(rows, at)
-    if answered != serial or image != index:
-        raise BrokenRecord
-    if status == wire.FINE:
-        # adding zero makes -0.0 plain
-        return tuple(
-            [float(f"{value:.6g}") + 0.0 if isfinite(value) else _missing(value) for value in values]
-        )
+    due = first
+    for answered, image, status, exception, line, *values in layout.iter_unpack(rows):
+        if answered != serial or image != due:
+            raise BrokenRecord
+        if status == wire.FINE:
+            # adding zero makes -0.0 plain
+            yield tuple(
+                [float(f"{value:.6g}") + 0.0 if isfinite(value) else _missing(value) for value in values]
+            )
+        else:
+            words = _words(rows, due - first) if talkative else ""
+            yield _fault(status, exception, line, words)
+        due += 1
+
+
+def _words(rows: bytes, place: int) -> str:
+    end = (place + 1) * wire.TALKING_ROW.size
+    return wire.text_of(rows[end - wire.TALK_BYTES : end])
+
+
+def _fault(status: int, exception: int, line: int, words: str) -> Fault:
     if status not in KINDS or exception >= len(policy.EXCEPTIONS):
         raise BrokenRecord
     named = "" if status == wire.CONTRACT else policy.EXCEPTIONS[exception]
-    words = wire.text_of(rows[at + wire.ROW.size : at + wire.TALKING_ROW.size]) if talkative else ""
     return Fault(KINDS[status], named, _line(line), words)  # type: ignore[arg-type]
 
 

@@ -113,9 +113,13 @@ def field_of(text: str, size: int) -> bytes:
 
 
 @cache
-def first_values(width: int) -> struct.Struct:
-    """Layout of a row cut off behind its first `width` values: most extractors have two or three of 12."""
-    return struct.Struct(f"{HEAD}{width}d")
+def row_layout(width: int, size: int) -> struct.Struct:
+    """Layout of a row of `size` bytes of which only the first `width` values are looked at.
+
+    Most extractors have two or three features of twelve.
+    """
+    used = struct.Struct(f"{HEAD}{width}d")
+    return struct.Struct(f"{used.format}{size - used.size}x")
 
 
 def expect(condition: bool, what: str) -> None:

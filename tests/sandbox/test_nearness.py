@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scafe.sandbox.extraction import ImageAndMask
-from scafe.sandbox.nearness import QUICK_SECONDS, SLOW_SECONDS, Nearness, newest_cell
+from scafe.sandbox.nearness import HOST_SECONDS, QUICK_SECONDS, SLOW_SECONDS, Nearness, newest_cell
 from scafe.sandbox.pool import Pool
 
 HEAD = """CRITERION = "vessels"
@@ -45,6 +45,22 @@ class TestNearness:
         near.settle(0.0)
         assert os.sched_getaffinity(0) == before
 
+    def test_the_host_is_held_beside_a_cell_that_is_quick_but_no_null_call(self) -> None:
+        with a_process() as other:
+            near, before = Nearness(other.pid), os.sched_getaffinity(0)
+            assert near.hold_host() is None
+            near.settle(HOST_SECONDS / 2)
+            assert near.hold_host() is None
+            near.settle(HOST_SECONDS * 2)
+            assert near.hold_host() == before
+            try:
+                assert os.sched_getaffinity(0) == os.sched_getaffinity(other.pid)
+            finally:
+                os.sched_setaffinity(0, before)
+            near.settle(SLOW_SECONDS * 2)
+            assert near.hold_host() is None
+            other.kill()
+
     def test_without_a_process_nothing_is_held(self) -> None:
         before = os.sched_getaffinity(0)
         Nearness(None).settle(0.0)
@@ -55,6 +71,15 @@ class TestNearness:
 
 
 class TestInAPool:
+    def test_the_thread_that_measured_may_run_where_it_could_before(self) -> None:
+        before = os.sched_getaffinity(0)
+        one = ImageAndMask(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), bool))
+        work = HEAD + "def extract(image, mask):\n    return {'a': float(sum(range(20000)) > 0)}\n"
+        with Pool(1) as pool:
+            for _ in range(5):
+                assert pool.extract(work, [one]).faults == (None,)
+                assert os.sched_getaffinity(0) == before
+
     def test_the_cell_of_a_quick_extractor_is_held_and_of_a_slow_one_is_free(self) -> None:
         one = ImageAndMask(np.zeros((8, 8, 3), np.uint8), np.ones((8, 8), bool))
         quick = HEAD + "def extract(image, mask):\n    return {'a': 1.0}\n"

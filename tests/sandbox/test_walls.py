@@ -119,6 +119,16 @@ class TestPool:
         assert fault is not None
         assert fault.kind == "contract"
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "return {name: float(len(CRITERION)) for name in FEATURES}",
+            "FEATURES = ('a', 'b'); return dict.fromkeys(FEATURES, 1.0)",
+        ],
+    )
+    def test_an_extractor_may_name_its_own_head(self, opened: Pool, text: str) -> None:
+        assert opened.extract(body(text), [an_image(), an_image()]).rows.tolist() == [[1.0, 1.0]] * 2
+
     def test_values_are_rounded_and_carry_no_spare_bits(self, opened: Pool) -> None:
         found = opened.extract(body("return {'a': 1.23456789, 'b': -0.0}"), [an_image()])
         assert found.rows[0, 0] == 1.23457
@@ -315,12 +325,15 @@ class TestFilter:
         assert all(int(said[name]) == number for name, number in syscalls.X86_64.items())
 
 
+ALL_VALUES = wire.row_layout(12, wire.ROW.size)
+
+
 class TestHostileRecords:
     @given(st.binary(min_size=wire.ROW.size, max_size=wire.ROW.size))
     @settings(max_examples=25, deadline=None)
     def test_random_bytes_are_a_row_or_refused(self, record: bytes) -> None:
         try:
-            row = rows.read_row(record, 0, 1, 0, 12, talkative=False)
+            (row,) = rows.read_rows(record, ALL_VALUES, 1, 0, talkative=False)
         except rows.BrokenRecord:
             return
         assert isinstance(row, tuple)
@@ -338,11 +351,22 @@ class TestHostileRecords:
         with pytest.raises(rows.BrokenRecord):
             rows.read_head(wire.LOADED.pack(2, wire.PASSED, 0, 0, 1, b"a", b""), 1)
         with pytest.raises(rows.BrokenRecord):
-            rows.read_row(wire.ROW.pack(1, 5, 0, 0, 0, *[0.0] * 12), 0, 1, 4, 1, talkative=False)
+            list(rows.read_rows(wire.ROW.pack(1, 5, 0, 0, 0, *[0.0] * 12), ALL_VALUES, 1, 4, talkative=False))
+
+    def test_good_rows_before_a_broken_one_are_kept(self) -> None:
+        two = wire.ROW.pack(1, 4, 0, 0, 0, *[0.5] * 12) + wire.ROW.pack(1, 4, 0, 0, 0, *[0.5] * 12)
+        read = rows.read_rows(two, wire.row_layout(2, wire.ROW.size), 1, 4, talkative=False)
+        assert next(read) == (0.5, 0.5)
+        with pytest.raises(rows.BrokenRecord):
+            next(read)
 
     def test_an_infinite_value_from_a_cell_is_refused(self) -> None:
         with pytest.raises(rows.BrokenRecord):
-            rows.read_row(wire.ROW.pack(1, 0, 0, 0, 0, *[float("inf")] * 12), 0, 1, 0, 1, talkative=False)
+            list(
+                rows.read_rows(
+                    wire.ROW.pack(1, 0, 0, 0, 0, *[float("inf")] * 12), ALL_VALUES, 1, 0, talkative=False
+                )
+            )
 
     def test_a_read_has_a_deadline(self) -> None:
         inner, outer = os.pipe()
