@@ -143,9 +143,6 @@ def phantom_section(bundle: Bundle) -> Section:
 
 def learning_section(headline: Headline) -> Section:
     """AUC over patients per class, with every label counted that any feedback touched."""
-    if not headline.learning:
-        text = "Not drawn: it needs a sealed part to be scored on."
-        return Section(id="learning", title="Learning curve", blocks=(Paragraph(text=text),))
     rows = [
         (
             str(one.patients_per_class),
@@ -164,6 +161,9 @@ def learning_section(headline: Headline) -> Section:
         "The classifier is fitted on so many patients per class and scored on the same headline patients. "
         "Where feedback or pruning looked at labels of the whole development part, all of them count "
         "as touched: such a point is no few-label result."
+        if headline.sealed
+        else "The classifier is fitted on at most so many patients per class outside a fold and scored on "
+        "the fold; every fold is scored. A class that has fewer gives all it has. No label chose a feature."
     )
     return Section(
         id="learning",

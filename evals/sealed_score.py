@@ -36,7 +36,7 @@ from scafe.evals.headline import (
     Shortcut,
     Subgroup,
 )
-from scafe.evals.learning import Pair, learning_curve
+from scafe.evals.learning import Pair, folded_learning_curve, learning_curve
 from scafe.evals.peers import colour_texture
 from scafe.evals.score import cross_validate
 from scafe.evals.session import BenchSession
@@ -150,7 +150,7 @@ def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
         permuted=_permuted_folds(ours, folds, penalty, session.spec.seed),
         baseline_features=simple.rows.shape[1],
         shortcuts=_shortcuts_by_folds(session, ours, folds),
-        learning=(),
+        learning=folded_learning_curve(ours, simple, folds, session.spec.seed),
     )
 
 

@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from scafe.evals.cases import Cases, Scored
-from scafe.evals.learning import DRAWS, Pair, _drawn, _members, learning_curve
+from scafe.evals.learning import (
+    DRAWS,
+    FOLD_DRAWS,
+    Pair,
+    _drawn,
+    _members,
+    folded_learning_curve,
+    learning_curve,
+)
 from scafe.evals.score import Task
 from scafe.evals.shortcuts import says_nothing, shortcut_rows
 from scafe.evals.skin_tone import by_skin_tone, has_skin, skin_tone, tones_of
+from scafe.evals.splits import make_folds
 from scafe.knowledge.criteria import ReferenceRegion, load_pack
 from scafe.knowledge.phantoms import CohortImage, draw_cohort, load_phantom
 from scafe.sandbox.pool import ImageAndMask
@@ -148,3 +157,17 @@ def test_a_learning_curve_rises_with_patients_and_counts_every_label_that_feedba
     assert blind[-1].auc > blind[-1].baseline_auc
     assert [one.auc for one in gated] == [one.auc for one in blind]
     assert (blind[0].draws, blind[-1].draws) == (DRAWS, 1)
+
+
+def test_without_a_sealed_part_every_fold_is_scored_once_and_a_small_class_gives_all_it_has() -> None:
+    ours, noise = cases(60, 0.8), cases(60, 0.0)
+    lost = np.array([label == "a" and number % 5 != 0 for number, label in enumerate(ours.labels)])
+    ours, noise = ours.select(~lost), noise.select(~lost)
+    folds = make_folds(range(len(ours.rows)), ours.task.patients, list(ours.labels), 0, "fresh", 2, 5)
+    points = folded_learning_curve(ours, noise, folds, 0)
+    assert [one.patients_per_class for one in points] == [5, 10, 20, 24]
+    assert [one.draws for one in points] == [5 * FOLD_DRAWS] * 3 + [5]
+    few, many = points[0], points[-1]
+    assert few.labels_touched <= 10
+    assert many.labels_touched <= len(ours.rows)
+    assert many.auc > many.baseline_auc
