@@ -34,13 +34,27 @@ class RealSet:
     folder: str
     pack: str
     labels: tuple[str, ...]
+    without_masks: str = ""
+    """What it means for this set that it has none."""
 
 
 SETS = (
     RealSet("ham10000", "dermoscopy.abcd", ("mel", "nv")),
-    RealSet("breast_ultrasound", "ultrasound.birads", ("malignant", "benign")),
-    RealSet("chest_xray", "radiograph.chest", ("bacteria", "virus")),
-    RealSet("crc_tissue", "histology.crc_tissue", ()),
+    RealSet(
+        "breast_ultrasound",
+        "ultrasound.birads",
+        ("malignant", "benign"),
+        "No masks: criteria of shape, margin and rim, which need the outline of the mass, are missing.",
+    ),
+    RealSet(
+        "chest_xray",
+        "radiograph.chest",
+        ("bacteria", "virus"),
+        "No masks, and none asked for: the measures look for the lungs themselves.",
+    ),
+    RealSet(
+        "crc_tissue", "histology.crc_tissue", (), "No masks, and none asked for: a section is measured whole."
+    ),
 )
 
 
@@ -112,7 +126,7 @@ def _page_part(one: RealSet, heads: list[dict[str, Any]], left_out: int, has_mas
     if left_out:
         lines += [f"{left_out} patients with images of both labels were left out.", ""]
     if not has_masks:
-        lines += ["No masks: whatever compares a lesion or organ with what surrounds it is missing here.", ""]
+        lines += [one.without_masks, ""]
     lines += ["| seed | features | sealed AUC | baseline | difference | permuted labels |"]
     lines += ["|---|---|---|---|---|---|"]
     lines += [_row(seed, head) for seed, head in enumerate(heads)]
@@ -150,7 +164,7 @@ def _estimate(one: dict[str, float], sign: str = "") -> str:
 def _learning(heads: list[dict[str, Any]]) -> list[str]:
     sizes = sorted({point["patients_per_class"] for head in heads if head for point in head["learning"]})
     if not sizes:
-        return ["No learning curve: nothing was sealed."]
+        return ["No learning curve: no seed brought a set."]
     lines = ["Learning curve, mean over seeds:", "", "| patients per class | seeds | ScaFE | baseline |"]
     lines += ["|---|---|---|---|"]
     for size in sizes:

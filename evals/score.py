@@ -81,8 +81,11 @@ class CVScore:
 
     @property
     def auc(self) -> float:
-        """Mean within-fold AUC."""
-        return float(self.fold_aucs.mean())
+        """Mean within-fold AUC, over the folds in which it exists.
+
+        Folds are drawn so that each holds every class; labels dealt anew may leave one without.
+        """
+        return float(np.nanmean(self.fold_aucs))
 
 
 def cross_validate(

@@ -161,3 +161,11 @@ def test_pruning_drops_what_harms_and_keeps_what_helps() -> None:
 
     rows, task, folds = study(n=100, p=3)
     assert prune(np.c_[rows, harmful], task, folds, score) == (0, 1, 2)
+
+
+def test_labels_dealt_anew_over_few_patients_still_have_a_score() -> None:
+    """Named fault: a fold left without one class made the permuted control 'nan', and voided the claim."""
+    rows, task, folds = study(n=12, p=2)
+    scores = [cross_validate(rows, task.permuted(seed), folds, (1.0,)) for seed in range(20)]
+    assert any(np.isnan(one.fold_aucs).any() for one in scores)
+    assert 0.3 < np.mean([one.auc for one in scores]) < 0.7
