@@ -1,11 +1,12 @@
 """Commands about data sets, before anything is measured on them."""
 
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from scafe.agent.offline import ask_offline
 from scafe.agent.terminal import Terminal, speaks
+from scafe.knowledge.masks import MaskMethod
 
 MODULE = "scafe.evals.check_process"
 
@@ -24,7 +25,9 @@ def data() -> None:
 @click.argument("path", type=click.Path())
 @click.option("--pack", help="The criteria pack: its classes, its channels, and whether there is skin.")
 @click.option("--labels", help="Comma-separated classes, positive first.  [default: the pack's]")
-@click.option("--segment", type=click.Choice(["none", "otsu"]), help="As for `scafe run`.  [default: none]")
+@click.option(
+    "--segment", type=click.Choice(get_args(MaskMethod)), help="As for `scafe run`.  [default: none]"
+)
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The run's; decides the parts."
 )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -23,6 +23,7 @@ from scafe.agent.options import (
     run_argument,
 )
 from scafe.agent.terminal import Terminal, speaks
+from scafe.knowledge.masks import MaskMethod
 
 if TYPE_CHECKING:
     from scafe.agent.gates import Decision
@@ -80,7 +81,7 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
 )
 @click.option(
     "--segment",
-    type=click.Choice(["none", "otsu"]),
+    type=click.Choice(get_args(MaskMethod)),
     help="Draw masks where none is given: one lesion on plain skin.  [default: none]",
 )
 @click.option("--cohort", type=click.Choice(FLAVOURS), help="A synthetic cohort instead of --data.")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scafe.agent.callplan import Search
 from scafe.agent.settings import mask_password
 from scafe.evals.bench import CohortSpec
+from scafe.knowledge.masks import MaskMethod
 
 
 class RunConfig(BaseModel):
@@ -19,7 +20,7 @@ class RunConfig(BaseModel):
     cohort: CohortSpec = CohortSpec()
     labels: tuple[str, ...] = ()
     ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
-    segment: Literal["none", "otsu"] = Field(default="none", description="draws masks where none is given")
+    segment: MaskMethod = Field(default="none", description="draws masks where none is given")
     model: str = Field(default="builtin", description="spec of the drafter")
     repair_model: str | None = None
     base_url: str | None = None

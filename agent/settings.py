@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from scafe.knowledge.errors import SettingsError
+from scafe.knowledge.masks import MaskMethod
 
 PREFIX = "SCAFE_"
 CONFIG_VARIABLE = "SCAFE_CONFIG"
@@ -62,9 +63,7 @@ class Settings(BaseSettings):
         default=None, gt=0, description="privacy budget of what is told of the labels; from 400 patients on"
     )
     ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
-    segment: Literal["none", "otsu"] = Field(
-        default="none", description="how masks are drawn for images that have none"
-    )
+    segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
     workers: int = Field(default=2, ge=1, le=256, description="processes that run extractors")
     sandbox: Literal["local", "bwrap", "docker", "gvisor"] = Field(
         default="local", description="what holds the worker"

@@ -20,6 +20,7 @@ from scafe.evals.shortcuts import SHORTCUTS, says_nothing, shortcut_rows
 from scafe.evals.skin_tone import GROUPS, has_skin, skin_tone
 from scafe.evals.splits import make_folds, plan_feedback, split_patients
 from scafe.knowledge.criteria import CriteriaPack
+from scafe.knowledge.masks import MaskMethod
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +79,7 @@ class Audit(Record):
     classes: tuple[ClassCount, ...]
     left_out: int = Field(description="rows of other classes")
     has_masks: bool
-    segmented: Literal["none", "otsu"] = "none"
+    segmented: MaskMethod = "none"
     width: tuple[int, int, int] = Field(description="smallest, median, largest, in pixels")
     height: tuple[int, int, int]
     mode: str

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.disclosure import FeedbackMode, ScoreCard
 from scafe.knowledge import errors
+from scafe.knowledge.masks import MaskMethod
 from scafe.sandbox.verdict import Verdict
 
 CLOSING_SECONDS = 10.0
@@ -48,9 +49,7 @@ class BenchSpec(Record):
         default=(), description="classes to tell apart, positive first; empty: the pack's"
     )
     ordinal: bool = Field(default=False, description="whether `labels` are levels, the highest first")
-    segment: Literal["none", "otsu"] = Field(
-        default="none", description="how masks are drawn for images that have none"
-    )
+    segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
     seed: int = 0
     feedback: Literal["auto", "blind", "gated"] = "auto"
     dp_epsilon: float | None = Field(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.knowledge.criteria import Citation
 from scafe.knowledge.extractor import Direction
+from scafe.knowledge.masks import MaskMethod
 
 FORMAT: Literal["scafe/bundle@1"] = "scafe/bundle@1"
 TOLERANCE = 1e-5
@@ -101,7 +102,7 @@ class Manifest(Record):
     seed: int
     data_sha256: str
     channels: tuple[str, ...] = Field(default=("R", "G", "B"), description="of every image, in order")
-    segment: Literal["none", "otsu"] = Field(
+    segment: MaskMethod = Field(
         default="none",
         description="how masks were drawn if none was given; a prediction does the same",
     )

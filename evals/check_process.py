@@ -9,12 +9,14 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from typing import get_args
 
 from scafe.evals.audit import Audit, audit_dataset
 from scafe.evals.manifest import open_dataset
 from scafe.evals.selftest import GateSelftest, selftest_gate
 from scafe.knowledge.criteria import load_pack
 from scafe.knowledge.errors import ScafeError
+from scafe.knowledge.masks import MaskMethod
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("path")
     data.add_argument("--pack")
     data.add_argument("--labels", default="", help="positive,negative")
-    data.add_argument("--segment", choices=("none", "otsu"), default="none")
+    data.add_argument("--segment", choices=get_args(MaskMethod), default="none")
     data.add_argument("--seed", type=int, default=0)
     gate = commands.add_parser("gate")
     gate.add_argument("--noise", type=int, default=40)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from scafe.evals.formats import ImageFile as ImageFile
-from scafe.evals.segment import Method, Segmented
+from scafe.evals.segment import Segmented
 from scafe.evals.sources import Pixels, digest
 from scafe.knowledge.errors import DatasetError, IntegrityError
+from scafe.knowledge.masks import MaskMethod
 from scafe.knowledge.phantoms import CohortImage
 from scafe.sandbox.pool import ImageAndMask
 
@@ -76,7 +77,7 @@ class Dataset:
     """False: every mask is all True."""
     left_out: int = 0
     """Rows of other classes than the chosen ones."""
-    segmented: Method = "none"
+    segmented: MaskMethod = "none"
     """How masks were drawn where none was given."""
     kept: dict[int, ImageAndMask] = field(default_factory=dict, repr=False, compare=False)
     """Decoded images, as far as `KEPT_BYTES` goes."""
@@ -141,7 +142,7 @@ def build_dataset(
     *,
     labels: Sequence[str] = (),
     expected: Sequence[str] = (),
-    segment: Method = "none",
+    segment: MaskMethod = "none",
 ) -> Dataset:
     """Read every row once and check what can only be seen over all of them.
 

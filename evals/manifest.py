@@ -10,10 +10,10 @@ from pathlib import Path
 from scafe.evals.dataset import Dataset, Row, build_dataset
 from scafe.evals.dicom import dicom_patient
 from scafe.evals.formats import channels_of, is_dicom, is_known, pixels_of, stem_of
-from scafe.evals.segment import Method
 from scafe.evals.sources import Pixels, read_bytes
 from scafe.evals.tables import Record, Table, read_table, require_columns
 from scafe.knowledge.errors import DatasetError
+from scafe.knowledge.masks import MaskMethod
 
 RGB = ("R", "G", "B")
 IGNORED = ("thumbs.db", "desktop.ini")
@@ -25,7 +25,7 @@ def open_dataset(
     labels: Sequence[str] = (),
     expected: Sequence[str] = (),
     channels: Sequence[str] = RGB,
-    segment: Method = "none",
+    segment: MaskMethod = "none",
 ) -> Dataset:
     """Open a folder per class or a manifest, and read it through once.
 

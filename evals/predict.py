@@ -15,6 +15,7 @@ from scafe.evals.frozen_set import measure_bundle
 from scafe.evals.segment import Segmented
 from scafe.evals.sources import Pixels
 from scafe.knowledge.errors import DatasetError
+from scafe.knowledge.masks import MaskMethod
 from scafe.sandbox.pool import ImageAndMask, Pool
 
 BATCH = 64
@@ -68,7 +69,7 @@ class Picture:
     pixels: Pixels
     has_mask: bool = False
 
-    def load(self, segment: str = "none") -> ImageAndMask:
+    def load(self, segment: MaskMethod = "none") -> ImageAndMask:
         """Decode image and mask; draw a mask where there is none and the bundle's run drew its own."""
         drawn = segment != "none" and not self.has_mask
         return (Segmented(self.pixels) if drawn else self.pixels).read(self.name)[0]

@@ -7,7 +7,7 @@ label; the shortcut audit tells whether the outline it draws gives the label awa
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
@@ -19,7 +19,6 @@ from scafe.evals.sources import Pixels
 from scafe.knowledge.errors import DatasetError
 from scafe.sandbox.pool import ImageAndMask
 
-Method = Literal["none", "otsu"]
 VERSION: Final = "otsu@1"
 """Changes whenever the same image may give another mask; part of every image's hash."""
 WORK_PX: Final = 256
