@@ -11,9 +11,6 @@ from scafe.agent.offline import ask_offline
 from scafe.agent.options import HOST_OPTIONS, options
 from scafe.agent.terminal import Terminal, speaks
 
-DIFFERENCES_TOLD = 10
-"""The largest; a changed library can bring hundreds."""
-
 MODULE = "scafe.evals.bundle_process"
 bundle_argument = click.argument("bundle", type=click.Path(exists=True))
 
@@ -36,7 +33,7 @@ def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
       scafe verify frozen.zip
     """
     answer = ask_offline(terminal, MODULE, "verify", bundle, *_host_words(host))
-    terminal.answer(answer.document, "\n".join(_verified(answer.document)))
+    terminal.answer(answer.document, "\n".join(answer.document["sentences"]))
     click.get_current_context().exit(answer.exit_code)
 
 
@@ -76,24 +73,6 @@ def _host_words(host: dict[str, Any]) -> list[str]:
     settings = load_settings(typed).settings
     weaker = ["--allow-weaker"] if settings.allow_weaker_sandbox else []
     return ["--workers", str(settings.workers), "--sandbox", settings.sandbox, *weaker]
-
-
-def _verified(document: dict[str, Any]) -> list[str]:
-    head = "verified" if document["ok"] else "NOT VERIFIED"
-    lines = [
-        f"{head}: {document['files']} files, {document['features']} features on "
-        f"{document['phantoms']} phantoms, largest relative difference {document['largest']:.1g} "
-        f"(tolerance {document['tolerance']:g})"
-    ]
-    lines += [
-        f"  {one['column']} differs by {one['relative']:.2g} (relative) on phantom {one['phantom']}: "
-        f"{one['frozen']} frozen, {one['here']} here"
-        for one in document["differences"][:DIFFERENCES_TOLD]
-    ]
-    more = len(document["differences"]) - DIFFERENCES_TOLD
-    lines += [f"  and {more} more; --json lists all"] if more > 0 else []
-    versions = sorted(document["versions"].items())
-    return lines + [f"  {name} is {here} here, was {then}" for name, (then, here) in versions]
 
 
 def _predicted(one: dict[str, Any]) -> list[str]:

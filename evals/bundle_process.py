@@ -13,7 +13,7 @@ from pathlib import Path
 from scafe.evals.bundle import open_bundle
 from scafe.evals.predict import Prediction, find_pictures, predict
 from scafe.evals.unpacked import unpacked
-from scafe.evals.verify import Verification, verify_bundle
+from scafe.evals.verify import verify_bundle
 from scafe.knowledge.errors import IntegrityError, ScafeError
 from scafe.sandbox.pool import Pool
 
@@ -56,16 +56,11 @@ def _parser() -> argparse.ArgumentParser:
 def _verify(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
     found = verify_bundle(folder, pool)
     if options.json:
-        print(json.dumps({**found.model_dump(mode="json"), "ok": found.is_good}, sort_keys=True))
+        told = {"ok": found.is_good, "sentences": found.sentences()}
+        print(json.dumps({**found.model_dump(mode="json"), **told}, sort_keys=True))
     else:
-        _tell(found)
+        print("\n".join(found.sentences()))
     return 0 if found.is_good else IntegrityError.exit_code
-
-
-def _tell(found: Verification) -> None:
-    print(f"{'verified' if found.is_good else 'NOT VERIFIED'}: bundle {found.bundle[:16]}")
-    for sentence in found.sentences():
-        print(f"  {sentence}")
 
 
 def _predict(options: argparse.Namespace, folder: Path, pool: Pool) -> int:

@@ -16,13 +16,13 @@ def open_data(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
     DatasetError
         If it cannot be used; the message says where and the way out.
     """
-    found = _on_disk(spec, pack) if spec.data is not None else _drawn(spec, pack)
+    found = _drawn(spec, pack) if spec.data is None else _on_disk(spec.data, spec, pack)
     _require_levels(spec, found)
     return found
 
 
-def _on_disk(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
-    return open_dataset(spec.data or "", spec.labels, pack.classes, pack.modality.channels, spec.segment)
+def _on_disk(path: str, spec: BenchSpec, pack: CriteriaPack) -> Dataset:
+    return open_dataset(path, spec.labels, pack.classes, pack.modality.channels, spec.segment)
 
 
 def _drawn(spec: BenchSpec, pack: CriteriaPack) -> Dataset:

@@ -50,24 +50,21 @@ class Verification(BaseModel):
         return not self.differences
 
     def sentences(self) -> tuple[str, ...]:
-        """Say it in words, worst first."""
+        """Say it in words: what was found, then the differences, the largest first, then the versions."""
+        head = "verified" if self.is_good else "NOT VERIFIED"
         found = [
-            f"{one.column} differs by {one.relative:.2g} (relative) on phantom {one.phantom}: "
+            f"{head}: {self.files} files, {self.features} features on {self.phantoms} phantoms, largest "
+            f"relative difference {self.largest:.1g} (tolerance {self.tolerance:g})"
+        ]
+        found += [
+            f"  {one.column} differs by {one.relative:.2g} (relative) on phantom {one.phantom}: "
             f"{_text(one.frozen)} frozen, {_text(one.here)} here"
             for one in self.differences[:TOLD]
         ]
         more = len(self.differences) - TOLD
-        found += [f"and {more} more; --json lists all"] if more > 0 else []
-        found += [
-            f"{name} is {here} here, was {then}" for name, (then, here) in sorted(self.versions.items())
-        ]
-        if self.is_good:
-            found.insert(
-                0,
-                f"{self.files} files and {self.features} features on {self.phantoms} phantoms agree "
-                f"(largest relative difference {self.largest:.1g}, tolerance {self.tolerance:g})",
-            )
-        return tuple(found)
+        found += [f"  and {more} more; --json lists all"] if more > 0 else []
+        changed = sorted(self.versions.items())
+        return (*found, *(f"  {name} is {here} here, was {then}" for name, (then, here) in changed))
 
 
 def verify_bundle(folder: str | Path, pool: Pool) -> Verification:

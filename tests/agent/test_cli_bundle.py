@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scafe.agent.cli import main
-from scafe.agent.commands_bundle import _predicted, _verified, _write_table
+from scafe.agent.commands_bundle import _predicted, _write_table
 from scafe.agent.offline import ask_offline
 from scafe.agent.terminal import Terminal
 from scafe.knowledge.errors import IntegrityError, SandboxError
@@ -78,23 +78,3 @@ def test_the_table_has_one_row_for_each_image(tmp_path: Path) -> None:
     assert rows[0]["scafe__rim"] == "1.25"
     assert rows[0]["scafe__flank"] == ""
     assert rows[0]["probability__keloid"] == "0.8"
-
-
-def test_a_difference_names_feature_and_size() -> None:
-    document = {
-        "ok": False,
-        "files": 3,
-        "features": 1,
-        "phantoms": 6,
-        "largest": 0.25,
-        "tolerance": 1e-5,
-        "differences": [{"column": "rim", "phantom": 2, "relative": 0.25, "frozen": 1.0, "here": 1.25}],
-        "versions": {"numpy": ["2.4.6", "2.5.0"]},
-    }
-    lines = _verified(document)
-    assert lines[0].startswith("NOT VERIFIED")
-    assert "rim differs by 0.25 (relative) on phantom 2" in lines[1]
-    assert lines[-1] == "  numpy is 2.5.0 here, was 2.4.6"
-    many = _verified({**document, "differences": document["differences"] * 40})
-    assert "  and 30 more; --json lists all" in many
-    assert len(many) == 13

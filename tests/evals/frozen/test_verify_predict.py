@@ -18,7 +18,7 @@ from scafe.evals.freeze import freeze
 from scafe.evals.predict import explain, find_pictures, predict
 from scafe.evals.stored_phantoms import load_phantoms
 from scafe.evals.unpacked import unpacked
-from scafe.evals.verify import verify_bundle
+from scafe.evals.verify import Difference, Verification, verify_bundle
 from scafe.evals.zipped import zip_bytes
 from scafe.knowledge.errors import DatasetError, IntegrityError
 from scafe.sandbox.pool import Pool
@@ -61,7 +61,7 @@ def test_a_bundle_verifies_where_its_features_give_the_same_values(bundle: Bundl
     found = verify_bundle(bundle.folder, pool)
     assert found.is_good
     assert found.largest < bundle.manifest.tolerance
-    assert "3 features on 6 phantoms agree" in found.sentences()[0]
+    assert "3 features on 6 phantoms" in found.sentences()[0]
 
 
 def test_a_feature_that_gives_another_value_is_named_with_how_much(bundle: Bundle, pool: Pool) -> None:
@@ -72,7 +72,26 @@ def test_a_feature_that_gives_another_value_is_named_with_how_much(bundle: Bundl
     assert [one.column for one in found.differences] == ["area_share", "delta_red"]
     assert found.differences[0].frozen is None
     assert 0 < found.differences[1].relative < 0.01
-    assert "delta_red differs by" in found.sentences()[1]
+    assert "delta_red differs by" in found.sentences()[2]
+
+
+def test_the_largest_differences_are_told_and_the_rest_counted() -> None:
+    one = Difference(column="rim", phantom=2, frozen=1.0, here=1.25, relative=0.25)
+    found = Verification(
+        bundle="b",
+        files=3,
+        features=1,
+        phantoms=6,
+        differences=(one,) * 40,
+        largest=0.25,
+        tolerance=1e-5,
+        versions={"numpy": ("2.4.6", "2.5.0")},
+    )
+    lines = found.sentences()
+    assert lines[0].startswith("NOT VERIFIED: 3 files, 1 features on 6 phantoms")
+    assert "rim differs by 0.25 (relative) on phantom 2" in lines[1]
+    assert lines[-2:] == ("  and 30 more; --json lists all", "  numpy is 2.5.0 here, was 2.4.6")
+    assert len(lines) == 13
 
 
 def test_other_versions_are_told_but_are_no_failure(bundle: Bundle, pool: Pool) -> None:
