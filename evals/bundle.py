@@ -56,6 +56,12 @@ class Bundle:
     sha256: str
     """Hash of the manifest's bytes."""
 
+    @property
+    def changed_versions(self) -> dict[str, tuple[str, str]]:
+        """Distributions that are not here as they were when it was frozen: name -> (then, here)."""
+        then, here = self.manifest.environment, environment()
+        return {name: (then[name], here.get(name, "absent")) for name in then if then[name] != here.get(name)}
+
     @cached_property
     def classifier(self) -> Classifier:
         """The fitted classifier."""

@@ -66,6 +66,8 @@ def _verify(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
 def _predict(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
     bundle = open_bundle(folder)
     found = predict(bundle, find_pictures(options.data, bundle.manifest.channels), pool)
+    if bundle.changed_versions:
+        print(_other_libraries(bundle.changed_versions), file=sys.stderr)
     if options.json:
         print(json.dumps({"predictions": [one.model_dump(mode="json") for one in found]}, sort_keys=True))
     else:
@@ -73,6 +75,11 @@ def _predict(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
             print("\n".join(_words(one, bundle.manifest.classes[0])))
         print("For research only; not for diagnosis.", file=sys.stderr)
     return 0
+
+
+def _other_libraries(versions: dict[str, tuple[str, str]]) -> str:
+    told = ", ".join(f"{name} {here} (was {then})" for name, (then, here) in sorted(versions.items()))
+    return f"Other libraries than when it was frozen: {told}; `scafe verify` says whether its features agree."
 
 
 def _words(one: Prediction, positive: str) -> list[str]:

@@ -4,12 +4,14 @@ The ridge keeps every feature of the pool and shrinks it, which at the sizes Sca
 choosing features by their labels. Saved with skops; nothing here reads or writes pickle.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -187,7 +189,10 @@ def load_classifier(data: bytes, where: str = "classifier.skops") -> Classifier:
             f"{where} holds types that no classifier of ScaFE has ({', '.join(untrusted)}); "
             "do not load it: ask for the bundle again from where it was frozen"
         )
-    content: dict[str, Any] = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+    with warnings.catch_warnings():
+        # one warning an estimator; `Bundle.changed_versions` says it once, with what to do
+        warnings.simplefilter("ignore", InconsistentVersionWarning)
+        content: dict[str, Any] = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
     pipeline = Pipeline([("impute", _imputer(content["medians"])), *content["model"].steps])
     classes, columns = tuple(content["classes"]), tuple(content["columns"])
     is_ordinal = bool(content.get("is_ordinal", False))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scafe.evals.bundle import Bundle, environment, open_bundle
+from scafe.evals.bundle import open_bundle
 from scafe.evals.bundle_records import Fingerprint
 from scafe.evals.fingerprints import measure_columns
 from scafe.sandbox.pool import Pool
@@ -98,7 +98,7 @@ def verify_bundle(folder: str | Path, pool: Pool) -> Verification:
         for place, column in enumerate(manifest.columns)
         for phantom in range(len(images))
     ]
-    versions = _versions(bundle)
+    versions = bundle.changed_versions
     tolerance = manifest.tolerance_other_libraries if versions.keys() & NUMERIC else manifest.tolerance
     past = [one for one in found if one.relative > tolerance]
     return Verification(
@@ -133,11 +133,6 @@ def _relative(frozen: float | None, here: float | None, scale: float) -> float:
     if frozen is None or here is None:
         return 0.0 if frozen is here else 1.0
     return abs(here - frozen) / (scale or 1.0)
-
-
-def _versions(bundle: Bundle) -> dict[str, tuple[str, str]]:
-    then, here = bundle.manifest.environment, environment()
-    return {name: (then[name], here.get(name, "absent")) for name in then if then[name] != here.get(name)}
 
 
 def _text(value: float | None) -> str:

@@ -264,6 +264,10 @@ def test_the_process_answers_with_one_document_and_the_exit_code_of_the_command_
     assert told.returncode == 0, told.stderr
     assert told.stdout.startswith("a.png: ")
     assert "not for diagnosis" in told.stderr
+    assert "Other libraries" not in told.stderr
+    older = changed(bundle, environment={**bundle.manifest.environment, "numpy": "1.0"})
+    told = run(["predict", str(older), "--data", str(tmp_path / "in"), "--workers", "1"], plugin)
+    assert "(was 1.0); `scafe verify` says" in told.stderr
     (bundle.folder / "model_card.md").write_text("better")
     bad = run(["verify", str(bundle.folder), "--json", "--workers", "1"], plugin)
     assert bad.returncode == 4
