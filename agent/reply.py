@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from scafe.agent.blocks import Block, fenced_blocks, without_noise, without_thinking, wrapped_blocks
 from scafe.agent.contraband import cut_contraband, find_contraband
-from scafe.agent.mend import mend_module, mend_syntax, parses
+from scafe.agent.mend import mend_module
 from scafe.agent.mend_head import mend_head
 from scafe.agent.mend_returns import disagreement, match_features
+from scafe.agent.mend_syntax import mend_syntax, parses
 from scafe.knowledge.errors import ContractError
 from scafe.knowledge.extractor import MAX_LINES, parse_extractor
 from scafe.sandbox.verdict import Finding, Verdict
