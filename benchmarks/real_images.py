@@ -44,7 +44,7 @@ SETS = (
         "breast_ultrasound",
         "ultrasound.birads",
         ("malignant", "benign"),
-        "No masks: criteria of shape, margin and rim, which need the outline of the mass, are missing.",
+        "No masks: the measures take the dark region near the middle for the mass.",
     ),
     RealSet(
         "chest_xray",
@@ -80,7 +80,7 @@ def _section(one: RealSet, options: argparse.Namespace) -> str:
     if not manifest.exists():
         print(f"SKIPPED LOUDLY: {manifest} is not here", file=sys.stderr)
         return f"## {one.folder}\n\nSkipped: the images were not at hand.\n"
-    data, left_out = _of_one_label(manifest, Path(options.out))
+    data, left_out = of_one_label(manifest, Path(options.out))
     has_masks = "mask" in manifest.open(encoding="utf-8").readline().strip().split(",")
     study = Study(one.pack, str(data), one.labels, options.max_calls, Path(options.out))
     heads = []
@@ -91,7 +91,7 @@ def _section(one: RealSet, options: argparse.Namespace) -> str:
     return _page_part(one, heads, left_out, has_masks)
 
 
-def _of_one_label(manifest: Path, out: Path) -> tuple[Path, int]:
+def of_one_label(manifest: Path, out: Path) -> tuple[Path, int]:
     """Leave out patients with two labels: no split by patient and label has a place for them."""
     rows = list(csv.DictReader(manifest.open(encoding="utf-8")))
     labels: dict[str, set[str]] = {}
@@ -165,7 +165,14 @@ def _learning(heads: list[dict[str, Any]]) -> list[str]:
     sizes = sorted({point["patients_per_class"] for head in heads if head for point in head["learning"]})
     if not sizes:
         return ["No learning curve: no seed brought a set."]
-    lines = ["Learning curve, mean over seeds:", "", "| patients per class | seeds | ScaFE | baseline |"]
+    folded = (
+        "" if all(head["sealed"] for head in heads if head) else " (at most so many a class, scored on folds)"
+    )
+    lines = [
+        f"Learning curve, mean over seeds{folded}:",
+        "",
+        "| patients per class | seeds | ScaFE | baseline |",
+    ]
     lines += ["|---|---|---|---|"]
     for size in sizes:
         points = [p for head in heads if head for p in head["learning"] if p["patients_per_class"] == size]
