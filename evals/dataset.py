@@ -221,7 +221,7 @@ def _read_through(rows: Sequence[Row], classes: tuple[str, ...], left_out: int) 
         items.append(Item(row.where, row.label, row.patient, _tagged(sha256), row.pixels))
         room -= pair.image.nbytes + pair.mask.nbytes
         if room > 0:
-            kept[index] = pair
+            kept[index] = pair.locked()
     return Dataset(tuple(items), classes, rows[0].has_mask, left_out, kept=kept)
 
 

@@ -1,7 +1,7 @@
 """What goes into an extraction and what comes out of it: plain records."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,3 +54,16 @@ class ImageAndMask:
     """(H, W, C) uint8."""
     mask: NDArray[np.bool_]
     """(H, W) bool."""
+
+    def locked(self) -> "ImageAndMask":
+        """Return the same image in arrays that own their memory and that nobody can write to.
+
+        The sandbox then need not compare it with its copy for every extractor (13 ms for 120 small images).
+        """
+        return ImageAndMask(_locked(self.image), _locked(self.mask))
+
+
+def _locked(array: NDArray[Any]) -> NDArray[Any]:
+    own = array.copy() if array.base is not None or array.flags.writeable else array
+    own.setflags(write=False)
+    return own

@@ -2,7 +2,7 @@
 
 import ast
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scafe.sandbox import policy
@@ -20,15 +20,15 @@ class ImportTable:
     """Alias -> dotted module, for aliases that stand for one module throughout."""
 
     @classmethod
-    def of(cls, tree: ast.Module) -> "ImportTable":
-        """Read every import line of a module."""
+    def of(cls, nodes: Sequence[ast.AST]) -> "ImportTable":
+        """Read every import line among the nodes of a module."""
         names: set[str] = set()
         modules: dict[str, set[str]] = {}
-        for node in ast.walk(tree):
+        for node in nodes:
             for alias, module in _bindings(node):
                 names.add(alias)
                 modules.setdefault(alias, set()).add(module)
-        rebound = _rebound(tree)
+        rebound = _rebound(nodes)
         single = {
             alias: found for alias, found in modules.items() if len(found) == 1 and alias not in rebound
         }
@@ -57,9 +57,9 @@ def _bindings(node: ast.AST) -> list[tuple[str, str]]:
     return []
 
 
-def _rebound(tree: ast.Module) -> set[str]:
+def _rebound(nodes: Sequence[ast.AST]) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             names.add(node.id)
         elif isinstance(node, ast.arg):

@@ -74,7 +74,9 @@ def build_panel(kind: str, seed: int = 0) -> Panel:
     originals = [shelf.images[index] for index in drawn]
     perturbed = {name: _perturbed(shelf, originals, name) for name in PERTURBATIONS}
     edges = _edge_cases(shelf, originals[0])
-    return Panel(tuple(shelf.images), dials, nuisances, drawn, still, perturbed, edges)
+    return Panel(
+        tuple(one.locked() for one in shelf.images), dials, nuisances, drawn, still, perturbed, edges
+    )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ because parsing hostile text is attack surface.
 import ast
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scafe.sandbox import policy
@@ -108,10 +109,11 @@ class Reviewer(ast.NodeVisitor):
 
     def __init__(self, tree: ast.Module) -> None:
         self.refusals: list[Refusal] = []
-        self.imports = ImportTable.of(tree)
-        self.bound = _bound_names(tree) | set(self.imports.names)
-        self.own_attributes = _own_attributes(tree)
-        self.own_classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+        nodes = tuple(ast.walk(tree))  # once: a walk of 900 nodes takes 2 ms, and every cell reviews
+        self.imports = ImportTable.of(nodes)
+        self.bound = _bound_names(nodes) | set(self.imports.names)
+        self.own_attributes = _own_attributes(nodes)
+        self.own_classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
 
     def refuse(self, node: ast.AST, construct: str, reason: Reason) -> None:
         """Note one refusal."""
@@ -295,9 +297,9 @@ def reason_for_attribute(name: str) -> Reason:
     return Reason(why, f"the nearest allowed names are {', '.join(near)}" if near else "leave it out")
 
 
-def _bound_names(tree: ast.Module) -> set[str]:
+def _bound_names(nodes: Sequence[ast.AST]) -> set[str]:
     bound: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
         elif isinstance(node, ast.arg):
@@ -315,9 +317,9 @@ def _binding_of(tree: ast.Module, name: str) -> ast.AST:
     return tree
 
 
-def _own_attributes(tree: ast.Module) -> frozenset[str]:
+def _own_attributes(nodes: Sequence[ast.AST]) -> frozenset[str]:
     own: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             own.update(part.name for part in node.body if isinstance(part, ast.FunctionDef))
             targets = [part.targets for part in node.body if isinstance(part, ast.Assign)]

@@ -75,6 +75,7 @@ class Zygote:
         warnings.simplefilter("ignore")
         from scafe.sandbox import warmup  # numpy may start threads: only after the namespaces
 
+        jail.keep_freed_memory()
         warmup.warm_up()
         gc.collect()
         gc.freeze()
