@@ -130,7 +130,7 @@ def extraction(images: list[ImageAndMask]) -> list[Ratio]:
         again = FeatureStore(Path(folder), pool)
         names = (*FIRST, ADDED)
         grown = timed(lambda: [again.table(sources[name], keys, images) for name in names], wall=True)
-        pair = side_by_side(pool, sources[FIRST[0]], sources[FIRST[1]], images)
+        rounds = side_by_side(pool, sources[FIRST[0]], sources[FIRST[1]], images)
     return [
         Ratio(
             f"the same set and one extractor more, {len(images)} images",
@@ -141,50 +141,49 @@ def extraction(images: list[ImageAndMask]) -> list[Ratio]:
         ),
         Ratio(
             "one extractor in the sandbox, 1 worker",
-            median(pair.inside),
+            median(one.inside for one in rounds),
             "in this process",
-            median(pair.before + pair.after),
-            f"sandbox over in-process: {pair.ratio:.3f}; in-process over in-process: {pair.control:.3f}; "
-            f"{median(pair.start) * 1e3:.0f} ms of it start the cell",
+            median(one.before for one in rounds),
+            f"sandbox over in-process: {median(one.ratio for one in rounds):.3f}; "
+            f"in-process over in-process: {median(one.control for one in rounds):.3f}; "
+            f"{median(one.start for one in rounds) * 1e3:.0f} ms of it start the cell",
         ),
     ]
 
 
 @dataclass(frozen=True)
-class SideBySide:
-    """Seconds of the sandbox between two runs in this process, round by round."""
+class Round:
+    """Seconds of the sandbox between two runs in this process."""
 
-    before: list[float]
-    inside: list[float]
-    after: list[float]
-    start: list[float]
+    before: float
+    inside: float
+    after: float
+    start: float
     """What a new cell took before its first image; part of `inside`."""
 
     @property
     def ratio(self) -> float:
-        """Sandbox over in-process, median of the rounds: the machine's pace changes between them."""
-        rounds = zip(self.before, self.inside, self.after, strict=True)
-        return median(2 * inside / (before + after) for before, inside, after in rounds)
+        """Sandbox over in-process; taken in each round, because the machine's pace changes between them."""
+        return 2 * self.inside / (self.before + self.after)
 
     @property
     def control(self) -> float:
-        """In-process over in-process, median of the rounds."""
-        return median(after / before for before, after in zip(self.before, self.after, strict=True))
+        """In-process over in-process."""
+        return self.after / self.before
 
 
-def side_by_side(pool: Pool, source: str, other: str, images: list[ImageAndMask]) -> SideBySide:
+def side_by_side(pool: Pool, source: str, other: str, images: list[ImageAndMask]) -> list[Round]:
     """Time an extractor in this process, in the sandbox, and in this process again, `ROUNDS` times.
 
     A cell is forked anew each time, as for a new extractor: another one runs in between, untimed.
     """
-    found = SideBySide([], [], [], [])
+    found = []
     for _ in range(ROUNDS):
-        found.before.append(timed(lambda: in_process(source, images), wall=True).seconds)
+        before = timed(lambda: in_process(source, images), wall=True).seconds
         pool.extract(other, images[:1])
         jailed = timed(lambda: pool.extract(source, images), wall=True)
-        found.inside.append(jailed.seconds)
-        found.start.append(jailed.seconds - jailed.value.seconds)
-        found.after.append(timed(lambda: in_process(source, images), wall=True).seconds)
+        after = timed(lambda: in_process(source, images), wall=True).seconds
+        found.append(Round(before, jailed.seconds, after, jailed.seconds - jailed.value.seconds))
     return found
 
 

@@ -67,6 +67,11 @@ def folded_learning_curve(ours: Cases, simple: Cases, folds: Folds, seed: int) -
         Their first repeat is taken.
     seed : int
         Draws the patients.
+
+    Returns
+    -------
+    tuple of LearningPoint
+        Means over folds and draws; the last point takes, outside each fold, all there are.
     """
     tests = folds.tests[: folds.n_folds]
     pairs = tuple([Pair(one.select(~test), one.select(test)) for test in tests] for one in (ours, simple))

@@ -1,4 +1,7 @@
-"""Where the mask of an image comes from, if the image has none."""
+"""Where the mask of an image comes from, if the image has none.
+
+The words alone stand here: settings and `--help` need them without the libraries that draw.
+"""
 
 from typing import Literal
 

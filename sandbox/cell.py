@@ -109,6 +109,7 @@ class Cell:
         self.loaded: Loaded | None = None
         self.record = wire.TALKING_ROW if orders.talkative else wire.ROW
         self.layout = wire.row_layout(0, self.record.size)
+        """Of a good row of the loaded extractor; looked up once, not for every image."""
 
     def serve_one(self) -> bool:
         """Answer one request; False when the host is gone."""

@@ -178,7 +178,7 @@ class Crew:
                 self._measure_next(waiting, found)
         finally:
             if held:
-                os.sched_setaffinity(0, held)
+                self._nearness.free_host(held)
 
     def _measure_next(self, waiting: deque[range], found: dict[int, Row]) -> None:
         batch = waiting.popleft()

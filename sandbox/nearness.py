@@ -10,6 +10,7 @@ extractor of 0.6 ms, one image each, 240 moved both, and a call took 1.1 ms inst
 call the host's thread is held as well; it is let go before the call returns.
 """
 
+import contextlib
 import ctypes
 import os
 from pathlib import Path
@@ -43,8 +44,17 @@ class Nearness:
         before = os.sched_getaffinity(0)
         if self._core not in before:
             return None
-        os.sched_setaffinity(0, (self._core,))
+        try:
+            os.sched_setaffinity(0, (self._core,))
+        except OSError:  # the core was taken from this process meanwhile
+            return None
         return before
+
+    @staticmethod
+    def free_host(before: set[int]) -> None:
+        """Let the calling thread run where it might before `hold_host`."""
+        with contextlib.suppress(OSError):  # none of those cores is allowed any more: the kernel has moved it
+            os.sched_setaffinity(0, before)
 
     def settle(self, seconds: float) -> None:
         """Hold the cell near or set it free, by how long its last batch took.

@@ -56,7 +56,8 @@ class TestNearness:
             try:
                 assert os.sched_getaffinity(0) == os.sched_getaffinity(other.pid)
             finally:
-                os.sched_setaffinity(0, before)
+                near.free_host(before)
+            assert os.sched_getaffinity(0) == before
             near.settle(SLOW_SECONDS * 2)
             assert near.hold_host() is None
             other.kill()
