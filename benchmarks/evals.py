@@ -24,13 +24,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from scafe.evals.features import FeatureStore
-from scafe.evals.score import PENALTIES, Task, cross_validate
-from scafe.evals.splits import Folds, make_folds
+from scafe.evals.data.features import FeatureStore
+from scafe.evals.scoring.score import PENALTIES, Task, cross_validate
+from scafe.evals.scoring.splits import Folds, make_folds
+from scafe.knowledge.measures import measure_source
 from scafe.knowledge.phantoms import draw_cohort, load_phantom
-from scafe.sandbox.pool import ImageAndMask, Pool
+from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
-MEASURES = Path(__file__).parents[1] / "knowledge" / "measures"
 FIRST = ("dermoscopy_asymmetry", "dermoscopy_border", "dermoscopy_colour")
 ADDED = "dermoscopy_structureless"
 ROUNDS = 9
@@ -121,7 +121,7 @@ def naive(rows: np.ndarray, target: np.ndarray, folds: Folds) -> np.ndarray:
 
 def extraction(images: list[ImageAndMask]) -> list[Ratio]:
     """Measure the cache, and the sandbox against this process."""
-    sources = {name: (MEASURES / f"{name}.py").read_text() for name in (*FIRST, ADDED)}
+    sources = {name: measure_source(name) for name in (*FIRST, ADDED)}
     keys = [str(index) for index in range(len(images))]
     with tempfile.TemporaryDirectory() as folder, Pool(1, allow_weaker=True) as pool:
         store = FeatureStore(Path(folder), pool)

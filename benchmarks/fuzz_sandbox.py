@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "escapes"))
 import harness  # noqa: E402
 
-from scafe.knowledge.errors import SandboxError  # noqa: E402
-from scafe.sandbox import policy  # noqa: E402
-from scafe.sandbox.members import MEMBERS, members_of  # noqa: E402
-from scafe.sandbox.pool import Limits, Pool  # noqa: E402
+from scafe.knowledge.contract.errors import SandboxError  # noqa: E402
+from scafe.sandbox.language import policy  # noqa: E402
+from scafe.sandbox.language.members import MEMBERS, members_of  # noqa: E402
+from scafe.sandbox.pool.pool import Limits, Pool  # noqa: E402
 
 IMAGE_SECONDS = 0.5
 SLACK_SECONDS = 1.0

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from scafe.evals.selftest import GATE, RULES, SHIPPED, selftest_gate
+from scafe.evals.scoring.simulation import GATE, RULES, SHIPPED, selftest_gate
 
 PAGE = Path(__file__).with_suffix(".md")
 SIZES = (40, 80, 160, 320)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "agent"))
+sys.path.insert(0, str(ROOT / "tests" / "agent" / "stand_ins"))
 
 IN_FLIGHT = 8
 """Drafts that the graph has under way at once."""
@@ -102,7 +102,7 @@ def _start(root: Path, url: str, seed: int, kill_at: int, torn: int, request: in
     from kill_points import Killer
     from loop_stand_ins import StandInBench
 
-    from scafe.agent.run import RunConfig, start_run
+    from scafe.agent.loop.run import RunConfig, start_run
 
     root.mkdir()
     (root.parent / "control.json").write_text(
@@ -123,7 +123,7 @@ def _start(root: Path, url: str, seed: int, kill_at: int, torn: int, request: in
 def _resume(root: Path) -> None:
     from loop_stand_ins import StandInBench
 
-    from scafe.agent.run import resume_run
+    from scafe.agent.loop.run import resume_run
 
     (root.parent / "control.json").write_text(json.dumps({"folder": root.name, "pid": 0, "at": 0}))
     resume_run(next((root / "runs").glob("*")), bench=StandInBench(root / "bench"))
@@ -156,7 +156,7 @@ def _serve(folder: Path) -> tuple[int, str]:
 def _serve_forever(folder: Path) -> None:
     from loop_stand_ins import SOURCE, dice
 
-    from scafe.agent.scripted import ScriptedServer
+    from scafe.agent.egress.scripted import ScriptedServer
 
     def respond(body: dict[str, Any]) -> str:
         control = json.loads((folder / "control.json").read_text())

@@ -20,7 +20,7 @@ from scipy import stats
 
 from benchmarks.smaller import shrink
 from benchmarks.study import Search, Study
-from scafe.agent.trace import EVENTS, read_lines
+from scafe.agent.record.trace import EVENTS, read_lines
 
 SEARCHES: tuple[Search, ...] = ("loop", "best_of_n", "one_shot")
 PAGE = Path(__file__).with_suffix(".md")

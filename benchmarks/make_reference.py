@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from scafe.agent.outcome import RunOutcome
-from scafe.agent.run import RunConfig, start_run
+from scafe.agent.loop.run import RunConfig, start_run
+from scafe.agent.record.outcome import RunOutcome
 
 REFERENCE = Path(__file__).parents[1] / "runs" / "reference" / "builtin"
 CONFIG: dict[str, Any] = {

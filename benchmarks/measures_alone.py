@@ -15,13 +15,11 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.real_images import SETS, RealSet, of_one_label
-from scafe.evals.dataset import Dataset
-from scafe.evals.manifest import open_dataset
-from scafe.knowledge import measures
-from scafe.knowledge.criteria import load_pack
-from scafe.sandbox.pool import Pool
-
-MEASURES = Path(measures.__file__ or "").parent
+from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.manifest import open_dataset
+from scafe.knowledge.criteria.pack import load_pack
+from scafe.knowledge.measures import measure_source
+from scafe.sandbox.pool.pool import Pool
 
 
 def main() -> None:
@@ -53,7 +51,7 @@ def _tell(one: RealSet, data: Path, pool: Pool) -> None:
 
 def _tell_measure(name: str, dataset: Dataset, pool: Pool) -> None:
     images = [dataset.load(index) for index in range(len(dataset.items))]
-    found = pool.extract((MEASURES / f"{name}.py").read_text(encoding="utf-8"), images)
+    found = pool.extract(measure_source(name), images)
     is_first = np.array([one.label == dataset.classes[0] for one in dataset.items])
     for feature, values in zip(found.names, found.rows.T, strict=True):
         seen = np.isfinite(values)

@@ -10,24 +10,22 @@ import argparse
 import json
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.assessment import estimate_auc
-from scafe.evals.cases import Cases, per_patient
-from scafe.evals.classifier import fit_classifier
-from scafe.evals.gate import prune
-from scafe.evals.score import Task, cross_validate
-from scafe.evals.splits import make_folds, split_patients
-from scafe.knowledge import measures
-from scafe.knowledge.criteria import load_pack
+from scafe.evals.scoring.assessment import estimate_auc
+from scafe.evals.scoring.cases import Cases, per_patient
+from scafe.evals.scoring.classifier import fit_classifier
+from scafe.evals.scoring.gate import prune
+from scafe.evals.scoring.score import Task, cross_validate
+from scafe.evals.scoring.splits import make_folds, split_patients
+from scafe.knowledge.criteria.pack import load_pack
+from scafe.knowledge.measures import measure_source
 from scafe.knowledge.phantoms import draw_cohort, load_phantom
-from scafe.sandbox.pool import ImageAndMask, Pool
+from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
 PACK = "scar.keloid_vs_hypertrophic"
-MEASURES = Path(measures.__file__ or "").parent
 BATCH = 100
 Floats = NDArray[np.float64]
 
@@ -123,7 +121,7 @@ def summarise(found: list[Seed], population: Cases, n_per_class: int) -> Summary
 
 def _sources() -> list[str]:
     names = {proxy.measure for one in load_pack(PACK).observable_criteria for proxy in one.proxies}
-    return [(MEASURES / f"{name}.py").read_text(encoding="utf-8") for name in sorted(n for n in names if n)]
+    return [measure_source(name) for name in sorted(n for n in names if n)]
 
 
 def _measured(images: list[ImageAndMask], sources: list[str]) -> Floats:

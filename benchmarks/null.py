@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.gate import CHOSEN
 from benchmarks.nested import draw_population, run_seed, sample
-from scafe.evals.cases import Cases
-from scafe.evals.score import cross_validate
-from scafe.evals.selftest import BASE_EFFECT, RULES, Study
-from scafe.evals.splits import make_folds
+from scafe.evals.scoring.cases import Cases
+from scafe.evals.scoring.score import cross_validate
+from scafe.evals.scoring.simulation import BASE_EFFECT, RULES, Study
+from scafe.evals.scoring.splits import make_folds
 
 BASE = 3
 PAGE = Path(__file__).with_suffix(".md")

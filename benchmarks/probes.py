@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.knowledge.criteria import CriteriaPack, Criterion, load_pack, pack_names
-from scafe.knowledge.extractor import parse_extractor
+from scafe.knowledge.contract.extractor import parse_extractor
+from scafe.knowledge.criteria.pack import CriteriaPack, Criterion, load_pack, pack_names
 from scafe.knowledge.measures import measure_source
 from scafe.knowledge.phantoms import load_phantom
-from scafe.sandbox.evidence import Measured, measure
-from scafe.sandbox.panel import N_SETTINGS, SIZE_PX, build_panel
-from scafe.sandbox.pool import ImageAndMask, Pool
+from scafe.sandbox.pool.pool import ImageAndMask, Pool
+from scafe.sandbox.probes.evidence import Measured, measure
+from scafe.sandbox.probes.panel import N_SETTINGS, SIZE_PX, build_panel
 
 CHANGES = {"white_balance": (0.0, -0.1, 0.1), "light": (1.0, 0.7)}
 ALLOWED_SPREADS = 0.5

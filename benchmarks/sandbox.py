@@ -24,8 +24,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scafe.sandbox.crew import Crew
-from scafe.sandbox.pool import ImageAndMask, Pool
+from scafe.sandbox.pool.crew import Crew
+from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
 SIZES = (256, 1024)
 IMAGES = 8

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from scafe.evals.segment import segment
+from scafe.evals.data.segment import segment
 from scafe.knowledge.phantoms import load_phantom
 
 Bools = np.ndarray

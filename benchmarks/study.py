@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from scafe.agent.outcome import RunOutcome
-from scafe.agent.run import RunConfig, resume_run, start_run
+from scafe.agent.loop.run import RunConfig, resume_run, start_run
+from scafe.agent.record.outcome import RunOutcome
 
 Search = Literal["loop", "best_of_n", "one_shot"]
 

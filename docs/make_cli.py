@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from scafe.agent.cli import main
+from scafe.agent.cli.main import main
 
 PAGE = Path(__file__).with_name("cli.md")
 HEAD = """# The command line

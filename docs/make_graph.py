@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scafe.agent.graph import draw_graph, nodes_in_words
+from scafe.agent.loop.graph import draw_graph, nodes_in_words
 
 PAGE = Path(__file__).with_name("graph.md")
 README = Path(__file__).parents[1] / "README.md"

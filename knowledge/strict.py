@@ -5,9 +5,9 @@
 
 import re
 
-from scafe.knowledge.criteria import CriteriaPack, Criterion, Proxy
-from scafe.knowledge.errors import ContractError, PackError
-from scafe.knowledge.extractor import Extractor, Feature
+from scafe.knowledge.contract.errors import ContractError, PackError
+from scafe.knowledge.contract.extractor import Extractor, Feature
+from scafe.knowledge.criteria.pack import CriteriaPack, Criterion, Proxy
 from scafe.knowledge.measures import load_measure, measure_names
 from scafe.knowledge.phantoms import load_phantom
 

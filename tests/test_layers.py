@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = ("knowledge", "sandbox", "evals", "agent")  # each may import itself and what stands before it
 NETWORK = {"openai", "langchain_openai", "httpx", "httpx2", "requests", "socket", "urllib", "http"}
-NETWORK_DOORS = {"agent/egress.py", "agent/models.py", "agent/scripted.py", "agent/view.py"}
-EVALS_DOORS = {"scafe.evals." + name for name in ("bench", "disclosure", "freeze", "report")}
+NETWORK_DOORS = {f"agent/egress/{name}.py" for name in ("door", "models", "scripted")} | {"agent/view.py"}
+EVALS_DOORS = {f"scafe.evals.disclosure.{name}" for name in ("bench", "score_card")}
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
 
 
@@ -23,8 +23,7 @@ def imports(module: Path) -> frozenset[str]:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found.update(names if node.module in ("scafe", "scafe.evals") else {node.module})
+            found.update({node.module})
     return frozenset(found)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.feature import graycomatrix, graycoprops, local_binary_pattern
 
-from scafe.sandbox.pool import ImageAndMask
+from scafe.sandbox.pool.pool import ImageAndMask
 
 NAME = "colour and texture"
 EGRESS = "nothing"

@@ -1,7 +1,8 @@
 """Reference extractors for the proxies of the packs: plain files with named constants.
 
-They ship in this folder; another distribution adds a folder of its own through the entry point
-`scafe.measures` (its value names a function without arguments that returns the folder).
+They ship in this folder, one folder per modality: `scar/gloss.py` is the measure `scar_gloss`. Another
+distribution adds a flat folder of its own through the entry point `scafe.measures` (its value names a
+function without arguments that returns the folder). Every later room may import it.
 """
 
 import re
@@ -10,8 +11,8 @@ from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from scafe.knowledge.errors import PackError
-from scafe.knowledge.extractor import Extractor, parse_extractor
+from scafe.knowledge.contract.errors import PackError
+from scafe.knowledge.contract.extractor import Extractor, parse_extractor
 
 
 def measure_names() -> tuple[str, ...]:
@@ -49,9 +50,14 @@ def load_measure(name: str) -> Extractor:
 
 
 def _files() -> dict[str, Path]:
-    shipped = Path(str(resources.files("scafe.knowledge"))) / "measures"
-    folders = [Path(point.load()()) for point in entry_points(group="scafe.measures")]
-    return {path.stem: path for folder in [*folders, shipped] for path in _extractors_in(folder)}
+    plugged = [Path(point.load()()) for point in entry_points(group="scafe.measures")]
+    return {path.stem: path for folder in plugged for path in _extractors_in(folder)} | _shipped()
+
+
+def _shipped() -> dict[str, Path]:
+    here = Path(str(resources.files("scafe.knowledge"))) / "measures"
+    modalities = [folder for folder in sorted(here.iterdir()) if (folder / "__init__.py").is_file()]
+    return {f"{one.name}_{path.stem}": path for one in modalities for path in _extractors_in(one)}
 
 
 def _extractors_in(folder: Path) -> list[Path]:

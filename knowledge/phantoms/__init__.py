@@ -4,7 +4,7 @@ import difflib
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from scafe.knowledge.errors import PackError
+from scafe.knowledge.contract.errors import PackError
 from scafe.knowledge.phantoms.base import (
     CohortImage,
     Dial,

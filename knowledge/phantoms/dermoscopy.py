@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.knowledge.phantoms.base import Dial, Nuisance, PhantomImage
-from scafe.knowledge.phantoms.camera import CAMERA, Floats, photograph, settle, stream
 from scafe.knowledge.phantoms.cohort import Spread, draw_dials, shortcut
 from scafe.knowledge.phantoms.dermoscopy_scene import Scene, skin_ita, skin_light
+from scafe.knowledge.phantoms.rendering.camera import CAMERA, Floats, photograph, settle, stream
 
 DIALS = (
     Dial("asymmetry", 0.0, 1.0, 0.25, "fraction", "departure of outline and pigment from mirror symmetry"),

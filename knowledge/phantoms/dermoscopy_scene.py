@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.knowledge.phantoms.camera import Floats, linear, smooth_noise, stream
+from scafe.knowledge.phantoms.rendering.camera import Floats, linear, smooth_noise, stream
 
 RADIUS = 0.31
 """Mean lesion radius as a share of the frame."""

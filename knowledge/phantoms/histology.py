@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.knowledge.phantoms.base import Dial, Nuisance, PhantomImage
-from scafe.knowledge.phantoms.camera import CAMERA, Floats, photograph, settle, smooth_noise, stream
 from scafe.knowledge.phantoms.cohort import Spread, draw_dials, shortcut
+from scafe.knowledge.phantoms.rendering.camera import CAMERA, Floats, photograph, settle, smooth_noise, stream
 
 DIALS = (
     Dial("glands", 0.0, 1.0, 0.4, "fraction", "share of the field that is glands with a lumen"),

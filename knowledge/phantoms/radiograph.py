@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.knowledge.phantoms.base import Dial, Nuisance, PhantomImage
-from scafe.knowledge.phantoms.camera import Floats, settle, smooth_noise, stream
 from scafe.knowledge.phantoms.cohort import Spread, draw_dials, shortcut
-from scafe.knowledge.phantoms.scanner import SCANNER, scan
+from scafe.knowledge.phantoms.rendering.camera import Floats, settle, smooth_noise, stream
+from scafe.knowledge.phantoms.rendering.scanner import SCANNER, scan
 
 DIALS = (
     Dial("consolidation", 0.0, 1.0, 0.1, "opacity", "one dense patch in one lung"),

@@ -1,6 +1,6 @@
 """Scars that look like keloids or hypertrophic scars, with everything about them known.
 
-Skin optics colour them (`scafe.knowledge.optics`), a height map shades them, a camera spoils them.
+Skin optics colour them (`rendering.optics`), a height map shades them, a camera spoils them.
 The ranges of the dials follow measured values where there are any (`scar_cohort` cites them).
 """
 
@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.knowledge import optics
 from scafe.knowledge.phantoms.base import Dial, Flavour, Nuisance, PhantomImage
-from scafe.knowledge.phantoms.nuisance import CAMERA, paint_hair, paint_ruler, photograph
+from scafe.knowledge.phantoms.rendering import optics
+from scafe.knowledge.phantoms.rendering.nuisance import CAMERA, paint_hair, paint_ruler, photograph
+from scafe.knowledge.phantoms.rendering.shading import Light, Shading, shade, spread_inside
+from scafe.knowledge.phantoms.rendering.texture import stream
 from scafe.knowledge.phantoms.scar_cohort import Latents, draw_latents
 from scafe.knowledge.phantoms.scar_tissue import Place, blood_map, height_map, melanin_map, place_scar
-from scafe.knowledge.phantoms.shading import Light, Shading, shade, spread_inside
-from scafe.knowledge.phantoms.texture import stream
 
 Pixels = NDArray[Any]
 """Float32 maps."""

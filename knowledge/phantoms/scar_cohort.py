@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scafe.knowledge.phantoms.texture import stream
+from scafe.knowledge.phantoms.rendering.texture import stream
 
 Rng = np.random.Generator
 Numbers = dict[str, float]

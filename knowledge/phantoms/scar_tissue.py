@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.knowledge.optics import SKIN_BLOOD
-from scafe.knowledge.phantoms.outline import Form, Outline, draw_outline
-from scafe.knowledge.phantoms.texture import blurred, smooth_field, stream
+from scafe.knowledge.phantoms.rendering.optics import SKIN_BLOOD
+from scafe.knowledge.phantoms.rendering.outline import Form, Outline, draw_outline
+from scafe.knowledge.phantoms.rendering.texture import blurred, smooth_field, stream
 
 Pixels = NDArray[Any]
 """Float32 maps."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.knowledge.errors import InputError, PackError
+from scafe.knowledge.contract.errors import InputError, PackError
 from scafe.knowledge.phantoms.base import Dial, Nuisance, Phantom, PhantomImage
 
 Image = NDArray[np.uint8]

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from scafe.knowledge.phantoms.base import Dial, Nuisance, PhantomImage
-from scafe.knowledge.phantoms.camera import Floats, settle, smooth_noise, stream
 from scafe.knowledge.phantoms.cohort import Spread, draw_dials, shortcut
-from scafe.knowledge.phantoms.scanner import SCANNER, scan
+from scafe.knowledge.phantoms.rendering.camera import Floats, settle, smooth_noise, stream
+from scafe.knowledge.phantoms.rendering.scanner import SCANNER, scan
 
 DIALS = (
     Dial("irregularity", 0.0, 1.0, 0.2, "fraction", "departure of the outline from an ellipse"),

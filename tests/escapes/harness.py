@@ -132,7 +132,7 @@ def with_head(code: str) -> str:
 def images(count: int):
     import numpy as np
 
-    from scafe.sandbox.pool import ImageAndMask
+    from scafe.sandbox.pool.pool import ImageAndMask
 
     made = []
     for seed in range(count):
@@ -152,9 +152,9 @@ def texts_of(extraction) -> str:
 
 def run_both(entries, canaries):
     """Both walls, as in use: Pool.extract on patient images, then the detectors."""
-    from scafe.knowledge.errors import SandboxError
-    from scafe.sandbox.determinism import check_determinism
-    from scafe.sandbox.pool import Limits, Pool
+    from scafe.knowledge.contract.errors import SandboxError
+    from scafe.sandbox.pool.pool import Limits, Pool
+    from scafe.sandbox.probes.determinism import check_determinism
 
     shown = images(3)
     outcomes = {}
@@ -200,9 +200,9 @@ def after_running(entry, source, shown, pool, found, check_determinism):
 
 def run_os(entries, canaries):
     """The operating-system wall alone: the source runs as plain Python inside the jail."""
-    from scafe.knowledge.errors import SandboxError
-    from scafe.sandbox.pool import Limits, Pool
-    from scafe.sandbox.process import SandboxProcess
+    from scafe.knowledge.contract.errors import SandboxError
+    from scafe.sandbox.pool.pool import Limits, Pool
+    from scafe.sandbox.pool.process import SandboxProcess
 
     class RawPool(Pool):
         def _started(self, hash_seed: int) -> SandboxProcess:
@@ -235,7 +235,7 @@ def run_os(entries, canaries):
 
 def run_lang(entries, canaries):
     """The language wall alone, in this plain process: load, and run what loads."""
-    from scafe.sandbox import cell
+    from scafe.sandbox.pool import cell
 
     shown = images(1)[0]
     outcomes = {}

@@ -4,7 +4,8 @@ import importlib
 import sys
 import types
 
-from scafe.sandbox import jail, worker
+from scafe.sandbox.pool import worker
+from scafe.sandbox.system import jail
 
 # what an attacker would use is loaded beforehand: a failing import must not be what contains them
 LOADED = """socket subprocess ctypes mmap resource signal multiprocessing.shared_memory pickle json pty fcntl
@@ -29,7 +30,7 @@ def judge_raw(returned: object, names: tuple[str, ...]) -> tuple[float, ...]:
 
 
 def open_the_language_wall() -> None:
-    from scafe.sandbox import cell
+    from scafe.sandbox.pool import cell
 
     class Raw(cell.Loaded):
         """An extractor that nobody reviewed, with every builtin of Python."""

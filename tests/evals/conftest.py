@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scafe.knowledge.extractor import parse_extractor
-from scafe.sandbox.doctor import SandboxReport
-from scafe.sandbox.pool import Extraction, Fault, ImageAndMask
+from scafe.knowledge.contract.extractor import parse_extractor
+from scafe.sandbox.pool.pool import Extraction, Fault, ImageAndMask
+from scafe.sandbox.system.doctor import SandboxReport
 
 
 class OpenPool:

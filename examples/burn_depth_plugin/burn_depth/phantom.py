@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.knowledge import optics
 from scafe.knowledge.phantoms.base import Dial, Nuisance, PhantomImage
 from scafe.knowledge.phantoms.cohort import Spread, draw_dials, shortcut
-from scafe.knowledge.phantoms.nuisance import CAMERA, paint_ruler, photograph
-from scafe.knowledge.phantoms.texture import blurred, smooth_field, stream
+from scafe.knowledge.phantoms.rendering import optics
+from scafe.knowledge.phantoms.rendering.nuisance import CAMERA, paint_ruler, photograph
+from scafe.knowledge.phantoms.rendering.texture import blurred, smooth_field, stream
 
 Pixels = NDArray[Any]
 """Float32 maps."""

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scafe.evals.bench import BenchFacts, BenchSpec, CohortSpec, FeatureRef
-from scafe.evals.score import Task
-from scafe.evals.splits import make_folds, split_patients
-from scafe.knowledge.criteria import CriteriaPack, parse_pack
-from scafe.knowledge.extractor import parse_extractor
+from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, CohortSpec, FeatureRef
+from scafe.evals.scoring.score import Task
+from scafe.evals.scoring.splits import make_folds, split_patients
+from scafe.knowledge.contract.extractor import parse_extractor
+from scafe.knowledge.criteria.pack import CriteriaPack, parse_pack
 from scafe.knowledge.phantoms import Dial, Nuisance, PhantomImage, draw_cohort
-from scafe.sandbox.pool import Extraction, ImageAndMask
+from scafe.sandbox.pool.pool import Extraction, ImageAndMask
 
 REDNESS = """CRITERION = "redness"
 FEATURES = {

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from scafe.evals.cases import Cases, Scored
-from scafe.evals.learning import (
+from scafe.evals.audit.shortcuts import says_nothing, shortcut_rows
+from scafe.evals.audit.skin_tone import by_skin_tone, has_skin, skin_tone, tones_of
+from scafe.evals.scoring.cases import Cases, Scored
+from scafe.evals.scoring.learning import (
     DRAWS,
     FOLD_DRAWS,
     Pair,
@@ -18,13 +20,11 @@ from scafe.evals.learning import (
     folded_learning_curve,
     learning_curve,
 )
-from scafe.evals.score import Task
-from scafe.evals.shortcuts import says_nothing, shortcut_rows
-from scafe.evals.skin_tone import by_skin_tone, has_skin, skin_tone, tones_of
-from scafe.evals.splits import make_folds
-from scafe.knowledge.criteria import ReferenceRegion, load_pack
+from scafe.evals.scoring.score import Task
+from scafe.evals.scoring.splits import make_folds
+from scafe.knowledge.criteria.pack import ReferenceRegion, load_pack
 from scafe.knowledge.phantoms import CohortImage, draw_cohort, load_phantom
-from scafe.sandbox.pool import ImageAndMask
+from scafe.sandbox.pool.pool import ImageAndMask
 
 RING = ReferenceRegion(kind="ring", inner_frac=0.03, outer_frac=0.3, min_px=50)
 

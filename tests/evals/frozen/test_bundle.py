@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scafe.evals.bundle import MANIFEST, Bundle, open_bundle
-from scafe.evals.cases import Scored
-from scafe.evals.fitting import choose_threshold
-from scafe.evals.freeze import freeze, predicted_direction
-from scafe.evals.score import Task
-from scafe.knowledge.criteria import Criterion
-from scafe.knowledge.errors import InputError, IntegrityError
+from scafe.evals.frozen.bundle import MANIFEST, Bundle, open_bundle
+from scafe.evals.frozen.fitting import choose_threshold
+from scafe.evals.frozen.freeze import freeze, predicted_direction
+from scafe.evals.scoring.cases import Scored
+from scafe.evals.scoring.score import Task
+from scafe.knowledge.contract.errors import InputError, IntegrityError
+from scafe.knowledge.criteria.pack import Criterion
 
 Open = Callable[..., Any]
 

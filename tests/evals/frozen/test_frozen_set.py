@@ -20,9 +20,9 @@ from sklearn.utils import estimator_checks as checks
 
 import scafe.evals
 from scafe.evals import FrozenSet
-from scafe.evals.freeze import freeze
-from scafe.evals.frozen_set import _kept
-from scafe.knowledge.errors import DatasetError, IntegrityError
+from scafe.evals.frozen.freeze import freeze
+from scafe.evals.frozen.frozen_set import _kept
+from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 
 
 @pytest.fixture(scope="module")

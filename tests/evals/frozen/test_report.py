@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from scafe.evals.freeze import freeze
-from scafe.evals.headline import Control, Headline
-from scafe.evals.report import report_body, write_report
-from scafe.evals.report_blocks import Paragraph, Report, Section, table, to_markdown, visible
-from scafe.evals.seal import HEADLINE, MARKER, open_seal
+from scafe.evals.frozen.freeze import freeze
+from scafe.evals.frozen.seal import HEADLINE, MARKER, open_seal
+from scafe.evals.report.blocks import Paragraph, Report, Section, table, to_markdown, visible
+from scafe.evals.report.report import report_body, write_report
+from scafe.evals.scoring.headline import Control, Headline
 
 Open = Callable[..., Any]
 VOID = {"meta", "img", "br", "hr", "link", "input"}

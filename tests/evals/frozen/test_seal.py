@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scafe.evals.assessment import (
+from scafe.evals.frozen.fitting import session_cases
+from scafe.evals.frozen.freeze import freeze
+from scafe.evals.frozen.seal import HEADLINE, MARKER, open_seal, read_headline
+from scafe.evals.peers.colour_texture import colour_texture_rows
+from scafe.evals.scoring.assessment import (
     brier,
     brier_skill,
     calibrate,
@@ -24,16 +28,12 @@ from scafe.evals.assessment import (
     permutation_p,
     roc_points,
 )
-from scafe.evals.cases import Scored
-from scafe.evals.controls import Study, run_controls
-from scafe.evals.fitting import session_cases
-from scafe.evals.freeze import freeze
-from scafe.evals.headline import Headline
-from scafe.evals.peers.colour_texture import colour_texture_rows
-from scafe.evals.score import Task
-from scafe.evals.seal import HEADLINE, MARKER, open_seal, read_headline
-from scafe.knowledge.errors import IntegrityError, SealError
-from scafe.sandbox.pool import ImageAndMask
+from scafe.evals.scoring.cases import Scored
+from scafe.evals.scoring.controls import Study, run_controls
+from scafe.evals.scoring.headline import Headline
+from scafe.evals.scoring.score import Task
+from scafe.knowledge.contract.errors import IntegrityError, SealError
+from scafe.sandbox.pool.pool import ImageAndMask
 
 Open = Callable[..., Any]
 
@@ -128,7 +128,7 @@ import os, signal, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import conftest, pathlib
 conftest.plug_in_the_toy_phantom(pathlib.Path({str(tmp_path / "plugin")!r}))
-from scafe.evals.seal import open_seal
+from scafe.evals.frozen.seal import open_seal
 session = conftest.ToySession(pathlib.Path({str(session.folder)!r}))
 matrix = session.matrix
 def deadly(pool, ids):

@@ -13,15 +13,15 @@ import cv2
 import numpy as np
 import pytest
 
-from scafe.evals.bundle import MANIFEST, Bundle, canonical_json, open_bundle
-from scafe.evals.freeze import freeze
-from scafe.evals.predict import explain, find_pictures, predict
-from scafe.evals.stored_phantoms import load_phantoms
-from scafe.evals.unpacked import unpacked
-from scafe.evals.verify import Difference, Verification, verify_bundle
-from scafe.evals.zipped import zip_bytes
-from scafe.knowledge.errors import DatasetError, IntegrityError
-from scafe.sandbox.pool import Pool
+from scafe.evals.data.zipped import zip_bytes
+from scafe.evals.frozen.bundle import MANIFEST, Bundle, canonical_json, open_bundle
+from scafe.evals.frozen.freeze import freeze
+from scafe.evals.frozen.predict import explain, find_pictures, predict
+from scafe.evals.frozen.stored_phantoms import load_phantoms
+from scafe.evals.frozen.unpacked import unpacked
+from scafe.evals.frozen.verify import Difference, Verification, verify_bundle
+from scafe.knowledge.contract.errors import DatasetError, IntegrityError
+from scafe.sandbox.pool.pool import Pool
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +244,7 @@ def _table(folder: Path, text: str) -> Path:
 def run(arguments: list[str], plugin: Path) -> subprocess.CompletedProcess[str]:
     program = (
         f"import sys; sys.path.insert(0, {str(plugin)!r}); "
-        "from scafe.evals.bundle_process import main; raise SystemExit(main(sys.argv[1:]))"
+        "from scafe.evals.processes.bundle import main; raise SystemExit(main(sys.argv[1:]))"
     )
     return subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False

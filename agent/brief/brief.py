@@ -1,0 +1,79 @@
+"""All that a drafter is ever given: a `Brief`, built from packs, verdicts and disclosed score cards.
+
+Privacy is a property of this type. Nothing outside it is put into words (`scafe.agent.brief.prompt`) and
+nothing but such words passes `scafe.agent.egress.door`.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scafe.evals.disclosure.score_card import FeedbackMode, ScoreCard
+from scafe.knowledge.criteria.pack import Criterion
+from scafe.sandbox.probes.verdict import Verdict
+
+Operator = Literal["plan", "draft", "repair", "refine", "simplify", "recombine", "counter", "redraft"]
+"""plan: name measurements for all criteria · draft: first extractor of a criterion · repair: mend what a
+probe found · refine: sharpen a pooled extractor · simplify: same values, less code · recombine: join the
+ideas of two · counter: what confound would fake this? · redraft: another idea for the criterion."""
+
+
+class Record(BaseModel):
+    """Frozen, closed record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Feedback(Record):
+    """What the bench disclosed about one extractor, with the run's own noise floor."""
+
+    card: ScoreCard
+    predicted: dict[str, str] = Field(
+        default_factory=dict, description="feature -> direction stated before scoring"
+    )
+
+
+class BankEntry(Record):
+    """One earlier extractor in the function bank: the best with its code, the worst as error classes."""
+
+    criterion: str
+    features: tuple[str, ...]
+    standing: Literal["pooled", "turned_away"]
+    reasons: tuple[str, ...] = Field(default=(), description="codes of findings, or strengths")
+    source: str | None = Field(default=None, description="code of the best ones only")
+
+
+class BudgetLeft(Record):
+    """What is left to spend."""
+
+    calls: int = Field(ge=0)
+    queries: int = Field(ge=0)
+
+
+class Brief(Record):
+    """One request to a drafter."""
+
+    operator: Operator
+    pack_id: str
+    pack_version: str
+    title: str
+    modality: str
+    channels: tuple[str, ...]
+    purpose: str
+    classes: tuple[str, ...]
+    mode: FeedbackMode
+    criterion: Criterion | None = Field(default=None, description="the one to write for; none when planning")
+    criteria: tuple[Criterion, ...] = Field(default=(), description="all observable criteria, when planning")
+    unobservable: tuple[str, ...] = Field(default=(), description="ids that no extractor may claim")
+    reference_region: str = Field(default="", description="where normal tissue is measured, in words")
+    forbidden_shortcuts: tuple[str, ...] = ()
+    pack_note: str = ""
+    idea: str = Field(default="", description="what the plan says for this draft")
+    parents: tuple[str, ...] = Field(default=(), description="sources to revise or join, best first")
+    verdict: Verdict | None = Field(default=None, description="findings on the first parent")
+    feedback: Feedback | None = None
+    bank: tuple[BankEntry, ...] = ()
+    taken_names: tuple[str, ...] = Field(default=(), description="feature names already in the pool")
+    budget: BudgetLeft
+    variant: int = Field(default=0, ge=0, description="tells parallel drafts of one criterion apart")
+    seed: int = Field(default=0, description="for drafters that draw; part of the request's identity")

@@ -1,0 +1,110 @@
+"""Commands about a frozen bundle: is it what was frozen, and what does it say of new images."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scafe.agent.cli.options import HOST_OPTIONS, options
+from scafe.agent.terminal.offline import ask_offline
+from scafe.agent.terminal.terminal import Terminal, speaks
+
+MODULE = "scafe.evals.processes.bundle"
+bundle_argument = click.argument("bundle", type=click.Path(exists=True))
+
+
+@click.command()
+@bundle_argument
+@options(HOST_OPTIONS)
+@speaks
+def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
+    """Check a bundle: the hash of every file, then every feature again on phantoms.
+
+    BUNDLE is a folder such as runs/RUN/frozen, or the zip of one. Exits with 4 if a file was changed, or if
+    a feature gives another value here than where it was frozen; says which, and by how much. With libraries
+    of the same versions values must agree to 1e-5 of a feature's largest; with others to 1e-3, and the
+    versions are named.
+
+    \b
+    Example:
+      scafe verify runs/RUN/frozen
+      scafe verify frozen.zip
+    """
+    answer = ask_offline(terminal, MODULE, "verify", bundle, *_host_words(host))
+    terminal.answer(answer.document, "\n".join(answer.document["sentences"]))
+    click.get_current_context().exit(answer.exit_code)
+
+
+@click.command()
+@bundle_argument
+@click.option(
+    "--data", required=True, type=click.Path(exists=True), help="Image, folder, or CSV with path[,mask]."
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a CSV with one row per image."
+)
+@options(HOST_OPTIONS)
+@speaks
+def predict(terminal: Terminal, bundle: str, data: str, out: Path | None, **host: Any) -> None:
+    """Predict new images with a bundle, and say what each feature added.
+
+    BUNDLE is a folder or the zip of one. For research only, not for diagnosis. The extractors run in the
+    sandbox; nothing leaves this machine.
+
+    \b
+    Example:
+      scafe predict runs/RUN/frozen --data new_images/ --out predictions.csv
+    """
+    answer = ask_offline(terminal, MODULE, "predict", bundle, "--data", data, *_host_words(host))
+    predictions = answer.document["predictions"]
+    if out is not None:
+        _write_table(out, predictions)
+        terminal.say(f"{len(predictions)} rows in {out}")
+    terminal.answer(answer.document, "\n".join(line for one in predictions for line in _predicted(one)))
+    terminal.say("For research only; not for diagnosis.")
+
+
+def _host_words(host: dict[str, Any]) -> list[str]:
+    from scafe.agent.settings.settings import load_settings
+
+    typed = {key: value for key, value in host.items() if value is not None}
+    settings = load_settings(typed).settings
+    weaker = ["--allow-weaker"] if settings.allow_weaker_sandbox else []
+    return ["--workers", str(settings.workers), "--sandbox", settings.sandbox, *weaker]
+
+
+def _predicted(one: dict[str, Any]) -> list[str]:
+    chances = ", ".join(f"{label} {value:.3f}" for label, value in one["probability"].items())
+    lines = [f"{one['image']}: {one['label']} ({chances})"]
+    for criterion in one["criteria"]:
+        features = ", ".join(f"{share['feature']} {_value(share)}" for share in criterion["features"])
+        lines.append(f"  {criterion['log_odds']:+.2f} {criterion['criterion']}: {features}")
+    return lines
+
+
+def _value(share: dict[str, Any]) -> str:
+    return "not measurable" if share["value"] is None else f"{share['value']:.4g} {share['unit']}"
+
+
+def _write_table(path: Path, predictions: Sequence[dict[str, Any]]) -> None:
+    """Write one row per image: label, probabilities, then every feature's value and what it added."""
+    from scafe.agent.terminal.whole_file import whole_file
+
+    rows = [_row(one) for one in predictions]
+    with whole_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _row(one: dict[str, Any]) -> dict[str, Any]:
+    shares = {share["feature"]: share for criterion in one["criteria"] for share in criterion["features"]}
+    return {
+        "image": one["image"],
+        "label": one["label"],
+        **{f"probability__{label}": value for label, value in one["probability"].items()},
+        **{f"scafe__{name}": shares[name]["value"] for name in sorted(shares)},
+        **{f"log_odds__{name}": shares[name]["log_odds"] for name in sorted(shares)},
+    }

@@ -1,0 +1,187 @@
+"""Commands about what is measured: criteria packs, and one extractor judged over phantoms."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scafe.agent.terminal.terminal import Terminal, speaks
+
+if TYPE_CHECKING:
+    from scafe.knowledge.criteria.pack import CriteriaPack
+    from scafe.sandbox.probes.verdict import Verdict
+
+
+@click.group()
+def criteria() -> None:
+    """List, show and check criteria packs.
+
+    \b
+    Example:
+      scafe criteria show scar.vss
+    """
+
+
+@criteria.command("list")
+@speaks
+def list_packs(terminal: Terminal) -> None:
+    """List every pack that can be named: shipped and plugged in.
+
+    \b
+    Example:
+      scafe criteria list --json | jq -r '.[].id'
+    """
+    from scafe.knowledge.criteria.pack import pack_names
+
+    heads = [_head_or_fault(name) for name in pack_names()]
+    columns = ("pack", "version", "purpose", "image", "criteria", "title")
+    terminal.table(heads, columns, (_row(head) for head in heads))
+
+
+@criteria.command("check")
+@click.argument("pack")
+@click.option("--strict", is_flag=True, help="Exit with 2 on faults that would only show later.")
+@speaks
+def check_pack(terminal: Terminal, pack: str, strict: bool) -> None:
+    """Check a pack: first its own fields, then what it points at.
+
+    A wrong field exits with 2 and names field and line. Measures, dials, citations and totals that do
+    not fit are listed; they fail the check under --strict.
+
+    \b
+    Example:
+      scafe criteria check my_scale.yaml --strict
+    """
+    from scafe.knowledge.criteria.pack import load_pack
+    from scafe.knowledge.strict import strict_check
+
+    loaded = load_pack(pack)
+    faults = strict_check(loaded)
+    head = f"{loaded.id} {loaded.version}: " + (f"{len(faults)} to mend" if faults else "nothing to mend")
+    document = {"pack": loaded.id, "version": loaded.version, "faults": list(faults), "ok": not faults}
+    terminal.answer(document, "\n".join([head, *(f"  {fault}" for fault in faults)]))
+    if faults and strict:
+        click.get_current_context().exit(2)
+
+
+@criteria.command("show")
+@click.argument("pack")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print the pack's file as it is, to start your own.")
+@speaks
+def show_pack(terminal: Terminal, pack: str, as_yaml: bool) -> None:
+    """Show what a pack asks, and what an image can show of it.
+
+    PACK is an id (see `scafe criteria list`) or the path of a YAML file.
+
+    \b
+    Example:
+      scafe criteria show scar.vss
+      scafe criteria show scar.vss --yaml > my_scale.yaml
+    """
+    from scafe.knowledge.criteria.pack import load_pack, pack_path
+
+    if as_yaml and terminal.as_json:
+        raise click.UsageError("--yaml and --json are two forms of one answer; choose one.")
+    loaded = load_pack(pack)
+    text = pack_path(pack).read_text(encoding="utf-8") if as_yaml else _pack_in_words(loaded)
+    terminal.answer(loaded.model_dump(mode="json", by_alias=True), text)
+
+
+def _head_or_fault(name: str) -> dict[str, object]:
+    """Return the head of a pack; a broken plug-in is told in its row, and the others are still listed."""
+    from scafe.knowledge.contract.errors import ScafeError
+    from scafe.knowledge.criteria.pack import load_pack
+
+    try:
+        return _head(load_pack(name))
+    except (ScafeError, ImportError, AttributeError, TypeError, OSError) as error:
+        return {"id": name, "fault": f"cannot be loaded: {error}"}
+
+
+def _row(head: dict[str, object]) -> tuple[object, ...]:
+    if "fault" in head:
+        return (head["id"], "", "", "", "", head["fault"])
+    share = f"{head['observable']} of {head['criteria']}"
+    return (head["id"], head["version"], head["purpose"], head["modality"], share, head["title"])
+
+
+def _head(pack: "CriteriaPack") -> dict[str, object]:
+    return {
+        "id": pack.id,
+        "version": pack.version,
+        "title": pack.title,
+        "purpose": pack.purpose,
+        "modality": pack.modality.kind,
+        "phantom": pack.phantom,
+        "classes": list(pack.classes),
+        "criteria": len(pack.criteria),
+        "observable": len(pack.observable_criteria),
+    }
+
+
+def _pack_in_words(pack: "CriteriaPack") -> str:
+    lines = [
+        f"{pack.id} {pack.version}: {pack.title}",
+        f"scale: {pack.scale}; purpose: {pack.purpose}; classes: {', '.join(pack.classes)}",
+        f"source: {pack.citation.text}" + (f" doi:{pack.citation.doi}" if pack.citation.doi else ""),
+        "",
+    ]
+    for one in pack.criteria:
+        seen = {"direct": "seen directly", "proxy": "seen by proxy", "no_image": "no image shows it"}
+        lines.append(f"{one.id} ({seen[one.observable]}): {one.definition}")
+        lines += [
+            f"    {proxy.id} [{proxy.unit}], {proxy.expected_direction}: {proxy.method}"
+            for proxy in one.proxies
+        ]
+    lines += ["", "no feature may read: " + "; ".join(pack.forbidden_shortcuts)]
+    return "\n".join(lines)
+
+
+def _verdict_in_words(verdict: "Verdict") -> str:
+    lines = [f"{verdict.criterion}: " + ("accepted" if verdict.is_acceptable else "turned away")]
+    for one in verdict.features:
+        answers = max(one.responses, key=lambda response: abs(response.spearman), default=None)
+        strongest = f"answers most to {answers.name} (rho {answers.spearman:+.2f}), " if answers else ""
+        lines.append(
+            f"  {'+' if one.accepted else '-'} {one.name}: {strongest}stability {one.stability:.2f} "
+            f"(least under {one.worst_perturbation}), missing {one.missing:.0%}"
+        )
+    lines += [f"  {one.severity}: {one.message}" for one in verdict.findings]
+    return "\n".join(lines)
+
+
+@click.command()
+@click.argument("extractor", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--pack", required=True, help="The criteria pack that the extractor's criterion is in.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the phantoms.")
+@click.option("--allow-weaker-sandbox", is_flag=True, help="Go on where the host cannot hold both walls.")
+@speaks
+def probe(terminal: Terminal, extractor: Path, pack: str, seed: int, allow_weaker_sandbox: bool) -> None:
+    """Judge one extractor file on phantoms.
+
+    Does it measure what it claims? Exits with 1 if no feature of it may enter a pool.
+
+    \b
+    Example:
+      scafe probe my_redness.py --pack scar.vss
+    """
+    from scafe.knowledge.criteria.pack import load_pack
+    from scafe.sandbox.pool.pool import Pool
+    from scafe.sandbox.probes.cascade import judge
+
+    loaded = load_pack(pack)
+    source = _source(extractor)
+    with Pool(allow_weaker=allow_weaker_sandbox) as pool:
+        verdict = judge(source, loaded, pool, seed)
+    terminal.answer(verdict.model_dump(mode="json"), _verdict_in_words(verdict))
+    if not verdict.is_acceptable:
+        click.get_current_context().exit(1)
+
+
+def _source(path: Path) -> str:
+    from scafe.knowledge.contract.errors import ContractError
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ContractError(f"{path}: not UTF-8 text; an extractor is one Python module") from None

@@ -1,0 +1,88 @@
+"""Commands about data sets, before anything is measured on them."""
+
+from typing import Any, get_args
+
+import click
+
+from scafe.agent.terminal.offline import ask_offline
+from scafe.agent.terminal.terminal import Terminal, speaks
+from scafe.knowledge.contract.masks import MaskMethod
+
+MODULE = "scafe.evals.processes.check"
+
+
+@click.group()
+def data() -> None:
+    """Look a data set over before a run.
+
+    \b
+    Example:
+      scafe data check scars.csv --pack scar.keloid_vs_hypertrophic
+    """
+
+
+@data.command()
+@click.argument("path", type=click.Path())
+@click.option("--pack", help="The criteria pack: its classes, its channels, and whether there is skin.")
+@click.option("--labels", help="Comma-separated classes, positive first.  [default: the pack's]")
+@click.option(
+    "--segment", type=click.Choice(get_args(MaskMethod)), help="As for `scafe run`.  [default: none]"
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The run's; decides the parts."
+)
+@speaks
+def check(
+    terminal: Terminal, path: str, pack: str | None, labels: str | None, segment: str | None, seed: int
+) -> None:
+    """Say what is in a data set, and what in it would fool a run.
+
+    Counts by class and patient, pictures that occur twice, what tells the label without the lesion, skin
+    tones. PATH is a folder with one folder per class, or a CSV with path,label[,mask][,patient_id]. Exits
+    with 1 if something should be looked at, with 2 if the data cannot be used. Nothing leaves the machine.
+
+    \b
+    Example:
+      scafe data check scars.csv --pack scar.keloid_vs_hypertrophic
+      scafe data check derm.csv --pack dermoscopy.abcd --labels mel,nv --json
+    """
+    given = {"--pack": pack, "--labels": labels, "--segment": segment, "--seed": str(seed)}
+    words = [word for option, value in given.items() if value for word in (option, value)]
+    answer = ask_offline(terminal, MODULE, "data", path, *words)
+    terminal.answer(answer.document, "\n".join(_in_words(answer.document)))
+    click.get_current_context().exit(answer.exit_code)
+
+
+def _in_words(found: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{one['label']}: {one['images']} images of {one['patients']} patients, at most "
+        f"{one['most_images_of_a_patient']} of one"
+        for one in found["classes"]
+    ]
+    if found["left_out"]:
+        lines.append(f"left out: {found['left_out']} rows of other classes")
+    lines += [
+        _sizes(found),
+        f"masks: {found['masks']}",
+    ]
+    lines.append(
+        f"feedback: {found['mode']}, {found['queries']} label-touching queries; "
+        f"{found['dev_patients']} patients to develop on, {found['sealed_patients']} sealed"
+    )
+    lines += [f"{one['kind']} duplicate: {one['first']} = {one['second']}" for one in found["duplicates"]]
+    lines += [f"{one['shortcut']} alone: {_auc(one['auc'])}" for one in found["leaks"]]
+    lines += [f"skin {one['group']}: {_counts(one['patients'])}" for one in found["tones"]]
+    return lines + [f"look at this: {warning}" for warning in found["warnings"]]
+
+
+def _sizes(found: dict[str, Any]) -> str:
+    (low, middle, high), height = found["width"], found["height"]
+    return f"size: width {low} to {high} px (median {middle}), height {height[0]} to {height[2]} px"
+
+
+def _auc(value: float | None) -> str:
+    return "the same everywhere" if value is None else f"AUC {value:.2f}"
+
+
+def _counts(patients: dict[str, int]) -> str:
+    return ", ".join(f"{count} {label}" for label, count in patients.items())

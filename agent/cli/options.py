@@ -1,0 +1,118 @@
+"""Options that several commands share, grouped by what they decide.
+
+None of them has a default of its own: what is not typed comes from `SCAFE_*`, `scafe.toml` or
+`scafe.agent.settings.settings`. A test holds names and defaults to the settings.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+FLAVOURS = ("plain", "null", "shortcut_ruler", "shortcut_camera")
+"""Synthetic cohorts: overlapping classes, no difference at all, a shortcut to fall for."""
+
+run_argument = click.argument("run")
+out_option = click.option("--out", help="Folder that run folders are in.  [default: runs]")
+log_json_option = click.option(
+    "--log-json", is_flag=True, help="Print every event as a line of JSON on stderr instead of progress."
+)
+DECISION_OPTIONS = (
+    click.option(
+        "--name", help="Who decides; recorded with time and meaning.  [default: the setting person]"
+    ),
+    click.option("--meaning", help='What the name stands for.  [default: "reviewed and approved"]'),
+    click.option("--drop", help="Comma-separated criteria (plan) or features (freeze) to strike out."),
+    click.option("--reject", is_flag=True, help="Decide against it."),
+)
+HOST_OPTIONS = (
+    click.option(
+        "--workers", type=click.IntRange(1, 256), help="Processes that run extractors.  [default: 2]"
+    ),
+    click.option(
+        "--sandbox",
+        type=click.Choice(["local", "bwrap", "docker", "gvisor"]),
+        help="What holds the worker.  [default: local]",
+    ),
+    click.option(
+        "--allow-weaker-sandbox",
+        is_flag=True,
+        default=None,
+        help="Go on where the host cannot hold both walls; recorded and shown in the report.",
+    ),
+)
+RUN_HOST_OPTIONS = (
+    *HOST_OPTIONS,
+    click.option(
+        "--cache",
+        type=click.Path(file_okay=False),
+        help="Keep values of images here, for other runs on the same images.  [default: in the run]",
+    ),
+)
+MODEL_OPTIONS = (
+    click.option(
+        "--model", help="Who drafts: builtin, openai:NAME, manual or replay:RUN.  [default: builtin]"
+    ),
+    click.option("--base-url", help="An OpenAI-compatible endpoint, e.g. http://localhost:11434/v1."),
+    click.option("--repair-model", help="A cheaper model for repairs, at the same endpoint."),
+    click.option(
+        "--prompts", type=click.Path(exists=True, file_okay=False), help="Folder of your own prompt files."
+    ),
+    click.option("--person", help="Who answers and approves, for the record."),
+    click.option(
+        "--egress",
+        type=click.Choice(["none", "aggregates"]),
+        help="What may leave at most; none refuses every model.  [default: aggregates]",
+    ),
+)
+BUDGET_OPTIONS = (
+    click.option(
+        "--max-calls", type=click.IntRange(min=0), help="Cap on calls of the drafter.  [default: 50]"
+    ),
+    click.option("--max-tokens", type=click.IntRange(min=1), help="Cap on tokens of the whole run."),
+    click.option(
+        "--max-cost", type=click.FloatRange(min=0), help="Cap on money, in the currency of the price."
+    ),
+    click.option(
+        "--max-evaluations",
+        type=click.IntRange(min=1),
+        help="Cap on extractors that are run on phantoms; none is drafted that could not be.",
+    ),
+    click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True), help="Cap on the run's time."),
+    click.option(
+        "--prices", type=click.Path(exists=True, dir_okay=False), help="TOML file over the price table."
+    ),
+)
+SEARCH_OPTIONS = (
+    click.option(
+        "--seed", type=click.IntRange(0, 2**31 - 1), help="Decides splits and drafts.  [default: 0]"
+    ),
+    click.option(
+        "--feedback",
+        type=click.Choice(["auto", "blind", "gated"]),
+        help="Whether labels may steer the search; auto: from 100 patients on.  [default: auto]",
+    ),
+    click.option(
+        "--dp-epsilon",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Noise on what a drafter is told of labels, for this privacy budget; from 400 patients on.",
+    ),
+    click.option(
+        "--approve",
+        type=click.Choice(["ask", "auto", "never"]),
+        help="Gates for plan, features and seal: a person, the policy, or no gates.  [default: ask]",
+    ),
+    click.option("--checkpoints", help="A postgresql:// URL instead of a file in the run folder."),
+)
+
+
+def options(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command several groups of options, in the order written."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for group in reversed(groups):
+            for option in reversed(group):
+                function = option(function)
+        return function
+
+    return decorate

@@ -1,0 +1,341 @@
+"""Commands that read a run: what was done, what changed, what was sent, and whether it is still so."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scafe.agent.cli.options import out_option, run_argument
+from scafe.agent.terminal.terminal import Terminal, speaks
+
+if TYPE_CHECKING:
+    from scafe.agent.record.revisions import Revision
+    from scafe.agent.record.run_folder import RunFolder, RunInfo
+    from scafe.agent.terminal.progress import Standing
+
+NOT_RUNNING = ("frozen", "no_acceptable_set", "waiting", "interrupted")
+POLL_S = 0.5
+ABANDONED_S = 30.0
+"""A run that writes nothing for so long is asked whether a process still holds it."""
+
+
+@click.group()
+def runs() -> None:
+    """List, show and check runs.
+
+    RUN is a path, a name, a part of a name that fits one run only, or `last`.
+
+    \b
+    Example:
+      scafe runs show last
+    """
+
+
+@runs.command("list")
+@out_option
+@speaks
+def list_(terminal: Terminal, out: str | None) -> None:
+    """List every run, oldest first.
+
+    \b
+    Example:
+      scafe runs list
+      scafe runs list --json | jq -r '.[] | select(.status == "frozen").id'
+    """
+    from scafe.agent.record.run_folder import list_runs
+
+    found = list_runs(runs_folder(out))
+    if not found and not terminal.as_json:
+        terminal.say(f"no runs in {runs_folder(out)} yet; `scafe demo` makes one")
+    terminal.table(
+        [info.model_dump(mode="json") for info in found],
+        ("run", "status", "started", "pack", "model", "seed"),
+        (
+            (one.id, one.status, one.started, one.config.get("pack"), one.config.get("model"), one.seed)
+            for one in found
+        ),
+    )
+
+
+@runs.command()
+@run_argument
+@out_option
+@speaks
+def show(terminal: Terminal, run: str, out: str | None) -> None:
+    """Show where a run stands and every revision it made.
+
+    \b
+    Example:
+      scafe runs show last
+    """
+    from scafe.agent.record.revisions import list_revisions
+
+    folder = open_run(run, out)
+    info, standing, revisions = folder.info(), standing_of(folder), list_revisions(folder)
+    document = {
+        **info.model_dump(mode="json"),
+        "path": str(folder.path),
+        "phase": standing.phase,
+        "pool": {criterion: list(names) for criterion, names in standing.pooled.items() if names},
+        "gates": dict(standing.gates),
+        "calls": standing.calls,
+        "tokens": standing.tokens,
+        "revisions": [_revision_head(one) for one in revisions],
+    }
+    terminal.answer(document, _run_in_words(folder, info, standing, revisions))
+
+
+@runs.command()
+@run_argument
+@click.argument("before")
+@click.argument("after")
+@out_option
+@speaks
+def diff(terminal: Terminal, run: str, before: str, after: str, out: str | None) -> None:
+    """Show what changed from one revision to another.
+
+    A unified diff of the two sources, then what changed in verdict and score. BEFORE and AFTER are
+    names such as border/r003, or r003 where only one criterion has it.
+
+    \b
+    Example:
+      scafe runs diff last vascularity/r001 vascularity/r002
+    """
+    from scafe.agent.record.revisions import diff_revisions
+
+    found = diff_revisions(open_run(run, out), before, after)
+    told = "".join(f"\n{line}" for line in found.changes) or "\nnothing changed in verdict or score"
+    terminal.answer(
+        found.model_dump(mode="json"), (visible(found.unified) or "the sources are equal\n") + told
+    )
+
+
+@runs.command()
+@run_argument
+@out_option
+@speaks
+def verify(terminal: Terminal, run: str, out: str | None) -> None:
+    """Check that a run is what it was when it was sealed.
+
+    The chain of its events and, once it is finished, the hash of every file. Exits with 4 if anything
+    was changed. `bash docs/verify.sh RUN_FOLDER` does the same without ScaFE.
+
+    \b
+    Example:
+      scafe runs verify last
+    """
+    from scafe.agent.record.seal import verify_run
+
+    check = verify_run(open_run(run, out).path)
+    seal = f"sealed, {check.files} files" if check.sealed else "not sealed: the run is not finished"
+    head = f"{check.run}: {check.events} events, {seal}; head {check.head}"
+    document = {**check.model_dump(mode="json"), "ok": check.ok}
+    terminal.answer(document, "\n".join([head, *(f"  {fault}" for fault in check.faults or ("unchanged",))]))
+    if not check.ok:
+        click.get_current_context().exit(4)
+
+
+@runs.command()
+@run_argument
+@out_option
+@speaks
+def egress(terminal: Terminal, run: str, out: str | None) -> None:
+    """Print every byte that was sent to a model, or given to a person.
+
+    With the built-in drafter there is none.
+
+    \b
+    Example:
+      scafe runs egress last | less
+      scafe runs egress last --json | jq '[.[].bytes] | add'
+    """
+    from scafe.agent.egress.sent import list_sent
+
+    found = list_sent(open_run(run, out).path)
+    told = "\n\n".join(f"=== {one.head}\n{_printable(one.body)}" for one in found)
+    total = sum(one.bytes for one in found)
+    terminal.say(f"{len(found)} bodies, {total} bytes" if found else "nothing was sent to a model")
+    terminal.answer([one.model_dump(mode="json") for one in found], told)
+
+
+@runs.command()
+@run_argument
+@out_option
+@speaks
+def watch(terminal: Terminal, run: str, out: str | None) -> None:
+    """Follow a run that another process is working on.
+
+    Shows what happened so far, then what happens, and ends with the run. Ctrl-C ends the watching alone.
+
+    \b
+    Example:
+      scafe runs watch last
+    """
+    from scafe.agent.terminal.progress import Progress, caps_of
+
+    folder = open_run(run, out)
+    with Progress(terminal, caps_of(folder.info().config)) as progress:
+        for line in _follow(folder):
+            progress.tell(line)
+    info = folder.info()
+    why = (
+        info.why
+        if info.status in NOT_RUNNING
+        else f"no process works on it; `scafe resume {info.id}` goes on"
+    )
+    terminal.answer(info.model_dump(mode="json"), f"{info.id}: {info.status}" + (f" ({why})" if why else ""))
+
+
+@click.command()
+@run_argument
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["md", "html"]),
+    default="md",
+    show_default=True,
+    help="Which form of the report to print.",
+)
+@out_option
+@speaks
+def report(terminal: Terminal, run: str, form: str, out: str | None) -> None:
+    """Print the report of a finished run.
+
+    \b
+    Example:
+      scafe report last
+      scafe report last --format html > report.html
+    """
+    import json
+
+    folder = open_run(run, out)
+    paths = {kind: folder.path / f"report.{kind}" for kind in ("json", form)}
+    missing = [path for path in paths.values() if not path.is_file()]
+    if missing:
+        _refuse_report(folder)
+    terminal.answer(json.loads(paths["json"].read_text("utf-8")), paths[form].read_text("utf-8"))
+
+
+def runs_folder(out: str | None) -> Path:
+    """Return the folder that run folders are in: as typed, else as configured."""
+    from scafe.agent.settings.settings import load_settings
+
+    return load_settings({"out": out} if out else {}).settings.out
+
+
+def open_run(name: str, out: str | None) -> "RunFolder":
+    """Open a run by path, name, part of its name, or `last`."""
+    from scafe.agent.record.run_folder import find_run, list_runs, load_run
+
+    root = runs_folder(out)
+    if name == "last" and (found := list_runs(root)):
+        return load_run(root / found[-1].id)
+    return find_run(root, name)
+
+
+def standing_of(folder: "RunFolder") -> "Standing":
+    """Return where a run stands, read from its events."""
+    from scafe.agent.record.trace import EVENTS, read_lines
+    from scafe.agent.terminal.progress import Standing, advance
+
+    standing = Standing()
+    for line in read_lines(folder.path / EVENTS) if (folder.path / EVENTS).exists() else ():
+        standing = advance(standing, line)
+    return standing
+
+
+def visible(text: str) -> str:
+    """Return text with characters that hide or reorder others shown as their code points."""
+    hidden = {*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF}
+    controls = {*range(0x20), *range(0x7F, 0xA0)} - {9, 10}
+    return text.translate({code: f"⟨U+{code:04X}⟩" for code in hidden | controls})
+
+
+def _printable(text: str) -> str:
+    """Return text as it is where it is piped; a terminal gets nothing that it would obey."""
+    return visible(text) if sys.stdout.isatty() else text
+
+
+def _refuse_report(folder: "RunFolder") -> None:
+    from scafe.knowledge.contract.errors import InputError
+
+    info = folder.info()
+    raise InputError(
+        f"run {info.id} has no report yet (status: {info.status}); finish it with `scafe resume {info.id}`"
+    )
+
+
+def _follow(folder: "RunFolder") -> Iterator[dict[str, Any]]:
+    """Yield events as they are written, until the run ends, pauses or is left alone."""
+    import json
+
+    from scafe.agent.record.trace import EVENTS
+
+    offset, idle = 0, 0.0
+    while True:
+        status = folder.info().status  # before the events: what is written later is read next time
+        data = _bytes_from(folder.path / EVENTS, offset)
+        whole = data[: data.rfind(b"\n") + 1]
+        offset += len(whole)
+        yield from (json.loads(line) for line in whole.splitlines())
+        idle = 0.0 if whole else idle + POLL_S
+        if not whole and (status in NOT_RUNNING or (idle >= ABANDONED_S and not _is_held(folder))):
+            return
+        if not whole:
+            time.sleep(POLL_S)
+
+
+def _bytes_from(path: Path, offset: int) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read()
+
+
+def _is_held(folder: "RunFolder") -> bool:
+    from scafe.knowledge.contract.errors import InputError
+
+    try:
+        with folder.locked():
+            return False
+    except InputError:
+        return True
+
+
+def _revision_head(revision: "Revision") -> dict[str, object]:
+    return {
+        "name": revision.name,
+        "operator": revision.operator,
+        "standing": revision.standing,
+        "gate": revision.card.gate if revision.card else None,
+        "reasons": list(revision.reasons),
+        "sha256": revision.sha256,
+    }
+
+
+def _run_in_words(
+    folder: "RunFolder", info: "RunInfo", standing: "Standing", revisions: tuple["Revision", ...]
+) -> str:
+    pool = [f"  {criterion}: {', '.join(names)}" for criterion, names in standing.pooled.items() if names]
+    made = [
+        f"  {one.name}  {one.operator}  {one.standing}"
+        + (f"  gate {one.card.gate}" if one.card else "")
+        + (f"  ({', '.join(one.reasons)})" if one.reasons else "")
+        for one in revisions
+    ]
+    return "\n".join(
+        [
+            f"{info.id}: {info.status}" + (f" ({info.why})" if info.why else ""),
+            f"  folder {folder.path}",
+            f"  pack {info.config.get('pack')}, model {info.config.get('model')}, seed {info.seed}",
+            f"  phase {standing.phase}; {standing.calls} replies, {standing.tokens} tokens",
+            f"pool: {standing.features} features",
+            *pool,
+            f"revisions: {len(revisions)}",
+            *made,
+        ]
+    )

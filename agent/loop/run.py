@@ -1,0 +1,354 @@
+"""Start a run, take one up again, and end it well: the function behind `scafe run` and `scafe demo`."""
+
+import hashlib
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
+from langgraph.types import Command
+from langsmith import tracing_context
+
+from scafe.agent.drafters.drafters import Drafter, DrafterSettings, load_drafter
+from scafe.agent.loop.graph import Loop, build_graph
+from scafe.agent.nodes.gates import Decision
+from scafe.agent.nodes.state import LoopContext, LoopState, first_state
+from scafe.agent.record.checkpoints import open_checkpointer
+from scafe.agent.record.events import Paused, Resumed
+from scafe.agent.record.outcome import EXIT_CODES, RunOutcome, finished
+from scafe.agent.record.run_folder import RunFolder, create_run, load_run
+from scafe.agent.record.seal import SEAL, seal_run
+from scafe.agent.record.sittings import seconds_of
+from scafe.agent.record.trace import EVENTS, Line, Trace, trace_body
+from scafe.agent.settings.call_plan import CallPlan, plan_calls
+from scafe.agent.settings.run_config import RunConfig
+from scafe.evals.disclosure.bench import Bench, BenchSpec
+from scafe.knowledge.contract.errors import IntegrityError, ModelError, ScafeError, WaitingError
+from scafe.knowledge.criteria.pack import CriteriaPack, pack_path, parse_pack
+
+__all__ = ["RunConfig", "resume_run", "start_run"]
+
+Ask = Callable[[dict[str, Any]], Decision | None]
+"""Shows a person what is to be decided; None: not now, the run waits."""
+Input = LoopState | Command[Any] | None
+STEPS_PER_CALL = 12
+"""Generous bound on graph steps per call: a loop that passes it is a fault, not a long run."""
+
+
+def start_run(
+    config: RunConfig,
+    *,
+    listener: Callable[[Line], None] | None = None,
+    ask: Ask | None = None,
+    drafter: Drafter | None = None,
+    bench: Bench | None = None,
+) -> RunOutcome:
+    """Run the whole method once, in a new run folder.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What is asked for.
+    listener : callable, optional
+        Is told every event after it reached the disk.
+    ask : callable, optional
+        Answers the gates (policy `ask`); without it the run waits at the first one.
+    drafter, bench : optional
+        Stand in for what `config` names.
+
+    Raises
+    ------
+    InputError
+        Unusable pack, data or settings; nothing stays behind.
+    IntegrityError, SandboxError
+        The run stays and can be resumed once the cause is gone.
+    """
+    path = pack_path(config.pack)
+    pack_text = path.read_text(encoding="utf-8")
+    pack = parse_pack(pack_text, config.pack)
+    plan_calls(config.max_calls, len(pack.observable_criteria), 0, "blind")
+    folder = create_run(Path(config.out), pack.id, config.seed, config.kept(), pack_text)
+    try:
+        return _Sitting(folder, config, listener, ask, drafter, bench).sit()
+    except (ScafeError, OSError):
+        if not _is_worth_keeping(folder):
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+
+
+def resume_run(
+    path: Path | str,
+    *,
+    listener: Callable[[Line], None] | None = None,
+    ask: Ask | None = None,
+    decision: Decision | None = None,
+    drafter: Drafter | None = None,
+    bench: Bench | None = None,
+    checkpoints: str | None = None,
+) -> RunOutcome:
+    """Take a run up where it stopped: killed, interrupted, waiting, or at any event at all.
+
+    Parameters
+    ----------
+    path : Path
+        The run folder.
+    decision : Decision, optional
+        What a person decided at the gate where the run waits.
+    checkpoints : str, optional
+        The PostgreSQL URL, whose password run.json does not hold.
+
+    Raises
+    ------
+    InputError
+        Not a run, a run of a newer version, or one that another process is writing.
+    IntegrityError
+        Something in the folder is not what was recorded.
+    """
+    folder = load_run(path)
+    config = RunConfig.model_validate(folder.info().config)
+    if checkpoints is not None:
+        config = config.model_copy(update={"checkpoints": checkpoints})
+    sitting = _Sitting(folder, config, listener, ask, drafter, bench)
+    return sitting.sit(decision, again=True)
+
+
+@runtime_checkable
+class _Closing(Protocol):
+    """A drafter that holds connections."""
+
+    def close(self) -> None:
+        """Let them go."""
+
+
+class _Sitting:
+    """One process that takes a run as far as it goes."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        config: RunConfig,
+        listener: Callable[[Line], None] | None,
+        ask: Ask | None,
+        drafter: Drafter | None,
+        bench: Bench | None,
+    ) -> None:
+        self.folder = folder
+        self.config = config
+        self.listener = listener
+        self.ask = ask
+        self.drafter = drafter
+        self.bench = bench
+        self.control = RunControl()
+
+    def sit(self, decision: Decision | None = None, *, again: bool = False) -> RunOutcome:
+        """Run until the end, a gate, a fault or Ctrl-C."""
+        with self.folder.locked():
+            done = finished(self.folder.path) if (self.folder.path / EVENTS).exists() and again else None
+            if done is not None:
+                return self._seal(done)
+            trace = Trace(self.folder.path, self.listener)
+            if again:
+                trace.note(Resumed(cursor=len(trace)))
+            self.folder.set_status("running")
+            try:
+                return self._go(trace, decision)
+            except (GraphDrained, KeyboardInterrupt):
+                return self._pause(trace, "interrupted", "stopped by a person", 130)
+            except WaitingError as error:
+                return self._pause(trace, "waiting", str(error), error.exit_code)
+            except ModelError as error:
+                return self._pause(trace, "interrupted", str(error), error.exit_code)
+            except ScafeError as error:
+                self._note_fault(trace, error)
+                raise
+
+    def _go(self, trace: Trace, decision: Decision | None) -> RunOutcome:
+        where = self.config.checkpoints or self.folder.checkpoints
+        with (
+            tracing_context(enabled=False),  # LANGSMITH_TRACING=true would post the state to its endpoint
+            open_checkpointer(where) as saver,
+            self._open_drafter() as drafter,
+            self.bench or Bench(self._spec()) as bench,
+            self._drained_by_ctrl_c(),
+        ):
+            asks = self._loop(saver, self._context(trace, drafter, bench), decision)
+        if asks is not None:
+            gate = f"a person's decision at the gate '{asks['gate']}'"
+            return self._pause(trace, "waiting", f"waits for {gate}", 3, asks)
+        done = finished(self.folder.path)
+        if done is None:
+            raise IntegrityError(f"{self.folder.path}: the graph ended, but the trace has no end")
+        return self._seal(done)
+
+    def _loop(
+        self, saver: BaseCheckpointSaver[Any], context: LoopContext, decision: Decision | None
+    ) -> dict[str, Any] | None:
+        """Invoke the graph until it ends; return what it asks if nobody answers."""
+        graph, thread = build_graph(saver), self._thread()
+        given = self._first_input(graph, thread, decision)
+        while True:
+            out = graph.invoke(
+                given,
+                thread,
+                context=context,
+                durability="sync",  # 'exit' lost everything after SIGKILL
+                control=self.control,
+                version="v2",
+            )
+            if not out.interrupts:
+                return None
+            asks: dict[str, Any] = out.interrupts[0].value
+            answer = self.ask(asks) if self.ask else None
+            if answer is None:
+                return asks
+            given = Command(resume=answer.model_dump(mode="json"))
+
+    def _first_input(self, graph: Loop, thread: RunnableConfig, decision: Decision | None) -> Input:
+        """Begin, go on, or answer; without checkpoints the trace alone leads back to the same place."""
+        snapshot = graph.get_state(thread)
+        if not snapshot.values:
+            return first_state()
+        if decision is not None and snapshot.interrupts:
+            return Command(resume=decision.model_dump(mode="json"))
+        return None
+
+    def _thread(self) -> RunnableConfig:
+        return {
+            "configurable": {"thread_id": self.folder.path.name},
+            "recursion_limit": 100 + STEPS_PER_CALL * self.config.max_calls,
+            "max_concurrency": 8,
+        }
+
+    def _spec(self) -> BenchSpec:
+        return BenchSpec(
+            pack=str(self.folder.path / "pack.yaml"),
+            data=self.config.data,
+            cohort=self.config.cohort,
+            labels=self.config.labels,
+            ordinal=self.config.ordinal,
+            segment=self.config.segment,
+            seed=self.config.seed,
+            feedback=self.config.feedback,
+            dp_epsilon=self.config.dp_epsilon,
+            folder=str(self.folder.bench),
+            workers=self.config.workers,
+            allow_weaker_sandbox=self.config.allow_weaker_sandbox,
+            sandbox=self.config.sandbox,
+            cache=self.config.cache,
+        )
+
+    @contextmanager
+    def _open_drafter(self) -> Iterator[Drafter]:
+        """Load the drafter before the data: a missing key is told at once."""
+        drafter = self.drafter or load_drafter(self.config.model, self._drafter_settings())
+        try:
+            yield drafter
+        finally:
+            if self.drafter is None and isinstance(drafter, _Closing):
+                drafter.close()
+
+    def _context(self, trace: Trace, drafter: Drafter, bench: Bench) -> LoopContext:
+        text = (self.folder.path / "pack.yaml").read_text(encoding="utf-8")
+        pack = parse_pack(text, self.config.pack)
+        return LoopContext(
+            pack=pack,
+            pack_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            drafter=drafter,
+            bench=bench,
+            spec=self._spec(),
+            run=self.folder,
+            trace=trace,
+            plan=partial(_plan, self.config, pack),
+            search=self.config.search,
+            max_calls=self.config.max_calls,
+            max_evaluations=self.config.max_evaluations,
+            approve=self.config.approve,
+            seed=self.config.seed,
+        )
+
+    def _drafter_settings(self) -> DrafterSettings:
+        from scafe.agent.egress.budget import Caps
+
+        config = self.config
+        cost = None if config.max_cost is None else Decimal(str(config.max_cost))
+        return DrafterSettings(
+            run=self.folder.path,
+            level=config.egress,
+            base_url=config.base_url,
+            repair_model=config.repair_model,
+            caps=Caps(
+                calls=config.max_calls, tokens=config.max_tokens, cost=cost, seconds=config.max_seconds
+            ),
+            elapsed_s=partial(seconds_of, self.folder.path / EVENTS),
+            prices=Path(config.prices) if config.prices else None,
+            prompts=Path(config.prompts) if config.prompts else None,
+            never_send=(config.data,) if config.data else (),
+            seed=config.seed,
+            person=config.person,
+        )
+
+    @contextmanager
+    def _drained_by_ctrl_c(self) -> Iterator[None]:
+        """Let the first Ctrl-C end the run at the next step, the second at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def drain(number: int, frame: FrameType | None) -> None:
+            self.control.request_drain("Ctrl-C")
+            signal.signal(signal.SIGINT, before)
+
+        signal.signal(signal.SIGINT, drain)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _pause(
+        self,
+        trace: Trace,
+        status: Literal["waiting", "interrupted"],
+        why: str,
+        exit_code: int,
+        asks: dict[str, Any] | None = None,
+    ) -> RunOutcome:
+        trace.note(Paused(status=status, why=why))
+        self.folder.set_status(status, why)
+        told = f"{why}; go on with `scafe resume {self.folder.path.name}`"
+        return RunOutcome(status, self.folder.path, None, (), told, exit_code, asks)
+
+    def _note_fault(self, trace: Trace, error: ScafeError) -> None:
+        """Leave word of a fault; a broken trace is left as it is."""
+        if not isinstance(error, IntegrityError):
+            trace.note(Paused(status="interrupted", why=str(error)))
+        self.folder.set_status("interrupted", str(error))
+
+    def _seal(self, done: RunOutcome) -> RunOutcome:
+        """Set the last status and seal; a run that is sealed already stays as it is."""
+        if not (self.folder.path / SEAL).exists():
+            if done.status not in EXIT_CODES:
+                raise IntegrityError(f"{self.folder.path}: the trace ends with the status {done.status!r}")
+            self.folder.set_status(done.status, done.why)
+            seal_run(self.folder.path)
+        return done
+
+
+def _plan(config: RunConfig, pack: CriteriaPack, queries: int, mode: str) -> CallPlan:
+    return plan_calls(config.max_calls, len(pack.observable_criteria), queries, mode, config.search)
+
+
+def _is_worth_keeping(folder: RunFolder) -> bool:
+    """Whether a run got so far that something would be lost with it: its bench was opened."""
+    events = folder.path / EVENTS
+    return events.exists() and '"kind": "bench_opened"' in trace_body(events)

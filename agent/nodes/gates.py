@@ -1,0 +1,112 @@
+"""Where a person decides: the plan, the freeze, the seal. One interrupt per node, nothing before it.
+
+Under the policy `auto` the gate approves itself and says so in the trace; under `never` there is no
+gate. A decision is an event with name, time and meaning; rejecting is a decision like any other.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from langgraph.types import interrupt
+from pydantic import BaseModel, ConfigDict, Field
+
+from scafe.agent.nodes.state import LoopContext, LoopState, Update
+from scafe.agent.record.events import Approval
+from scafe.agent.record.trace import utc_now
+
+Gate = Literal["plan", "freeze", "seal"]
+BY_POLICY = "policy auto"
+
+
+class Decision(BaseModel):
+    """What a person decided at a gate."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decision: Literal["approve", "modify", "reject"] = "approve"
+    name: str = Field(min_length=1, description="who decided")
+    meaning: str = Field(
+        default="reviewed and approved", min_length=1, description="what the name stands for"
+    )
+    drop: tuple[str, ...] = Field(
+        default=(), description="criteria (plan) or features (freeze) to strike out"
+    )
+    at: str = Field(default_factory=utc_now, description="UTC time of the decision")
+
+
+def agree_plan(state: LoopState, context: LoopContext) -> Update:
+    """Ask whether the measurements are a fair reading of the criteria."""
+    decision = _decided("plan", lambda: {"ideas": state["ideas"]}, context)
+    if decision is None or decision.decision == "approve":
+        return {}
+    if decision.decision == "reject":
+        return {"outcome": "no_acceptable_set", "why": f"{decision.name} rejected the plan"}
+    return {"struck_out": sorted(set(decision.drop))}
+
+
+def after_plan(state: LoopState) -> str:
+    """Draft, or end if the plan was rejected."""
+    return "finish" if state["outcome"] else "widen"
+
+
+def agree_freeze(state: LoopState, context: LoopContext) -> Update:
+    """Ask whether these features may be frozen; a person may strike some out, with a name to it."""
+    decision = _decided("freeze", lambda: {"features": _features(state)}, context)
+    if decision is None or decision.decision == "approve":
+        return {}
+    if decision.decision == "reject":
+        return {"outcome": "no_acceptable_set", "why": f"{decision.name} rejected the feature set"}
+    pool = [entry for entry in state["pool"] if entry[1] not in decision.drop]
+    if pool:
+        return {"pool": pool}
+    return {"pool": [], "outcome": "no_acceptable_set", "why": f"{decision.name} struck out every feature"}
+
+
+def after_freeze_gate(state: LoopState) -> str:
+    """Freeze, or end if a person refused."""
+    return "finish" if state["outcome"] else "freeze"
+
+
+def agree_seal(state: LoopState, context: LoopContext) -> Update:
+    """Ask whether the sealed part may be opened now: it can be, once."""
+    decision = _decided("seal", lambda: {"bundle": state["bundle_sha256"]}, context)
+    return {"keep_sealed": decision is not None and decision.decision == "reject"}
+
+
+def after_seal_gate(state: LoopState) -> str:
+    """Open the seal, or report without it."""
+    return "report" if state["keep_sealed"] else "open_seal"
+
+
+def _decided(gate: Gate, shown: Callable[[], dict[str, Any]], context: LoopContext) -> Decision | None:
+    """Return the decision at a gate; None if the policy has no gates."""
+    if context.approve == "never":
+        return None
+    decision = _recorded(gate, context) or _taken(gate, shown, context)
+    context.trace.record(Approval(gate=gate, **decision.model_dump()))
+    return decision
+
+
+def _recorded(gate: Gate, context: LoopContext) -> Decision | None:
+    """Find a decision that reached the trace before a kill: nobody is asked twice."""
+    line = context.trace.peek()
+    if line is None or line["kind"] != "approval" or line["gate"] != gate:
+        return None
+    return Decision.model_validate({key: line[key] for key in ("decision", "name", "meaning", "drop")})
+
+
+def _taken(gate: Gate, shown: Callable[[], dict[str, Any]], context: LoopContext) -> Decision:
+    if context.approve == "auto":
+        return Decision(name=BY_POLICY, meaning="approved by the run's policy, not by a person")
+    return Decision.model_validate(interrupt({"gate": gate, **shown()}))
+
+
+def _features(state: LoopState) -> list[dict[str, str]]:
+    return [
+        {
+            "feature": name,
+            "criterion": state["lines"][sha256]["criterion"],
+            "revision": state["lines"][sha256]["name"],
+        }
+        for sha256, name in state["pool"]
+    ]

@@ -1,0 +1,97 @@
+"""The first nodes: open the bench, plan over all criteria, and ask widely before any score is seen."""
+
+from scafe.agent.brief.brief import Operator
+from scafe.agent.drafters.usage import usage_of
+from scafe.agent.nodes.composing import plan_brief
+from scafe.agent.nodes.state import LoopContext, LoopState, Task, Update
+from scafe.agent.record.events import BenchOpened, CapReached, Planned, Replied, RunStarted
+from scafe.agent.reply.reply import read_plan
+from scafe.knowledge.contract.errors import BudgetError
+
+
+def open_bench(state: LoopState, context: LoopContext) -> Update:
+    """Record what was asked for, and what may be known of the data."""
+    context.trace.record(
+        RunStarted(
+            pack=context.pack.id,
+            pack_version=context.pack.version,
+            pack_sha256=context.pack_sha256,
+            drafter=context.drafter.name,
+            seed=context.seed,
+            max_calls=context.max_calls,
+            search=context.search,
+            feedback=context.spec.feedback,
+            approve=context.approve,
+        )
+    )
+    facts = context.bench.facts()
+    context.trace.record(BenchOpened(**facts.model_dump(exclude={"sandbox"}), host=facts.sandbox))
+    return {"mode": facts.mode, "classes": list(facts.classes), "queries_left": facts.queries}
+
+
+def plan(state: LoopState, context: LoopContext) -> Update:
+    """Ask once for measurements of every criterion; an unreadable plan costs ideas, not the run."""
+    brief = plan_brief(context, state)
+    try:
+        reply = context.drafter.draft(brief)
+    except BudgetError as error:
+        context.trace.record(CapReached(why=str(error)))
+        return {"capped": str(error)}
+    told = read_plan(reply.text, tuple(one.id for one in context.pack.observable_criteria))
+    kept = context.run.keep_reply(reply.text)
+    context.trace.record(
+        Replied(
+            round=0,
+            task=0,
+            attempt=0,
+            operator="plan",
+            criterion=None,
+            brief=context.run.keep_brief(brief.model_dump_json()),
+            reply=kept,
+            steps=told.steps,
+            complaint=told.complaint,
+            usage=usage_of(reply),
+        )
+    )
+    ideas = told.plan or {}
+    context.trace.record(Planned(ideas=ideas, readable=told.plan is not None, reply=kept))
+    return {"ideas": {one: list(listed) for one, listed in ideas.items()}, "calls": state["calls"] + 1}
+
+
+def widen(state: LoopState, context: LoopContext) -> Update:
+    """Ask for one draft of every criterion, then for a second of each, as far as the plan of calls goes."""
+    spread = context.plan(state["queries_left"], state["mode"])
+    left = min(context.max_calls - state["calls"], context.evaluations_left(state["lines"]))
+    allowed = min(spread.drafts, left)
+    if state["capped"]:
+        allowed = 0
+    criteria = [one.id for one in context.pack.observable_criteria if one.id not in state["struck_out"]]
+    tasks: list[Task] = []
+    for variant in range(-(-allowed // max(len(criteria), 1))):
+        for criterion in criteria[: allowed - len(tasks)]:
+            tasks.append(_draft(len(tasks), criterion, variant, state))
+    return {"tasks": tasks, "asked": [task["operator"] for task in tasks], "round": 0}
+
+
+def new_task(
+    number: int, operator: Operator, criterion: str, parents: list[str], idea: str, variant: int
+) -> Task:
+    """Return a task that begins a new line."""
+    return Task(
+        task=number,
+        operator=operator,
+        origin=operator,
+        criterion=criterion,
+        parents=parents,
+        idea=idea,
+        variant=variant,
+        repairs=0,
+        brief="",
+        may_mend=False,
+    )
+
+
+def _draft(number: int, criterion: str, variant: int, state: LoopState) -> Task:
+    ideas = state["ideas"].get(criterion, [])
+    idea = ideas[variant % len(ideas)] if ideas else ""
+    return new_task(number, "draft", criterion, [], idea, variant)

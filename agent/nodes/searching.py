@@ -1,0 +1,212 @@
+"""Look back on a round, and choose the next requests or the end of the search."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from scafe.agent.brief.brief import Operator
+from scafe.agent.nodes.opening import new_task
+from scafe.agent.nodes.operators import choose, posterior, round_rng
+from scafe.agent.nodes.plateau import Plateau, plateau
+from scafe.agent.nodes.state import Line, LoopContext, LoopState, RoundResult, Task, Update
+from scafe.agent.record.events import RoundAssessed
+from scafe.agent.record.revisions import read_revision
+from scafe.evals.disclosure.score_card import ScoreCard
+
+PAIRED = 3
+"""Extractors of one criterion that may be recombined: the best three."""
+CHANGE_LOOKS_BACK = 2
+"""Rounds whose fruitless operators make way when the plateau says 'change'."""
+
+
+def assess(state: LoopState, context: LoopContext) -> Update:
+    """Record what the round brought; go on with a new batch, or end the search."""
+    gained = len(state["pool"]) - sum(one["gained"] for one in state["history"])
+    wins, tries = _updated_arms(state)
+    this = RoundResult(round=state["round"], gained=gained, operators=state["asked"])
+    history = [*state["history"], this]
+    grade = plateau([one["gained"] for one in history])
+    tasks, draws, beliefs = _next_batch({**state, "history": history}, context, grade, wins, tries)
+    why = _why_stop(state, context, grade, bool(tasks))
+    gates = _gates(state, context)
+    context.trace.record(
+        RoundAssessed(
+            round=state["round"],
+            gained=gained,
+            accepted=gates["accepted"],
+            rejected=gates["rejected"],
+            indecisive=gates["indecisive"],
+            plateau=grade,
+            next="prune" if why else "round",
+            why=why or f"plateau: {grade}",
+            calls=state["calls"],
+            queries_left=state["queries_left"],
+        )
+    )
+    common = {"wins": wins, "tries": tries, "history": history}
+    if why:
+        return {**common, "tasks": []}
+    upcoming = state["round"] + 1
+    rng = [context.seed, upcoming]
+    asked = [task["operator"] for task in tasks]
+    decided = {"draws": draws, "beliefs": beliefs, "rng": rng}
+    return {**common, **decided, "tasks": tasks, "asked": asked, "round": upcoming}
+
+
+def after_assess(state: LoopState) -> str:
+    """Ask again, or prune."""
+    return "compose" if state["tasks"] else "prune"
+
+
+def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: bool) -> str:
+    spread = context.plan(state["queries_left"], state["mode"])
+    if state["capped"]:
+        return f"a cap was reached: {state['capped']}"
+    if state["mode"] == "gated" and state["queries_left"] == 0:
+        return "no label-touching query is left"
+    if context.max_calls - state["calls"] <= spread.reserve:
+        left = context.max_calls - state["calls"]
+        return "the calls are spent, but for the reserve" if left > 0 else "the calls are spent"
+    if context.evaluations_left(state["lines"]) == 0:
+        return "the evaluations are spent"
+    if grade == "stop":
+        return "three rounds brought nothing"
+    return "" if any_task else "nothing is left to revise"
+
+
+def _updated_arms(state: LoopState) -> tuple[dict[str, int], dict[str, int]]:
+    """Count, per operator, the lines of this round and those that brought something."""
+    wins, tries = Counter(state["wins"]), Counter(state["tries"])
+    if state["round"] == 0:
+        return dict(wins), dict(tries)  # blind drafts are not a choice of the bandit
+    tries.update(state["asked"])
+    for line in state["lines"].values():
+        if line["round"] == state["round"] and line["pooled"]:
+            wins[line["origin"]] += 1
+    return dict(sorted(wins.items())), dict(sorted(tries.items()))
+
+
+def _next_batch(
+    state: LoopState, context: LoopContext, grade: Plateau, wins: dict[str, int], tries: dict[str, int]
+) -> tuple[list[Task], list[dict[str, float]], dict[str, list[float]]]:
+    """Draw the next round's tasks; one generator per round, in a fixed order of draws."""
+    spread = context.plan(state["queries_left"], state["mode"])
+    size = min(spread.batch, context.max_calls - state["calls"] - spread.reserve)
+    size = min(size, context.evaluations_left(state["lines"]))
+    if state["mode"] == "gated":
+        size = min(size, state["queries_left"])  # a paid draft must find a query left
+    rng = round_rng(context.seed, state["round"] + 1)
+    beliefs = posterior(wins, tries)
+    tasks: list[Task] = []
+    draws = []
+    for number in range(size):
+        options = _options(state, context, tasks)
+        allowed = [operator for operator in options if operator not in _tired(state, grade)] or list(options)
+        if not allowed:
+            break
+        choice = choose(beliefs, allowed, rng)
+        draws.append(choice.draws)
+        option = _pick(options[choice.operator], rng)
+        tasks.append(_task(state, number, choice.operator, option, tasks))
+    return tasks, draws, {name: list(pair) for name, pair in beliefs.items()}
+
+
+def _tired(state: LoopState, grade: Plateau) -> set[str]:
+    """Return the operators that must make way: asked in dry rounds, without a gain."""
+    if grade != "change":
+        return set()
+    return {operator for one in state["history"][-CHANGE_LOOKS_BACK:] for operator in one["operators"]}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing an operator could be asked."""
+
+    criterion: str
+    parents: tuple[str, ...]
+    weight: float
+    """Relative chance of being picked."""
+
+
+def _options(state: LoopState, context: LoopContext, chosen: list[Task]) -> dict[Operator, list[Option]]:
+    """Return what each operator could be asked, less what was asked before."""
+    pooled = _per_criterion(state)
+    scored = [_one_parent(sha256, line, pooled) for sha256, line in state["lines"].items() if line["scored"]]
+    with_gain = [one for one in scored if state["lines"][one.parents[0]]["pooled"]]
+    found: dict[Operator, list[Option]] = {
+        "refine": scored,
+        "recombine": _pairs(state, pooled),
+        "redraft": _thin_criteria(state, context, pooled),
+        "counter": with_gain,
+        "simplify": with_gain,
+    }
+    asked = {(one["operator"], one["criterion"], tuple(one["parents"])) for one in chosen}
+    past = {(line["origin"], line["criterion"], tuple(line["parents"])) for line in state["lines"].values()}
+    past = {one for one in past if one[2]}  # a criterion may be drafted anew as often as one likes
+    fresh = {
+        operator: [one for one in listed if (operator, one.criterion, one.parents) not in asked | past]
+        for operator, listed in found.items()
+    }
+    return {operator: listed for operator, listed in fresh.items() if listed}
+
+
+def _per_criterion(state: LoopState) -> Counter[str]:
+    """Count the pooled features of each criterion."""
+    return Counter(state["lines"][sha256]["criterion"] for sha256, _ in state["pool"])
+
+
+def _one_parent(sha256: str, line: Line, pooled: Counter[str]) -> Option:
+    """Prefer criteria that have little in the pool: breadth is what a small search can afford."""
+    return Option(line["criterion"], (sha256,), 1 / (1 + pooled[line["criterion"]]))
+
+
+def _pairs(state: LoopState, pooled: Counter[str]) -> list[Option]:
+    """Pair the extractors of one criterion that passed the probes, the fuller one first."""
+    found = []
+    for criterion in sorted({line["criterion"] for line in state["lines"].values()}):
+        passed = [
+            (-len(line["pooled"]), line["name"], sha256)
+            for sha256, line in state["lines"].items()
+            if line["criterion"] == criterion and line["accepted"]
+        ]
+        best = [sha256 for _, _, sha256 in sorted(passed)[:PAIRED]]
+        weight = 1 / (1 + pooled[criterion])
+        found += [Option(criterion, pair, weight) for pair in combinations(best, 2)]
+    return found
+
+
+def _thin_criteria(state: LoopState, context: LoopContext, pooled: Counter[str]) -> list[Option]:
+    """Return the criteria worth another idea: the emptier, the likelier."""
+    criteria = [one.id for one in context.pack.observable_criteria if one.id not in state["struck_out"]]
+    return [Option(criterion, (), 1 / (1 + pooled[criterion]) ** 2) for criterion in criteria]
+
+
+def _pick(options: list[Option], rng: np.random.Generator) -> Option:
+    weights = np.array([one.weight for one in options])
+    return options[int(rng.choice(len(options), p=weights / weights.sum()))]
+
+
+def _task(state: LoopState, number: int, operator: Operator, option: Option, chosen: list[Task]) -> Task:
+    """Build a request, numbered within its criterion so that two requests for one criterion differ."""
+    variant = sum(line["criterion"] == option.criterion for line in state["lines"].values())
+    variant += sum(task["criterion"] == option.criterion for task in chosen)
+    idea = ""
+    if operator == "redraft" and state["ideas"].get(option.criterion):
+        ideas = state["ideas"][option.criterion]
+        idea = ideas[variant % len(ideas)]
+    return new_task(number, operator, option.criterion, list(option.parents), idea, variant)
+
+
+def _gates(state: LoopState, context: LoopContext) -> Counter[str]:
+    """Count how the gate answered in this round."""
+    scored = [line for line in state["lines"].values() if line["round"] == state["round"] and line["scored"]]
+    return Counter(_gate(read_revision(context.run, line["name"]).card, line) for line in scored)
+
+
+def _gate(card: ScoreCard | None, line: Line) -> str:
+    """Return how the gate answered; where no label was looked at, whether anything was pooled."""
+    if card is None or card.gate == "blind":
+        return "accepted" if line["pooled"] else "rejected"
+    return card.gate

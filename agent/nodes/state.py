@@ -1,0 +1,216 @@
+"""What a checkpoint holds, and what a node needs that a checkpoint must not hold.
+
+The state is JSON-like: hashes, names, counters. Sources, replies, verdicts and score cards are files of
+the run; images, clients and keys are nowhere near it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+
+from scafe.agent.brief.brief import Operator
+from scafe.agent.drafters.drafters import Drafter
+from scafe.agent.record.run_folder import RunFolder
+from scafe.agent.record.trace import Trace
+from scafe.agent.settings.call_plan import CallPlan, Search
+from scafe.evals.disclosure.bench import Bench, BenchSpec
+from scafe.knowledge.criteria.pack import CriteriaPack
+
+
+class Task(TypedDict):
+    """One request to the drafter."""
+
+    task: int
+    operator: Operator
+    origin: Operator
+    """The operator that began this line; a repair keeps it."""
+    criterion: str
+    parents: list[str]
+    idea: str
+    variant: int
+    repairs: int
+    """How many repairs this line has had."""
+    brief: str
+    """SHA-256 of the brief's file; '' until it is composed."""
+    may_mend: bool
+    """Whether one more call may be spent on a malformed answer."""
+
+
+class Attempt(TypedDict):
+    """One answer of the drafter and what the ladder made of it."""
+
+    brief: str
+    reply: str
+    steps: list[str]
+    complaint: str
+    """'' if an extractor was read."""
+    usage: dict[str, int]
+
+
+class Result(TypedDict):
+    """What came back for one task."""
+
+    wave: int
+    task: int
+    attempts: list[Attempt]
+    source: bool
+    """Whether the last attempt holds an extractor."""
+    stopped: str
+    """'', 'waiting' or 'capped': why the line stopped short."""
+    why: str
+
+
+class Line(TypedDict):
+    """A revision as the state knows it; everything else is in its file."""
+
+    name: str
+    """e.g. border/r003."""
+    criterion: str
+    origin: Operator
+    parents: list[str]
+    features: list[str]
+    accepted: list[str]
+    """Features that may be scored."""
+    pooled: list[str]
+    repairs: int
+    round: int
+    scored: bool
+    variant: int
+    idea: str
+
+
+class RoundResult(TypedDict):
+    """What one round brought."""
+
+    round: int
+    gained: int
+    operators: list[Operator]
+
+
+def latest_wave(before: list[Result], new: list[Result]) -> list[Result]:
+    """Join the answers of parallel branches; a new wave replaces the one before."""
+    joined = [*before, *new]
+    top = max((one["wave"] for one in joined), default=0)
+    return sorted((one for one in joined if one["wave"] == top), key=lambda one: one["task"])
+
+
+class LoopState(TypedDict):
+    """The state of a run between two nodes."""
+
+    cursor: int
+    """Events in the trace when the next node begins."""
+    calls: int
+    queries_left: int
+    mode: str
+    classes: list[str]
+    ideas: dict[str, list[str]]
+    """criterion -> what the plan says its drafts should try."""
+    struck_out: list[str]
+    """Criteria that a person took out of the plan."""
+    round: int
+    wave: int
+    asked: list[Operator]
+    """Operators that the round began with, repairs aside."""
+    tasks: list[Task]
+    draws: list[dict[str, float]]
+    """What decided the tasks: the draws of the bandit, its beliefs and its seed sequence."""
+    beliefs: dict[str, list[float]]
+    rng: list[int]
+    results: Annotated[list[Result], latest_wave]
+    pending: list[str]
+    """Revisions (SHA-256) that the probes have not judged yet."""
+    ready: list[str]
+    """Judged revisions that wait for their score."""
+    lines: dict[str, Line]
+    pool: list[list[str]]
+    """(extractor, feature), in the order they entered."""
+    repairs: int
+    """Repair calls made so far."""
+    wins: dict[str, int]
+    """operator -> requests that brought something."""
+    tries: dict[str, int]
+    history: list[RoundResult]
+    capped: str
+    """Why the search was ended by a cap; '' if it was not."""
+    bundle: str
+    bundle_sha256: str
+    keep_sealed: bool
+    """Whether a person left the sealed part closed."""
+    outcome: str
+    why: str
+
+
+class Branch(TypedDict):
+    """What one parallel branch is given."""
+
+    wave: int
+    task: Task
+
+
+Update = dict[str, Any]
+"""What a node returns: the keys of `LoopState` that change."""
+
+
+@dataclass(frozen=True)
+class LoopContext:
+    """What a node works with; given anew to every invocation, never stored."""
+
+    pack: CriteriaPack
+    pack_sha256: str
+    drafter: Drafter
+    bench: Bench
+    spec: BenchSpec
+    run: RunFolder
+    trace: Trace
+    plan: Callable[[int, str], CallPlan]
+    """(queries, mode) -> how the calls are spread."""
+    search: Search
+    max_calls: int
+    approve: str
+    """never, ask or auto."""
+    seed: int
+    max_evaluations: int | None = None
+
+    def evaluations_left(self, lines: Mapping[str, Line]) -> int:
+        """Return how many extractors may still be asked for; those that wait to be run have their place.
+
+        Asked for before a call, so that no paid draft is dropped. A call brings one extractor at most.
+        """
+        if self.max_evaluations is None:
+            return self.max_calls
+        return max(self.max_evaluations - len(lines), 0)
+
+
+def first_state() -> LoopState:
+    """Return the state of a run in which nothing has happened."""
+    return LoopState(
+        cursor=0,
+        calls=0,
+        queries_left=0,
+        mode="blind",
+        classes=[],
+        ideas={},
+        struck_out=[],
+        round=0,
+        wave=0,
+        asked=[],
+        tasks=[],
+        draws=[],
+        beliefs={},
+        rng=[],
+        results=[],
+        pending=[],
+        ready=[],
+        lines={},
+        pool=[],
+        repairs=0,
+        wins={},
+        tries={},
+        history=[],
+        capped="",
+        bundle="",
+        bundle_sha256="",
+        keep_sealed=False,
+        outcome="",
+        why="",
+    )

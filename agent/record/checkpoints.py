@@ -1,0 +1,74 @@
+"""Where LangGraph keeps its checkpoints: a file in the run folder, or a PostgreSQL shared by machines.
+
+Only JSON types and LangGraph's own may come back out of a checkpoint: a planted record could otherwise
+name any function. The file is made readable by its owner alone before SQLite opens it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"  # read when langgraph is imported, so it stands before that
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from scafe.knowledge.contract.errors import SettingsError
+
+POSTGRES = ("postgresql://", "postgres://")
+
+
+@contextmanager
+def open_checkpointer(where: str | Path) -> Iterator[BaseCheckpointSaver[Any]]:
+    """Open checkpoints at a path (SQLite) or at a `postgresql://` URL.
+
+    Raises
+    ------
+    SettingsError
+        If the PostgreSQL client is not installed, or its server does not answer.
+    """
+    if isinstance(where, str) and where.startswith(POSTGRES):
+        with _postgres(where) as saver:
+            yield saver
+    else:
+        with _sqlite(Path(where)) as saver:
+            yield saver
+
+
+@contextmanager
+def _sqlite(path: Path) -> Iterator[BaseCheckpointSaver[Any]]:
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(path, check_same_thread=False)
+    try:
+        yield SqliteSaver(connection, serde=_serde())
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _postgres(url: str) -> Iterator[BaseCheckpointSaver[Any]]:
+    try:
+        import psycopg
+        from langgraph.checkpoint.postgres import PostgresSaver
+        from psycopg.rows import dict_row
+    except ImportError:
+        raise SettingsError(
+            "checkpoints in PostgreSQL need `pip install 'scafe[postgres]'`; or leave --checkpoints out"
+        ) from None
+    try:
+        connection = psycopg.connect(url, autocommit=True, prepare_threshold=0, row_factory=dict_row)
+    except psycopg.OperationalError as error:
+        reason = str(error).splitlines()[0]
+        raise SettingsError(f"the checkpoint database does not answer: {reason}") from None
+    with connection:
+        saver: BaseCheckpointSaver[Any] = PostgresSaver(connection, serde=_serde())
+        saver.setup()  # type: ignore[attr-defined]
+        yield saver
+
+
+def _serde() -> JsonPlusSerializer:
+    return JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)

@@ -1,0 +1,87 @@
+"""How a run ended, in a record and in five lines, reduced from its trace."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from scafe.agent.record.trace import EVENTS, read_lines
+
+Status = Literal["frozen", "no_acceptable_set", "waiting", "interrupted"]
+EXIT_CODES: dict[str, int] = {"frozen": 0, "no_acceptable_set": 1, "waiting": 3, "interrupted": 130}
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run came to."""
+
+    status: Status
+    run: Path
+    """The run folder."""
+    report: Path | None
+    """The report as HTML, if one was written."""
+    summary: tuple[str, ...]
+    """Five lines for a person; empty while the run is not finished."""
+    why: str
+    """Why it waits, stopped or found no set, and how to go on."""
+    exit_code: int
+    asks: dict[str, Any] | None = None
+    """What a person is asked to decide, if the run waits at a gate."""
+
+
+def finished(run: Path) -> RunOutcome | None:
+    """Return the outcome of a finished run; None if its trace has no end yet."""
+    events = {line["kind"]: line for line in read_lines(run / EVENTS)}
+    end = events.get("run_finished")
+    if end is None:
+        return None
+    files = events["reported"]["files"] if "reported" in events else {}
+    return RunOutcome(
+        status=end["status"],
+        run=run,
+        report=run / files["html"] if "html" in files else None,
+        summary=_summary(events) if end["status"] == "frozen" else (),
+        why=end["why"],
+        exit_code=EXIT_CODES[end["status"]],
+    )
+
+
+def _summary(events: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+    frozen, end = events["set_frozen"], events["run_finished"]
+    opened = events.get("seal_opened")
+    noun = "criterion" if len(frozen["criteria"]) == 1 else "criteria"
+    return (
+        f"frozen: {frozen['features']} features from {len(frozen['criteria'])} {noun} "
+        f"({', '.join(frozen['criteria'])})",
+        _headline(opened),
+        _controls(opened),
+        f"spent: {end['calls']} of {events['run_started']['max_calls']} calls; "
+        f"{events['bench_opened']['queries']} label-touching queries were allowed",
+        f"bundle: {frozen['bundle']}, sha256 {frozen['sha256'][:16]}",
+    )
+
+
+def _headline(opened: dict[str, Any] | None) -> str:
+    if opened is None:
+        return "sealed part: left closed by a person"
+    where = "sealed AUC" if opened["sealed"] else "cross-validated AUC (too small to seal, nothing selected)"
+    return f"{where}: {_number(opened['auc'])}{_interval(opened)}"
+
+
+def _controls(opened: dict[str, Any] | None) -> str:
+    if opened is None:
+        return "controls: none, the sealed part was not opened"
+    return (
+        f"beside it: baseline {_number(opened['baseline_auc'])}, "
+        f"permuted labels {_number(opened['permuted_auc'])}"
+    )
+
+
+def _interval(opened: dict[str, Any]) -> str:
+    if opened["low"] is None or opened["high"] is None:
+        return ""
+    return f" (95 % {opened['low']:.3f} to {opened['high']:.3f})"
+
+
+def _number(value: float | None) -> str:
+    return "not computed" if value is None or math.isnan(value) else f"{value:.3f}"

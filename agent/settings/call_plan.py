@@ -1,0 +1,80 @@
+"""How a run's calls are spread: wide first, then few adaptive rounds, always something in reserve.
+
+At 50 calls over eight criteria: 1 plan, 16 blind drafts, at most 8 repairs, 20 adaptive calls in rounds
+of 4, 5 in reserve. Drafts are asked for in parallel and see no score; only the adaptive rounds do, so few
+looks at the labels are spent on adapting to them.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from scafe.knowledge.contract.errors import SettingsError
+
+Search = Literal["loop", "best_of_n", "one_shot"]
+"""loop: the method · best_of_n: as many calls, all blind drafts · one_shot: one draft per criterion."""
+MIN_CALLS = 3
+DRAFT_SHARE = 0.32
+REPAIR_SHARE = 0.16
+RESERVE_SHARE = 0.10
+BATCH = 4
+DRAFTS_PER_CRITERION = 2
+MAX_REPAIRS = 2
+"""Per extractor: most of what self-repair gains comes in its first two rounds (arXiv 2604.10508)."""
+ADAPTIVE_QUERIES = 4
+"""Label-touching queries that the wide wave leaves to the adaptive rounds."""
+
+
+@dataclass(frozen=True)
+class CallPlan:
+    """What may be spent on what."""
+
+    drafts: int
+    """Blind drafts in all."""
+    repairs: int
+    """Calls for repairs, in all rounds together."""
+    reserve: int
+    """Calls that adaptive rounds leave untouched: for repairs of the last drafts."""
+    batch: int
+    """Requests in one adaptive round."""
+
+
+def plan_calls(max_calls: int, criteria: int, queries: int, mode: str, search: Search = "loop") -> CallPlan:
+    """Spread the calls of a run.
+
+    Parameters
+    ----------
+    max_calls : int
+        Cap on calls of the drafter.
+    criteria : int
+        Observable criteria of the pack.
+    queries : int
+        Label-touching queries that the bench allows; 0 in blind mode.
+    mode : str
+        'blind' or 'gated'.
+    search : {'loop', 'best_of_n', 'one_shot'}
+        The two baselines spend on blind drafts alone: all calls, or one for each criterion.
+
+    Raises
+    ------
+    SettingsError
+        Below three calls: a plan, a draft and one repair.
+    """
+    if max_calls < MIN_CALLS:
+        raise SettingsError(
+            f"max_calls is {max_calls}; a run needs at least {MIN_CALLS}: a plan, one draft and one repair"
+        )
+    if search != "loop":
+        drafts = max_calls - 1 if search == "best_of_n" else min(criteria, max_calls - 1)
+        return CallPlan(drafts=drafts, repairs=0, reserve=max_calls, batch=BATCH)
+    left = max_calls - 2  # the plan, and at least one repair
+    wanted = max(math.ceil(DRAFT_SHARE * max_calls), min(criteria, left))
+    drafts = min(DRAFTS_PER_CRITERION * criteria, wanted, left)
+    if mode == "gated":
+        drafts = min(drafts, max(queries - ADAPTIVE_QUERIES, 1))
+    return CallPlan(
+        drafts=drafts,
+        repairs=max(1, math.floor(REPAIR_SHARE * max_calls)),
+        reserve=math.ceil(RESERVE_SHARE * max_calls),
+        batch=BATCH,
+    )

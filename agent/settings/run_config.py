@@ -1,0 +1,54 @@
+"""What a run is asked, as one record that run.json can hold."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scafe.agent.settings.call_plan import Search
+from scafe.agent.settings.settings import mask_password
+from scafe.evals.disclosure.bench import CohortSpec
+from scafe.knowledge.contract.masks import MaskMethod
+
+
+class RunConfig(BaseModel):
+    """Everything a run is asked; kept in run.json, so it holds no secret."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pack: str = Field(description="id or path of the criteria pack")
+    data: str | None = Field(default=None, description="folder or manifest; none: a synthetic cohort")
+    cohort: CohortSpec = CohortSpec()
+    labels: tuple[str, ...] = ()
+    ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
+    segment: MaskMethod = Field(default="none", description="draws masks where none is given")
+    model: str = Field(default="builtin", description="spec of the drafter")
+    repair_model: str | None = None
+    base_url: str | None = None
+    seed: int = Field(default=0, ge=0)
+    max_calls: int = Field(default=50, ge=0)
+    max_tokens: int | None = Field(default=None, description="cap on tokens of the whole run")
+    max_cost: float | None = None
+    max_seconds: float | None = None
+    max_evaluations: int | None = Field(default=None, description="cap on extractors that are run")
+    feedback: Literal["auto", "blind", "gated"] = "auto"
+    dp_epsilon: float | None = Field(default=None, gt=0, description="privacy budget of told labels")
+    search: Search = Field(default="loop", description="the method, or one of the baselines beside it")
+    approve: Literal["never", "ask", "auto"] = "ask"
+    egress: Literal["none", "aggregates"] = "aggregates"
+    out: str = Field(default="runs", description="folder that run folders are made in")
+    workers: int = Field(default=2, ge=1)
+    sandbox: Literal["local", "bwrap", "docker", "gvisor"] = "local"
+    allow_weaker_sandbox: bool = False
+    cache: str | None = Field(default=None, description="folder of extracted values, shared by runs")
+    checkpoints: str | None = Field(default=None, description="postgresql:// URL; none: SQLite in the run")
+    prices: str | None = Field(default=None, description="TOML file over the shipped price table")
+    prompts: str | None = Field(default=None, description="folder of prompt files over the shipped ones")
+    person: str = Field(default="", description="who answers, for the manual drafter")
+
+    def kept(self) -> dict[str, Any]:
+        """Return what run.json may hold: no password."""
+        held = self.model_dump(mode="json")
+        for key in ("checkpoints", "base_url"):
+            if held[key]:
+                held[key] = mask_password(held[key])
+        return held

@@ -1,0 +1,230 @@
+"""Configuration: command line over `SCAFE_*` over `scafe.toml` over defaults, and where each value came from.
+
+`scafe.toml` is read from the working directory, or from the file that `SCAFE_CONFIG` names. A key that
+is not known is an error, never ignored. The endpoint's key comes from the environment alone
+(`SCAFE_API_KEY`; for api.openai.com also `OPENAI_API_KEY`); it is masked wherever a value is shown.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from scafe.knowledge.contract.errors import SettingsError
+from scafe.knowledge.contract.masks import MaskMethod
+
+PREFIX = "SCAFE_"
+CONFIG_VARIABLE = "SCAFE_CONFIG"
+KEY_VARIABLES = ("SCAFE_API_KEY", "OPENAI_API_KEY")
+MASK = "********"
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; `scafe config show` prints it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True, protected_namespaces=()
+    )
+
+    model: str = Field(
+        default="builtin",
+        min_length=1,
+        description="who drafts: builtin, openai:NAME, manual, replay:RUN, or a plug-in's name",
+    )
+    repair_model: str | None = Field(
+        default=None, min_length=1, description="a cheaper model for repairs, at the same endpoint"
+    )
+    base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="an OpenAI-compatible endpoint, http://HOST:PORT/v1 or https://HOST/v1",
+    )
+    api_key: SecretStr | None = Field(default=None, description="from the environment only")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="decides splits, drafts and probes")
+    max_calls: int = Field(default=50, ge=0, description="cap on calls of the model")
+    max_tokens: int | None = Field(default=None, ge=1, description="cap on tokens, prompts and replies")
+    max_cost: float | None = Field(default=None, ge=0, description="cap on money, in the price's currency")
+    max_seconds: float | None = Field(default=None, gt=0, description="cap on the time of the run")
+    max_evaluations: int | None = Field(default=None, ge=1, description="cap on extractors that are run")
+    out: Path = Field(default=Path("runs"), description="folder that run folders are made in")
+    approve: Literal["ask", "auto", "never"] = Field(
+        default="ask", description="the gates where a person decides"
+    )
+    feedback: Literal["auto", "blind", "gated"] = Field(
+        default="auto", description="whether labels may steer the search"
+    )
+    dp_epsilon: float | None = Field(
+        default=None, gt=0, description="privacy budget of what is told of the labels; from 400 patients on"
+    )
+    ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
+    segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
+    workers: int = Field(default=2, ge=1, le=256, description="processes that run extractors")
+    sandbox: Literal["local", "bwrap", "docker", "gvisor"] = Field(
+        default="local", description="what holds the worker"
+    )
+    allow_weaker_sandbox: bool = Field(
+        default=False, description="go on below tier B; recorded and shown in the report"
+    )
+    cache: Path | None = Field(
+        default=None, description="a folder of values and verdicts that runs on the same images share"
+    )
+    checkpoints: str | None = Field(
+        default=None, pattern=r"^postgres(ql)?://", description="a PostgreSQL URL; none: SQLite in the run"
+    )
+    prices: Path | None = Field(default=None, description="a TOML file that overrides the price table")
+    prompts: Path | None = Field(default=None, description="a folder whose .md files replace the prompts")
+    egress: Literal["none", "aggregates"] = Field(
+        default="aggregates", description="what may leave at most; none refuses every model"
+    )
+    person: str = Field(default="", max_length=200, description="who answers and approves, for the record")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read only what `load_settings` puts together: it must know where each value came from."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True)
+class Configured:
+    """Settings, and the origin of each."""
+
+    settings: Settings
+    origins: dict[str, str]
+    """key -> 'command line', 'SCAFE_SEED', 'scafe.toml' or 'default'."""
+
+    def run_options(self) -> dict[str, Any]:
+        """Return what a run is configured with: everything but the key, in JSON types."""
+        return self.settings.model_dump(mode="json", exclude={"api_key"})
+
+    def shown(self) -> dict[str, dict[str, Any]]:
+        """Return key -> value and origin, with secrets masked."""
+        values = self.settings.model_dump(mode="json")
+        if self.settings.api_key:
+            values["api_key"] = MASK
+        if self.settings.checkpoints:
+            values["checkpoints"] = mask_password(self.settings.checkpoints)
+        if self.settings.base_url:
+            values["base_url"] = mask_password(self.settings.base_url)
+        return {key: {"value": values[key], "origin": self.origins[key]} for key in values}
+
+
+def load_settings(
+    command_line: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Configured:
+    """Put the settings together.
+
+    Parameters
+    ----------
+    command_line : mapping
+        Only the options that were typed.
+    environ : mapping
+        The environment; the process's own if none is given.
+    folder : Path
+        Where `scafe.toml` is looked for; the working directory if none is given.
+
+    Raises
+    ------
+    SettingsError
+        Unknown key (with the nearest names) or a wrong value, and where it was written.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    layers = (
+        _from_file(_config_file(environment, folder or Path.cwd())),
+        _from_environment(environment),
+        {key: (value, "command line") for key, value in (command_line or {}).items()},
+    )
+    found: dict[str, tuple[Any, str]] = {}
+    for layer in layers:
+        found.update(layer)
+    settings = _validated(found)
+    return Configured(settings, {key: found.get(key, (None, "default"))[1] for key in Settings.model_fields})
+
+
+def mask_password(url: str) -> str:
+    """Return a URL without the password that may stand in it."""
+    head, at, tail = url.rpartition("@")
+    scheme, slashes, user = head.partition("://")
+    return f"{scheme}{slashes}{user.split(':')[0]}:{MASK}@{tail}" if at and ":" in user else url
+
+
+def _validated(found: Mapping[str, tuple[Any, str]]) -> Settings:
+    try:
+        return Settings(**{key: value for key, (value, _) in found.items()})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = str(fault["loc"][0])
+        deeper = "".join(f".{part}" for part in fault["loc"][1:])
+        value, origin = found[key]
+        problem = "" if fault["type"] == "string_pattern_mismatch" else f" ({fault['msg']})"
+        raise SettingsError(
+            f"{origin}: {key + deeper} is {_printable(key, value)}; "
+            f"expected {Settings.model_fields[key].description}{problem}"
+        ) from None
+
+
+def _printable(key: str, value: Any) -> str:
+    if key == "api_key":
+        return MASK
+    return repr(mask_password(value) if isinstance(value, str) else value)
+
+
+def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
+    named = environ.get(CONFIG_VARIABLE)
+    if named and not Path(named).is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE} names {named}, which is no file; unset it or write that file")
+    path = Path(named) if named else folder / "scafe.toml"
+    return path if path.is_file() else None
+
+
+def _from_file(path: Path | None) -> dict[str, tuple[Any, str]]:
+    if path is None:
+        return {}
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from None
+    for key in data:
+        _require_known(key, f"{path}: key {key!r}", tuple(Settings.model_fields))
+    if "api_key" in data:
+        raise SettingsError(
+            f"{path}: key 'api_key': a secret does not belong in a file; export {KEY_VARIABLES[0]}"
+        )
+    return {key: (value, str(path)) for key, value in data.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    known = tuple(PREFIX + key.upper() for key in Settings.model_fields)
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name != CONFIG_VARIABLE:
+            _require_known(name, f"environment variable {name}", known)
+    found = {key: (value, PREFIX + key.upper()) for key, value in _environment_values(environ).items()}
+    if "api_key" not in found and environ.get("OPENAI_API_KEY"):
+        found["api_key"] = (environ["OPENAI_API_KEY"], "OPENAI_API_KEY")
+    return found
+
+
+def _environment_values(environ: Mapping[str, str]) -> dict[str, Any]:
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {key.lower(): value for key, value in environ.items()}
+    return source()
+
+
+def _require_known(name: str, where: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.6) or known
+        raise SettingsError(f"{where} is not known; did you mean {', '.join(near)}?")

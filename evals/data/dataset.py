@@ -1,0 +1,258 @@
+"""Images, masks, labels and patients, as they were found; nothing here leaves `evals/`.
+
+A dataset comes from a folder per class, from a manifest, or from a synthetic cohort. It is read
+through once when it is opened, so that a file that cannot be used is named at once and not in the
+middle of a run. Images are loaded when they are asked for, and refused if they changed since.
+"""
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from scafe.evals.data.formats import ImageFile as ImageFile
+from scafe.evals.data.segment import Segmented
+from scafe.evals.data.sources import Pixels, digest
+from scafe.knowledge.contract.errors import DatasetError, IntegrityError
+from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.phantoms import CohortImage
+from scafe.sandbox.pool.pool import ImageAndMask
+
+MIN_PATIENTS = 5
+"""Fewest patients per class: one for each of five folds."""
+KEPT_BYTES = 400_000_000
+"""Decoded images kept in memory at most; the rest is decoded each time."""
+READER = "1"
+"""Version of how bytes become arrays; part of every image's hash."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pixels in memory, of a synthetic cohort."""
+
+    pair: ImageAndMask
+
+    def read(self, where: str) -> tuple[ImageAndMask, str]:
+        """Return what is held; see `Pixels.read`."""
+        shape = repr(self.pair.image.shape).encode()
+        return self.pair, digest(shape, self.pair.image.tobytes(), np.packbits(self.pair.mask).tobytes())
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image as a folder or a manifest names it, not yet read."""
+
+    where: str
+    """For errors: row and file name."""
+    label: str
+    patient: str
+    pixels: Pixels
+    has_mask: bool = False
+    """False: the mask will be all True."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image that was read and can be used."""
+
+    where: str
+    """For errors: row and file name."""
+    label: str
+    patient: str
+    sha256: str
+    """Hash over image, mask and reader; the key of every cached value."""
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Items of the chosen classes, in the order of folder or manifest."""
+
+    items: tuple[Item, ...]
+    classes: tuple[str, ...]
+    """Positive first."""
+    has_masks: bool
+    """False: every mask is all True."""
+    left_out: int = 0
+    """Rows of other classes than the chosen ones."""
+    segmented: MaskMethod = "none"
+    """How masks were drawn where none was given."""
+    kept: dict[int, ImageAndMask] = field(default_factory=dict, repr=False, compare=False)
+    """Decoded images, as far as `KEPT_BYTES` goes."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Label of every item."""
+        return tuple(item.label for item in self.items)
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """Patient of every item."""
+        return tuple(item.patient for item in self.items)
+
+    @property
+    def sha256(self) -> str:
+        """Hash over images, masks, labels and patients; does not depend on the order of rows."""
+        lines = sorted(f"{item.sha256}\0{item.label}\0{item.patient}" for item in self.items)
+        return digest("\n".join((*self.classes, *lines)).encode())
+
+    def load(self, index: int) -> ImageAndMask:
+        """Return image and mask of one item.
+
+        Raises
+        ------
+        IntegrityError
+            If the file no longer has the bytes it had when the dataset was opened.
+        """
+        if index in self.kept:
+            return self.kept[index]
+        item = self.items[index]
+        pair, found = item.pixels.read(item.where)
+        if _tagged(found) != item.sha256:
+            raise IntegrityError(f"{item.where}: the file changed since the dataset was opened; start again")
+        return pair
+
+    def images(self, ids: Sequence[int]) -> "LazyImages":
+        """Return images that are loaded when they are asked for."""
+        return LazyImages(self, tuple(ids))
+
+
+@dataclass(frozen=True)
+class LazyImages:
+    """Images of a dataset, loaded one at a time."""
+
+    dataset: Dataset
+    ids: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, place: int) -> ImageAndMask:
+        return self.dataset.load(self.ids[place])
+
+
+def build_dataset(
+    rows: Sequence[Row],
+    where: str,
+    *,
+    labels: Sequence[str] = (),
+    expected: Sequence[str] = (),
+    segment: MaskMethod = "none",
+) -> Dataset:
+    """Read every row once and check what can only be seen over all of them.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        As found.
+    where : str
+        Names folder or manifest in errors.
+    labels : sequence of str
+        Classes to keep, positive first; what the caller asked for.
+    expected : sequence of str
+        Classes of the criteria pack, used if `labels` is empty and the data has all of them.
+    segment : {'none', 'otsu'}
+        How to draw masks if none is given; given ones are taken as they are.
+
+    Raises
+    ------
+    DatasetError
+        Unreadable file, unknown label, a class with fewer than `MIN_PATIENTS` patients, one patient
+        with two labels.
+    """
+    classes = choose_classes(Counter(row.label for row in rows), where, labels, expected)
+    chosen = [row for row in rows if row.label in classes]
+    _require_all_masks_or_none(chosen)
+    _require_one_label_per_patient(chosen)
+    _require_enough_patients(chosen, classes, where)
+    drawn = segment if not any(row.has_mask for row in chosen) else "none"
+    if drawn != "none":
+        chosen = [replace(row, pixels=Segmented(row.pixels), has_mask=True) for row in chosen]
+    return replace(_read_through(chosen, classes, len(rows) - len(chosen)), segmented=drawn)
+
+
+def cohort_dataset(cohort: Sequence[CohortImage], classes: Sequence[str]) -> Dataset:
+    """Make a dataset of a synthetic cohort; `classes` positive first."""
+    rows = [
+        Row(f"phantom {one.patient}", one.label, one.patient, Drawn(_pair_of(one)), True) for one in cohort
+    ]
+    return build_dataset(rows, "the synthetic cohort", labels=classes)
+
+
+def choose_classes(
+    found: Counter[str], where: str, labels: Sequence[str], expected: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the classes to tell apart, positive first; DatasetError if they are not in the data."""
+    wanted = tuple(labels) or tuple(expected)
+    present = ", ".join(f"{label} ({number})" for label, number in sorted(found.items())) or "none"
+    if len(set(wanted)) < 2 or len(set(wanted)) != len(wanted):
+        raise DatasetError(
+            f"{where}: at least two different classes are needed; it has {present}. "
+            "Name them with --labels POSITIVE,NEGATIVE"
+        )
+    for label in wanted:
+        if label not in found:
+            near = difflib.get_close_matches(label, sorted(found), n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise DatasetError(
+                f"{where}: no image has the label {label!r}; {hint}it has {present}. "
+                "Name the classes with --labels POSITIVE,NEGATIVE"
+            )
+    return wanted
+
+
+def _pair_of(one: CohortImage) -> ImageAndMask:
+    return ImageAndMask(one.phantom.image, one.phantom.mask)
+
+
+def _tagged(sha256: str) -> str:
+    return digest(READER.encode(), sha256.encode())
+
+
+def _read_through(rows: Sequence[Row], classes: tuple[str, ...], left_out: int) -> Dataset:
+    items, kept, room = [], {}, KEPT_BYTES
+    for index, row in enumerate(rows):
+        pair, sha256 = row.pixels.read(row.where)
+        items.append(Item(row.where, row.label, row.patient, _tagged(sha256), row.pixels))
+        room -= pair.image.nbytes + pair.mask.nbytes
+        if room > 0:
+            kept[index] = pair.locked()
+    return Dataset(tuple(items), classes, rows[0].has_mask, left_out, kept=kept)
+
+
+def _require_all_masks_or_none(rows: Sequence[Row]) -> None:
+    # A mask that only some images have would tell extractors which source an image is from.
+    given = [row.has_mask for row in rows]
+    if any(given) and not all(given):
+        lacking = rows[given.index(False)]
+        raise DatasetError(
+            f"{lacking.where}: has no mask while {sum(given)} other images have one; "
+            "give every image a mask, or none"
+        )
+
+
+def _require_one_label_per_patient(rows: Sequence[Row]) -> None:
+    first: dict[str, Row] = {}
+    clashes = {row.patient: row for row in rows if first.setdefault(row.patient, row).label != row.label}
+    for patient, row in clashes.items():
+        seen = first[patient]
+        more = f" ({len(clashes)} such patients in all)" if len(clashes) > 1 else ""
+        raise DatasetError(
+            f"{row.where}: patient {patient} is {row.label!r} here and {seen.label!r} in {seen.where}{more}; "
+            "a patient has one label: correct it or leave that patient out"
+        )
+
+
+def _require_enough_patients(rows: Sequence[Row], classes: tuple[str, ...], where: str) -> None:
+    for label in classes:
+        patients = {row.patient for row in rows if row.label == label}
+        if len(patients) < MIN_PATIENTS:
+            raise DatasetError(
+                f"{where}: class {label!r} has {len(patients)} patients; 5-fold scoring needs at least "
+                f"{MIN_PATIENTS}. Add patients, or leave the class out with --labels"
+            )

@@ -1,0 +1,244 @@
+"""What the bench process holds while it is open: data, split, folds, sandbox, ledger.
+
+Nothing of a session leaves its process; `freeze`, `seal` and `report` work on it there.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.features import FeatureStore, FeatureTable, source_sha256, write_atomically
+from scafe.evals.data.sources import digest
+from scafe.evals.disclosure.bands import NO_NOISE, Noisy
+from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef
+from scafe.evals.disclosure.label_noise import LabelNoise, open_noise
+from scafe.evals.disclosure.ledger import Ledger
+from scafe.evals.disclosure.opening import open_data
+from scafe.evals.disclosure.scorer import ScorerSeal
+from scafe.evals.scoring.score import CVScore, Task, cross_validate
+from scafe.evals.scoring.splits import Folds, Split, make_folds, plan_feedback, split_patients
+from scafe.knowledge.contract.errors import InputError
+from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
+from scafe.sandbox.pool.pool import ImageAndMask, Pool
+from scafe.sandbox.probes.agreement import icc_a1
+from scafe.sandbox.probes.perturbations import PERTURBATIONS, perturb
+from scafe.sandbox.system.doctor import SandboxReport
+
+STABILITY_IMAGES = 24
+"""Dev images on which stability is measured; each is perturbed five ways."""
+AGREEING = 0.9
+"""Least share of images on which a feature must be missing, or not, whatever the perturbation."""
+PATIENT_BANDS = ((40, "<40"), (100, "40-99"), (200, "100-199"), (400, "200-399"))
+
+
+class Stability:
+    """How far one feature agrees with itself over the five perturbations."""
+
+    def __init__(self, icc: float, worst: str) -> None:
+        self.icc = icc
+        """Smallest ICC(A,1); NaN where it cannot be told."""
+        self.worst = worst
+        """The perturbation it belongs to; '' if none can be told."""
+
+
+class BenchSession:
+    """An open bench. `ids` are always positions in `dataset.items`.
+
+    Parameters
+    ----------
+    spec : BenchSpec
+        What to open.
+    pool : Pool
+        The sandbox, open.
+
+    Raises
+    ------
+    InputError
+        If pack, data or settings cannot be used.
+    """
+
+    def __init__(self, spec: BenchSpec, pool: Pool) -> None:
+        self.spec = spec
+        self.pool = pool
+        """The sandbox, open."""
+        self.folder = Path(spec.folder)
+        """Private folder of the bench (mode 0700)."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.pack: CriteriaPack = load_pack(spec.pack)
+        self.scorer = ScorerSeal.of(spec.pack)
+        """Hashes of everything that decides a score."""
+        self.dataset: Dataset = open_data(spec, self.pack)
+        """Items (label, patient), classes (positive first), load(id) -> ImageAndMask."""
+        self.split: Split = split_patients(self.dataset.patients, self.dataset.labels, spec.seed)
+        """dev and sealed, tuples of ids; sealed is empty if the data is too small."""
+        self.folds: Folds = self.draw_folds("loop")
+        """Over the dev ids, fixed for the run."""
+        self.fresh_folds: Folds = self.draw_folds("fresh")
+        """Over the dev ids, never used by the loop: for pruning and for what a report re-scores."""
+        self.sources: dict[str, str] = self._kept_sources()
+        """SHA-256 -> source of every extractor that was probed or scored."""
+        self.store = FeatureStore(Path(spec.cache) if spec.cache else self.folder / "features", pool)
+        self.facts: BenchFacts = self._facts()
+        self.ledger = Ledger(queries_allowed=self.facts.queries)
+        """What the labels have answered so far, in bits, and the bound it implies."""
+        self.noise: LabelNoise | None = self._open_noise()
+        """Of differential privacy; None: answers are exact before they are banded."""
+        self._scores: dict[tuple[FeatureRef, ...], CVScore] = {}
+
+    @property
+    def key(self) -> str:
+        """A secret of this study that no drafter has: moves the edges of disclosed bands.
+
+        Made of the patients' ids and not of their images, so that one other image moves no edge.
+        """
+        return digest(str(self.spec.seed).encode(), *(p.encode() for p in sorted(set(self.dataset.patients))))
+
+    def feature_table(self, source: str, ids: tuple[int, ...]) -> FeatureTable:
+        """Run one extractor over items (cached): names, rows, faults."""
+        keys = [self.dataset.items[index].sha256 for index in ids]
+        return self.store.table(source, keys, self.dataset.images(ids))
+
+    def matrix(self, pool: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return the (len(ids), len(pool)) values of pooled features, NaN where not measurable."""
+        columns = [self.feature_table(self.source(ref.extractor), ids).column(ref.name) for ref in pool]
+        return np.stack(columns, axis=1) if columns else np.empty((len(ids), 0))
+
+    def target(self, ids: tuple[int, ...]) -> NDArray[np.int64]:
+        """Return labels as numbers: 1 is the positive class of two; a level's rank; else its position."""
+        classes = self.dataset.classes
+        places = np.array([classes.index(self.dataset.items[index].label) for index in ids], dtype=np.int64)
+        return len(classes) - 1 - places if len(classes) == 2 or self.spec.ordinal else places
+
+    def patients(self, ids: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the patient of each item."""
+        return tuple(self.dataset.items[index].patient for index in ids)
+
+    def task(self, ids: tuple[int, ...]) -> Task:
+        """Return targets and patients of some items, as the scorer takes them."""
+        return Task(self.target(ids), self.patients(ids), len(self.dataset.classes), self.spec.ordinal)
+
+    def score(self, pool: tuple[FeatureRef, ...]) -> CVScore:
+        """Score a set of features on the loop's folds; the same set is scored once."""
+        if pool not in self._scores:
+            rows = self.matrix(pool, self.split.dev)
+            self._scores[pool] = cross_validate(rows, self.task(self.split.dev), self.folds)
+        return self._scores[pool]
+
+    def stability(self, source: str) -> dict[str, Stability]:
+        """Measure every feature of an extractor on perturbed dev images (cached)."""
+        ids = self._stability_ids()
+        plain = self.feature_table(source, ids)
+        tables = {}
+        for name in PERTURBATIONS:
+            keys = [digest(self.dataset.items[i].sha256.encode(), name.encode()) for i in ids]
+            images = _Perturbed(self.dataset, ids, name)
+            tables[name] = self.store.table(source, keys, images)
+        return {
+            feature: _worst(
+                {n: _agreement(plain.column(feature), t.column(feature)) for n, t in tables.items()}
+            )
+            for feature in plain.names
+        }
+
+    def remember(self, source: str) -> str:
+        """Keep a source for later requests that name it by hash; return its SHA-256."""
+        sha256 = source_sha256(source)
+        if sha256 not in self.sources:
+            folder = self.folder / "sources"
+            folder.mkdir(exist_ok=True, mode=0o700)
+            write_atomically(folder / f"{sha256}.py", source.encode())
+            self.sources[sha256] = source
+        return sha256
+
+    def source(self, sha256: str) -> str:
+        """Return a source by its hash."""
+        if sha256 not in self.sources:
+            raise InputError(f"extractor {sha256[:8]} was never scored here; score it before it is named")
+        return self.sources[sha256]
+
+    def draw_folds(self, purpose: str) -> Folds:
+        """Draw folds over the dev items; another purpose gives other folds."""
+        dev = self.split.dev
+        labels = [self.dataset.items[index].label for index in dev]
+        return make_folds(dev, self.patients(dev), labels, self.spec.seed, purpose)
+
+    def noise_on(self, source_sha256: str, feature: str) -> Noisy:
+        """Return the noise on what is told of one feature; none without differential privacy."""
+        if self.noise is None:
+            return NO_NOISE
+        return Noisy(self.noise.on(source_sha256, feature), self.noise.sigma)
+
+    def _open_noise(self) -> LabelNoise | None:
+        epsilon = self.spec.dp_epsilon
+        if epsilon is None:
+            return None
+        if len(self.dataset.classes) != 2 or self.facts.mode == "blind":
+            raise InputError(
+                "--dp-epsilon is for gated feedback on two classes: nothing is told of the labels otherwise; "
+                "leave it away"
+            )
+        dev = self.split.dev
+        label_of = dict(zip(self.patients(dev), self.target(dev), strict=True))
+        n_pos = int(sum(label_of.values()))
+        return open_noise(
+            self.folder, epsilon, n_pos, len(label_of) - n_pos, max(self.ledger.reports_allowed, 1)
+        )
+
+    def _kept_sources(self) -> dict[str, str]:
+        found = sorted((self.folder / "sources").glob("*.py"))
+        return {path.stem: path.read_text(encoding="utf-8") for path in found}
+
+    def _stability_ids(self) -> tuple[int, ...]:
+        ranked = sorted(
+            self.split.dev, key=lambda i: digest(b"stability", self.dataset.items[i].sha256.encode())
+        )
+        return tuple(ranked[:STABILITY_IMAGES])
+
+    def _facts(self) -> BenchFacts:
+        dev_patients = len(set(self.patients(self.split.dev)))
+        plan = plan_feedback(self.spec.feedback, dev_patients, self.split.is_sealed)
+        return BenchFacts(
+            classes=self.dataset.classes,
+            mode=plan.mode,
+            queries=plan.queries,
+            sealed=self.split.is_sealed,
+            patients_band=next((band for above, band in PATIENT_BANDS if dev_patients < above), ">=400"),
+            data_sha256=self.dataset.sha256,
+            scorer_sha256=self.scorer.sha256,
+            sandbox=sandbox_status(self.pool.report),
+        )
+
+
+def sandbox_status(report: SandboxReport) -> dict[str, str]:
+    """Return tier and one status per layer, as `scafe doctor` prints them."""
+    weaker = {"allow_weaker": "yes"} if report.allow_weaker else {}
+    layers = {layer.name: layer.state for layer in report.layers}
+    return {"tier": report.tier, "backend": report.backend, **layers, **weaker}
+
+
+class _Perturbed:
+    """Dev images under one perturbation, made when they are asked for."""
+
+    def __init__(self, dataset: Dataset, ids: tuple[int, ...], name: str) -> None:
+        self.dataset, self.ids, self.name = dataset, ids, name
+
+    def __getitem__(self, place: int) -> ImageAndMask:
+        pair = self.dataset.load(self.ids[place])
+        seed = int(self.dataset.items[self.ids[place]].sha256[:8], 16)
+        return perturb(self.name, pair.image, pair.mask, seed)
+
+
+def _agreement(plain: NDArray[np.float64], changed: NDArray[np.float64]) -> float:
+    if float(np.mean(np.isnan(plain) == np.isnan(changed))) < AGREEING:
+        return 0.0
+    return icc_a1(plain, changed)
+
+
+def _worst(found: dict[str, float]) -> Stability:
+    known = {name: icc for name, icc in found.items() if not np.isnan(icc)}
+    if not known:
+        return Stability(float("nan"), "")
+    worst = min(known, key=lambda name: known[name])
+    return Stability(known[worst], worst)

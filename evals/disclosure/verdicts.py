@@ -1,0 +1,50 @@
+"""Verdicts of the probes, kept in a cache that runs share.
+
+A verdict is the same for the same source, phantoms, probes and libraries; it is kept under the hash of
+these. Without a cache every verdict is reached anew: a run's journal holds its own.
+"""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from scafe.evals.data.features import library_versions, write_atomically
+from scafe.evals.data.sources import digest
+from scafe.evals.disclosure.session import BenchSession
+from scafe.sandbox.probes.cascade import judge
+from scafe.sandbox.probes.determinism import Detectors
+from scafe.sandbox.probes.verdict import Verdict
+
+
+def reach_verdict(session: BenchSession, source: str) -> Verdict:
+    """Judge one extractor over the pack's phantoms, or read what the cache knows of it.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox itself fails.
+    """
+    path = _place(session, source)
+    known = _read(path) if path else None
+    if known is not None:
+        return known
+    verdict = judge(source, session.pack, session.pool, session.spec.seed, Detectors(session.pool))
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomically(path, verdict.model_dump_json().encode())
+    return verdict
+
+
+def _place(session: BenchSession, source: str) -> Path | None:
+    spec = session.spec
+    if not spec.cache:
+        return None
+    how = f"{library_versions()};{spec.sandbox};{spec.seed};{session.facts.scorer_sha256}"
+    return Path(spec.cache) / "verdicts" / f"{digest(source.encode('utf-8', 'replace'), how.encode())}.json"
+
+
+def _read(path: Path) -> Verdict | None:
+    try:
+        return Verdict.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):  # only a damaged disk leaves half a file: judge again
+        return None

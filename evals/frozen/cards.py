@@ -1,0 +1,135 @@
+"""A bundle in words: the model card, and one card per feature. Nothing here that is not in the manifest."""
+
+from collections.abc import Sequence
+
+from scafe.evals.frozen.records import Curve, FrozenFeature, Manifest, Responses
+from scafe.knowledge.criteria.pack import Citation
+
+NO_CLINICAL_USE = (
+    "For research only. Not a medical device; not for diagnosis, triage or treatment. "
+    "No clinician has approved any number it gives."
+)
+
+
+def model_card(manifest: Manifest) -> str:
+    """Write the model card as Markdown."""
+    development = manifest.development
+    people = ", ".join(f"{count} {label}" for label, count in development.patients.items())
+    return "\n".join(
+        [
+            f"# {manifest.pack.id} {manifest.pack.version}: {' vs '.join(manifest.classes)}",
+            "",
+            f"**{NO_CLINICAL_USE}**",
+            "",
+            "## What it is",
+            "",
+            f"{len(manifest.features)} image features for {len(manifest.criteria)} clinical criteria "
+            f"({', '.join(manifest.criteria)}), each a readable Python file, and a ridge logistic regression "
+            f"(C = {manifest.penalty:g}) over them. A probability of **{manifest.classes[0]}** from "
+            f"{manifest.threshold:.3f} on is called so; the threshold was fixed on the development part.",
+            "",
+            "## Intended use and limits",
+            "",
+            "- To study whether written clinical criteria, measured in images, tell these classes apart.",
+            "- Out of scope: any decision on a patient; another modality, device or population than it was "
+            "developed on; classes it has not seen.",
+            "- A probability is calibrated, if at all, to the class mix it was developed on.",
+            "",
+            "## Development data",
+            "",
+            f"Patients: {people}. Hash of images, masks, labels, patients: `{manifest.data_sha256[:16]}…`.",
+            "",
+            f"AUC {development.auc:.3f} (95 % interval {development.low:.3f} to {development.high:.3f}) on "
+            "the development part. **Optimistic: the features were chosen on these patients.** The headline "
+            "is the sealed part's, in the run's report.",
+            "",
+            "## Features",
+            "",
+            "| feature | criterion | unit | predicted | found | log-odds per SD |",
+            "|---|---|---|---|---|---|",
+            *(_model_row(feature) for feature in manifest.features),
+            "",
+            f"`predicted` and `found`: in {manifest.classes[0]}, against the other classes.",
+            "",
+            "## To be written by the author",
+            "",
+            "Funding, ethics approval, who annotated and how, the setting, the population it should serve.",
+            "",
+        ]
+    )
+
+
+def feature_card(feature: FrozenFeature, positive: str, responses: Responses) -> str:
+    """Write the card of one feature as Markdown."""
+    own = responses.own_dial.get(feature.column, "")
+    curves = responses.curves[feature.column]
+    return "\n".join(
+        [
+            f"# {feature.column}",
+            "",
+            feature.meaning,
+            "",
+            "| | |",
+            "|---|---|",
+            f"| criterion | {feature.criterion} |",
+            f"| source of the criterion | {citation_text(feature.citation)} |",
+            f"| unit | {feature.unit} |",
+            f"| declared range | {feature.range[0]:g} to {feature.range[1]:g} |",
+            f"| as the criterion grows more severe | {feature.direction} |",
+            f"| in {positive}, predicted | {feature.predicted} |",
+            f"| in {positive}, found | {feature.found} (AUC alone {feature.auc:.3f}, development part) |",
+            f"| gain in the set | {gain_text(feature)} |",
+            f"| same sign over folds | {feature.sign_stability:.0%} |",
+            f"| code | `{feature.file}` (SHA-256 `{feature.extractor[:16]}…`) |",
+            f"| lineage | {_lineage(feature)} |",
+            "",
+            "## Response on phantoms",
+            "",
+            "Evidence about the feature, never about accuracy. Median over scenes; ρ is Spearman's.",
+            "",
+            *_curve_table(curves, own),
+            "",
+        ]
+    )
+
+
+def citation_text(citation: Citation) -> str:
+    """Write a citation with its DOI, and say so where it was not checked against its source."""
+    doi = f", doi:{citation.doi}" if citation.doi else ""
+    return f"{citation.text}{doi}{'' if citation.verified else ' (not checked against the primary source)'}"
+
+
+def gain_text(feature: FrozenFeature) -> str:
+    """Write the leave-one-out gain with its interval."""
+    gain = feature.gain
+    return f"{gain.mean:+.3f} AUC ({gain.low:+.3f} to {gain.high:+.3f}) when left out, fresh folds"
+
+
+def _model_row(feature: FrozenFeature) -> str:
+    return (
+        f"| [{feature.column}](cards/{feature.column}.md) | {feature.criterion} | {feature.unit} | "
+        f"{feature.predicted} | {feature.found} | {feature.coefficient:+.2f} |"
+    )
+
+
+def _lineage(feature: FrozenFeature) -> str:
+    return " → ".join(f"`{sha256[:8]}`" for sha256 in (*feature.lineage, feature.extractor))
+
+
+def _curve_table(curves: Sequence[Curve], own: str) -> list[str]:
+    if not curves:
+        return ["No dial was turned."]
+    count = len(curves[0].levels)
+    head = " | ".join(f"level {number + 1}" for number in range(count))
+    return [
+        f"| dial | lowest to highest | ρ | {head} |",
+        "|---" * (3 + count) + "|",
+        *(_curve_row(curve, own) for curve in curves),
+    ]
+
+
+def _curve_row(curve: Curve, own: str) -> str:
+    name = f"**{curve.dial}** (its own)" if curve.dial == own else curve.dial
+    values = " | ".join("n/a" if value is None else f"{value:.4g}" for value in curve.values)
+    span = f"{curve.levels[0]:g} to {curve.levels[-1]:g} {curve.unit}"
+    return f"| {name} | {span} | {curve.spearman:+.2f} | {values} |"

@@ -1,0 +1,133 @@
+"""The pool fitted and measured on the development part: what freezing and scoring both start from."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from scafe.evals.disclosure.bench import FeatureRef
+from scafe.evals.disclosure.session import BenchSession
+from scafe.evals.frozen.records import Gain
+from scafe.evals.scoring.assessment import short
+from scafe.evals.scoring.cases import Cases, Scored, per_patient
+from scafe.evals.scoring.classifier import Classifier, fit_classifier
+from scafe.evals.scoring.crossfit import crossfit
+from scafe.evals.scoring.score import cross_validate
+from scafe.evals.scoring.stats import corrected_test
+from scafe.knowledge.contract.extractor import Feature, parse_extractor
+from scafe.knowledge.criteria.pack import Criterion
+
+Floats = NDArray[np.float64]
+FOLDS = "frozen"
+"""Purpose of the folds that gains are taken on: neither the loop nor pruning has seen them."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One feature on its way into the bundle."""
+
+    name: str
+    """Name of the column."""
+    ref: FeatureRef
+    feature: Feature
+    criterion: Criterion
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A cut on the probability of the positive class, with what it does out of fold."""
+
+    value: float
+    sensitivity: float
+    specificity: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The pool, fitted and measured on the development part."""
+
+    columns: tuple[Column, ...]
+    cases: Cases
+    classifier: Classifier
+    held_out: Scored
+    fold_coefficients: Floats
+    nested_aucs: Floats
+    """(n_folds,) of the whole pool on folds of its own, each fold choosing its own penalty."""
+    fold_aucs: Floats
+    """(n_folds,) of the same at the frozen penalty, to compare with `fold_aucs_without`."""
+    fold_aucs_without: Floats
+    """(n_features, n_folds), each feature left out in turn."""
+
+
+def fit_pool(session: BenchSession, pool: tuple[FeatureRef, ...]) -> Fit:
+    """Fit the classifier on the development part and cross-validate it on fresh folds."""
+    ids, folds = session.split.dev, session.draw_folds(FOLDS)
+    cases = session_cases(session, session.matrix(pool, ids), ids)
+    columns = name_columns(session, pool)
+    classifier = fit_classifier(cases, tuple(column.name for column in columns), folds)
+    fitted = crossfit(cases, folds, classifier.penalty)
+    fixed = (classifier.penalty,)
+    without = [
+        cross_validate(np.delete(cases.rows, number, axis=1), cases.task, folds, fixed).fold_aucs
+        for number in range(len(columns))
+    ]
+    return Fit(
+        columns=columns,
+        cases=cases,
+        classifier=classifier,
+        held_out=per_patient(cases, fitted.probabilities),
+        fold_coefficients=fitted.coefficients,
+        nested_aucs=cross_validate(cases.rows, cases.task, folds).fold_aucs,
+        fold_aucs=cross_validate(cases.rows, cases.task, folds, fixed).fold_aucs,
+        fold_aucs_without=np.array(without),
+    )
+
+
+def session_cases(session: BenchSession, rows: Floats, ids: tuple[int, ...]) -> Cases:
+    """Put rows of numbers beside the labels and patients of the items they were taken from."""
+    return Cases(rows, session.task(ids), session.facts.classes)
+
+
+def name_columns(session: BenchSession, pool: tuple[FeatureRef, ...]) -> tuple[Column, ...]:
+    """Name the columns: the feature's name, and eight digits of its extractor where two share one."""
+    seen = Counter(ref.name for ref in pool)
+    columns = []
+    for ref in pool:
+        extractor = parse_extractor(session.source(ref.extractor))
+        feature = next(one for one in extractor.features if one.name == ref.name)
+        name = ref.name if seen[ref.name] == 1 else f"{ref.name}_{ref.extractor[:8]}"
+        columns.append(Column(name, ref, feature, session.pack.criterion(extractor.criterion)))
+    return tuple(columns)
+
+
+def choose_threshold(scored: Scored) -> Threshold:
+    """Choose the cut with the largest sensitivity + specificity; of equals the one nearest to one half.
+
+    References
+    ----------
+    .. [1] Youden (1950), Index for Rating Diagnostic Tests, Cancer 3(1), 32-35,
+       doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
+    """
+    chances, positive = scored.chances, scored.positive
+    values = np.unique(chances)
+    cuts = np.round(np.concatenate([[0.5], (values[1:] + values[:-1]) / 2]), 6)
+    rates = [
+        (float((chances[positive] >= cut).mean()), float((chances[~positive] < cut).mean())) for cut in cuts
+    ]
+    best = min(range(len(cuts)), key=lambda one: (-round(sum(rates[one]), 9), abs(cuts[one] - 0.5)))
+    return Threshold(float(cuts[best]), *rates[best])
+
+
+def corrected_interval(values: Floats, n_folds: int, level: float = 0.95) -> Gain:
+    """Return the mean over resampled folds with its interval, corrected for the cases that folds share.
+
+    References
+    ----------
+    .. [1] Nadeau and Bengio (2003), Inference for the Generalization Error, Machine Learning 52,
+       239-281, doi:10.1023/A:1024068626366.
+    """
+    test = corrected_test(values, 1 / (n_folds - 1))
+    reach = float(student.ppf(0.5 + level / 2, len(values) - 1)) * test.se
+    return Gain(mean=short(test.mean), low=short(test.mean - reach), high=short(test.mean + reach))

@@ -1,0 +1,231 @@
+"""Freeze a pool: fit the classifier on the development part, measure every feature, write the bundle."""
+
+import hashlib
+import math
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scafe.evals.disclosure.bench import FeatureRef, Frozen
+from scafe.evals.disclosure.session import BenchSession
+from scafe.evals.frozen.bundle import (
+    CLASSIFIER,
+    MANIFEST,
+    PHANTOMS,
+    RESPONSES,
+    canonical_json,
+    environment,
+    extractor_file,
+    write_bundle,
+)
+from scafe.evals.frozen.cards import feature_card, model_card
+from scafe.evals.frozen.fingerprints import response_curves, take_fingerprints
+from scafe.evals.frozen.fitting import Fit, Threshold, choose_threshold, corrected_interval, fit_pool
+from scafe.evals.frozen.records import Development, Found, FrozenFeature, Manifest, PackIdentity, Responses
+from scafe.evals.frozen.stored_phantoms import dump_phantoms
+from scafe.evals.scoring.assessment import short
+from scafe.evals.scoring.cases import Cases, per_patient
+from scafe.evals.scoring.classifier import dump_classifier
+from scafe.evals.scoring.splits import N_FOLDS
+from scafe.evals.scoring.stats import auc, auc_variance
+from scafe.knowledge.contract.errors import InputError
+from scafe.knowledge.contract.extractor import Direction
+from scafe.knowledge.criteria.pack import Citation, CriteriaPack, Criterion
+
+Predicted = Literal["up", "down", "either"]
+Floats = NDArray[np.float64]
+PAST = 2.0
+"""Standard errors from which a direction counts as found."""
+
+
+def freeze(
+    session: BenchSession, pool: tuple[FeatureRef, ...], folder: str, lineage: dict[str, list[str]]
+) -> Frozen:
+    """Write the bundle of a pool. The same session and pool give the same bytes.
+
+    Parameters
+    ----------
+    session : BenchSession
+    pool : tuple of FeatureRef
+        The features, in order.
+    folder : str
+        Folder of the bundle, made anew; a zip of it is put beside.
+    lineage : dict
+        SHA-256 of an extractor -> SHA-256 of the revisions it came from, nearest first.
+
+    Raises
+    ------
+    InputError
+        The pool is empty, or `folder` holds something that is not a bundle.
+    """
+    if not pool:
+        raise InputError(
+            "the pool is empty, so there is nothing to freeze; let the run go on, or lower no bar"
+        )
+    target = Path(folder)
+    _require_free(target)
+    fit = fit_pool(session, pool)
+    refs = {column.name: (column.ref.extractor, column.ref.name) for column in fit.columns}
+    kind = session.pack.phantom
+    sources = {ref.extractor: session.source(ref.extractor) for ref in pool}
+    responses = Responses(
+        own_dial={column.name: column.criterion.dial or "" for column in fit.columns},
+        curves=response_curves(session.pool, kind, sources, refs, session.spec.seed),
+    )
+    taken = take_fingerprints(session.pool, kind, sources, refs)
+    manifest = _manifest(session, fit, lineage).model_copy(update={"fingerprints": taken.fingerprints})
+    files = _files(manifest, responses, fit, sources) | {PHANTOMS: dump_phantoms(taken.images)}
+    sha256 = _replace(target, manifest, files)
+    return Frozen(bundle=folder, sha256=sha256, features=len(pool), criteria=manifest.criteria)
+
+
+def predicted_direction(criterion: Criterion, direction: Direction, classes: tuple[str, ...]) -> Predicted:
+    """Join what the pack says of the classes with what the feature says of severity.
+
+    Parameters
+    ----------
+    criterion : Criterion
+        Its `class_direction` has keys like `keloid_minus_hypertrophic_scar`.
+    direction : Direction
+        How the feature moves as the criterion grows more severe.
+    classes : tuple of str
+        Labels, positive first.
+    """
+    if len(classes) != 2:
+        return "either"
+    sign = {"up": 1, "down": -1}
+    positive, negative = classes
+    severity = sign.get(criterion.class_direction.get(f"{positive}_minus_{negative}", ""), 0)
+    severity -= sign.get(criterion.class_direction.get(f"{negative}_minus_{positive}", ""), 0)
+    return {1: "up", -1: "down"}.get(severity * sign.get(direction, 0), "either")  # type: ignore[return-value]
+
+
+def pack_identity(pack: CriteriaPack) -> PackIdentity:
+    """Identify a pack by id, version and the hash of its content."""
+    return PackIdentity(
+        id=pack.id, version=pack.version, sha256=hashlib.sha256(canonical_json(pack)).hexdigest()
+    )
+
+
+def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) -> Manifest:
+    threshold = choose_threshold(fit.held_out)
+    return Manifest(
+        pack=pack_identity(session.pack),
+        phantom=session.pack.phantom,
+        classes=session.facts.classes,
+        threshold=threshold.value,
+        penalty=fit.classifier.penalty,
+        mode=session.facts.mode,
+        seed=session.spec.seed,
+        data_sha256=session.facts.data_sha256,
+        channels=session.pack.modality.channels,
+        segment=session.dataset.segmented,
+        scorer_sha256=session.facts.scorer_sha256,
+        features=tuple(_frozen_feature(session, fit, number, lineage) for number in range(len(fit.columns))),
+        development=_development(session, fit, threshold),
+        fingerprints=(),
+        environment=environment(),
+        files={},
+    )
+
+
+def _frozen_feature(
+    session: BenchSession, fit: Fit, number: int, lineage: dict[str, list[str]]
+) -> FrozenFeature:
+    column, coefficients = fit.columns[number], fit.fold_coefficients[:, number]
+    feature, criterion, final = column.feature, column.criterion, fit.classifier.coefficients[number]
+    alone = _alone(fit.cases, number)
+    return FrozenFeature(
+        column=column.name,
+        name=feature.name,
+        extractor=column.ref.extractor,
+        file=extractor_file(criterion.id, column.ref.extractor),
+        criterion=criterion.id,
+        unit=feature.unit,
+        range=feature.range,
+        meaning=feature.meaning,
+        direction=feature.direction,
+        predicted=predicted_direction(criterion, feature.direction, session.facts.classes),
+        found=alone.found,
+        auc=alone.auc,
+        coefficient=short(final),
+        sign_stability=round(float(np.mean(np.sign(coefficients) == np.sign(final))), 3),
+        gain=corrected_interval(fit.fold_aucs - fit.fold_aucs_without[number], N_FOLDS),
+        citation=_citation(session.pack, criterion, feature.name),
+        lineage=tuple(reversed(lineage.get(column.ref.extractor, ()))),
+    )
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """One feature without any model."""
+
+    auc: float
+    found: Found
+
+
+def _alone(cases: Cases, number: int) -> _Alone:
+    """AUC of one feature, and its direction if that is past two standard errors; by patient."""
+    values = cases.rows[:, number]
+    measured = np.isfinite(values)
+    scored = per_patient(cases.select(measured), values[measured, np.newaxis])
+    scores, positive = scored.probabilities[:, 0], scored.positive
+    value = auc(scores, positive)
+    if not math.isfinite(value):
+        return _Alone(0.5, "unclear")
+    error = math.sqrt(auc_variance(scores, positive))
+    if abs(value - 0.5) <= PAST * error:
+        return _Alone(short(value), "unclear")
+    return _Alone(short(value), "up" if value > 0.5 else "down")
+
+
+def _citation(pack: CriteriaPack, criterion: Criterion, name: str) -> Citation:
+    of_proxy = next((proxy.citation for proxy in criterion.proxies if proxy.id == name), None)
+    return of_proxy or criterion.citation or pack.citation
+
+
+def _development(session: BenchSession, fit: Fit, threshold: Threshold) -> Development:
+    score = corrected_interval(fit.nested_aucs, N_FOLDS)
+    counts = Counter(str(label) for label in fit.held_out.labels)
+    return Development(
+        auc=score.mean,
+        low=max(0.0, score.low),
+        high=min(1.0, score.high),
+        sensitivity=short(threshold.sensitivity),
+        specificity=short(threshold.specificity),
+        patients={label: counts[label] for label in session.facts.classes},
+    )
+
+
+def _files(manifest: Manifest, responses: Responses, fit: Fit, sources: dict[str, str]) -> dict[str, bytes]:
+    positive = manifest.classes[0]
+    texts = {feature.file: sources[feature.extractor] for feature in manifest.features}
+    texts["model_card.md"] = model_card(manifest)
+    for feature in manifest.features:
+        texts[f"cards/{feature.column}.md"] = feature_card(feature, positive, responses)
+    binary = {CLASSIFIER: dump_classifier(fit.classifier), RESPONSES: canonical_json(responses)}
+    return {**{name: text.encode() for name, text in texts.items()}, **binary}
+
+
+def _require_free(target: Path) -> None:
+    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise InputError(
+            f"{target} holds something that is not a bundle; name an empty folder for the bundle"
+        )
+
+
+def _replace(target: Path, manifest: Manifest, files: dict[str, bytes]) -> str:
+    """Write beside the target and rename, so that a killed run leaves no half bundle under its name."""
+    half = target.with_name(target.name + ".half")
+    shutil.rmtree(half, ignore_errors=True)
+    sha256 = write_bundle(half, manifest, files)
+    if target.exists():
+        shutil.rmtree(target)
+    half.rename(target)
+    half.with_name(half.name + ".zip").replace(target.with_name(target.name + ".zip"))
+    return sha256

@@ -1,0 +1,157 @@
+"""A frozen set as a scikit-learn transformer: images in, one column per frozen feature out.
+
+The extractors run in the sandbox, also here: a bundle is somebody else's code.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+
+from scafe.evals.data.dataset import ImageFile
+from scafe.evals.frozen.bundle import Bundle, open_bundle
+from scafe.evals.frozen.fingerprints import image_sha256
+from scafe.knowledge.contract.errors import DatasetError
+from scafe.sandbox.pool.pool import ImageAndMask, Pool
+
+KEPT_ROWS = 100_000
+"""Rows kept in this process, so that a grid search extracts each image once."""
+_kept: OrderedDict[str, NDArray[np.float64]] = OrderedDict()
+
+
+class FrozenSet(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Measure the features of a bundle on images.
+
+    Parameters
+    ----------
+    bundle : str or path
+        Folder of the bundle. Every file's hash is checked when it is opened.
+    workers : int
+        Sandbox cells that measure at the same time.
+    allow_weaker : bool
+        Run on a host whose sandbox is below tier B all the same.
+
+    Notes
+    -----
+    Input is a sequence of images: each an `ImageAndMask`, an (image, mask) pair, an (H, W, C) uint8
+    array (the mask is then the whole image), or the path of an image file. Sizes may differ.
+
+    Examples
+    --------
+    >>> from scafe.evals import FrozenSet
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> model = make_pipeline(FrozenSet("runs/demo/frozen"), LogisticRegression())
+    """
+
+    def __init__(self, bundle: str | Path = "", workers: int = 2, allow_weaker: bool = False) -> None:
+        self.bundle = bundle
+        self.workers = workers
+        self.allow_weaker = allow_weaker
+
+    def fit(self, X: Sequence[Any], y: object = None) -> Self:  # noqa: N803
+        """Open the bundle; nothing is learned from the images."""
+        self.features_ = self._open().manifest.columns
+        return self
+
+    def transform(self, X: Sequence[Any]) -> NDArray[np.float64]:  # noqa: N803
+        """Measure every feature on every image.
+
+        Returns
+        -------
+        (n_images, n_features) float array
+            NaN where a feature could not be measured.
+
+        Raises
+        ------
+        IntegrityError
+            A file of the bundle is not what was frozen.
+        DatasetError
+            Something in `X` is not an image.
+        SandboxError
+            The sandbox cannot hold its walls here.
+        """
+        bundle = self._open()
+        images = [as_image(one, place) for place, one in enumerate(X)]
+        keys = [_key(bundle, one) for one in images]
+        new = {key: one for key, one in zip(keys, images, strict=True) if key not in _kept}
+        if new:
+            with Pool(self.workers, allow_weaker=self.allow_weaker) as pool:
+                rows = measure_bundle(bundle, pool, list(new.values()))
+            _kept.update(zip(new, rows, strict=True))
+        found = np.array([_kept[key] for key in keys]).reshape(len(keys), len(bundle.manifest.columns))
+        while len(_kept) > KEPT_ROWS:
+            _kept.popitem(last=False)
+        return found
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Return the names of the columns."""
+        return np.array(self._open().manifest.columns, dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say that input is images, and that nothing is fitted."""
+        tags: Tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.requires_fit = False
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Say that it always is: a frozen set learns nothing."""
+        return True
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        """Refuse to be pickled, with the reason."""
+        raise TypeError(
+            "a FrozenSet is not pickled: a pickle runs code when it is loaded, and carries neither the "
+            f"bundle nor its hashes. Keep the bundle folder and write FrozenSet({str(self.bundle)!r}) where "
+            "it is needed; in a grid search use n_jobs=1 or joblib's threading backend"
+        )
+
+    def _open(self) -> Bundle:
+        return open_bundle(self.bundle)
+
+
+def measure_bundle(bundle: Bundle, pool: Pool, images: Sequence[ImageAndMask]) -> NDArray[np.float64]:
+    """Run every extractor of a bundle over images of patients: (n_images, n_features), NaN where missing."""
+    found: dict[tuple[str, str], NDArray[np.float64]] = {}
+    for sha256 in bundle.extractors:
+        extraction = pool.extract(bundle.source(sha256), images)
+        for place, name in enumerate(extraction.names):
+            found[sha256, name] = extraction.rows[:, place]
+    nothing = np.full(len(images), np.nan)
+    return np.column_stack(
+        [found.get((one.extractor, one.name), nothing) for one in bundle.manifest.features]
+    )
+
+
+def as_image(one: Any, place: int) -> ImageAndMask:
+    """Take one image in any of the forms that `FrozenSet` reads."""
+    if isinstance(one, ImageAndMask):
+        return one
+    if isinstance(one, (str, Path)):
+        return ImageFile(Path(one)).read(str(one))[0]
+    image, mask = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
+    pixels = np.asarray(image)
+    if pixels.ndim != 3 or pixels.dtype != np.uint8:
+        raise DatasetError(
+            f"X[{place}] is {type(one).__name__} of shape {pixels.shape} and type {pixels.dtype}; an image "
+            "is an (H, W, C) uint8 array, an (image, mask) pair, an ImageAndMask, or a path of an image file"
+        )
+    whole = np.ones(pixels.shape[:2], bool) if mask is None else np.asarray(mask)
+    if whole.shape != pixels.shape[:2] or whole.dtype != np.bool_:
+        raise DatasetError(
+            f"X[{place}]: its mask has shape {whole.shape} and type {whole.dtype}; "
+            f"expected {pixels.shape[:2]}, bool"
+        )
+    return ImageAndMask(pixels, whole)
+
+
+def _key(bundle: Bundle, one: ImageAndMask) -> str:
+    return hashlib.sha256(f"{bundle.sha256} {image_sha256(one)}".encode()).hexdigest()

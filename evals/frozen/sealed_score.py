@@ -1,0 +1,272 @@
+"""What one opening computes: the model, a baseline, nulls, shortcuts and groups on the same patients."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing, shortcut_rows
+from scafe.evals.audit.skin_tone import by_skin_tone, has_skin, skin_tone, tones_of
+from scafe.evals.disclosure.bench import FeatureRef
+from scafe.evals.disclosure.session import BenchSession
+from scafe.evals.frozen.bundle import Bundle
+from scafe.evals.frozen.fitting import FOLDS, corrected_interval, session_cases
+from scafe.evals.peers import colour_texture
+from scafe.evals.scoring.assessment import (
+    brier,
+    brier_skill,
+    calibrate,
+    call,
+    compare,
+    estimate,
+    estimate_auc,
+    net_benefit,
+    permutation_p,
+    roc_points,
+    short,
+)
+from scafe.evals.scoring.cases import Cases, Scored, per_patient
+from scafe.evals.scoring.classifier import Classifier, fit_at_penalty, fit_classifier
+from scafe.evals.scoring.controls import Study, run_controls
+from scafe.evals.scoring.crossfit import crossfit
+from scafe.evals.scoring.headline import (
+    Difference,
+    Estimate,
+    Headline,
+    LearningPoint,
+    Permuted,
+    Score,
+    Shortcut,
+    Subgroup,
+)
+from scafe.evals.scoring.learning import Pair, folded_learning_curve, learning_curve
+from scafe.evals.scoring.score import cross_validate
+from scafe.evals.scoring.splits import Folds
+from scafe.sandbox.pool.pool import ImageAndMask
+
+DRAWS = 20
+"""Refits on permuted labels."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What either way of scoring found."""
+
+    method: str
+    ids: tuple[int, ...]
+    """Items that the headline rests on."""
+    model: Scored
+    baseline: Scored
+    model_auc: Estimate
+    baseline_auc: Estimate
+    difference: Difference
+    permuted: Permuted
+    baseline_features: int
+    shortcuts: tuple[Shortcut, ...]
+    learning: tuple[LearningPoint, ...]
+
+
+def compute_headline(session: BenchSession, bundle: Bundle) -> Headline:
+    """Score a bundle on the sealed part, or by folds where there is none."""
+    scores = _on_sealed(session, bundle) if session.split.is_sealed else _by_folds(session, bundle)
+    manifest, labels = bundle.manifest, scores.model.labels
+    dev = _cases(session, _refs(bundle), session.split.dev)
+    shares = _shares(dev)
+    study = Study(dev, session.draw_folds(FOLDS), manifest.penalty, session.spec.seed)
+    return Headline(
+        bundle=bundle.sha256,
+        data_sha256=session.facts.data_sha256,
+        scorer_sha256=session.facts.scorer_sha256,
+        sealed=session.split.is_sealed,
+        method=scores.method,
+        classes=manifest.classes,
+        patients={label: int((labels == label).sum()) for label in manifest.classes},
+        images=len(scores.ids),
+        model=_score("ScaFE", len(manifest.features), scores.model_auc, scores.model, shares),
+        baseline=_score(
+            colour_texture.NAME, scores.baseline_features, scores.baseline_auc, scores.baseline, shares
+        ),
+        difference=scores.difference,
+        permuted=scores.permuted,
+        cut=call(scores.model, manifest.threshold),
+        calibration=calibrate(scores.model),
+        net_benefit=net_benefit(scores.model, scores.baseline),
+        controls=run_controls(study),
+        shortcuts=scores.shortcuts,
+        subgroups=_subgroups(session, scores),
+        learning=scores.learning,
+    )
+
+
+def _on_sealed(session: BenchSession, bundle: Bundle) -> Scores:
+    dev, sealed, seed = session.split.dev, session.split.sealed, session.spec.seed
+    refs, inner = _refs(bundle), session.draw_folds(FOLDS)
+    ours = Pair(_cases(session, refs, dev), _cases(session, refs, sealed))
+    simple = Pair(_baseline_cases(session, dev), _baseline_cases(session, sealed))
+    model = _predicted(bundle.classifier, ours.test)
+    baseline = _predicted(fit_classifier(simple.dev, _numbers(simple.dev), inner), simple.test)
+    interval = "Newcombe's score interval" if len(model.classes) == 2 else "bootstrap over patients"
+    if model.task.is_ordinal:
+        interval = (
+            f"share of pairs of patients of different level in the right order (Harrell's C); {interval}"
+        )
+    return Scores(
+        method=f"sealed patients, scored once; {interval}",
+        ids=sealed,
+        model=model,
+        baseline=baseline,
+        model_auc=estimate_auc(model, seed),
+        baseline_auc=estimate_auc(baseline, seed),
+        difference=compare(model, baseline, seed),
+        permuted=_permuted(ours, model, bundle.manifest.penalty, seed),
+        baseline_features=simple.dev.rows.shape[1],
+        shortcuts=_shortcuts_on_sealed(session, ours, inner),
+        learning=learning_curve(ours, simple, session.facts.mode, seed),
+    )
+
+
+def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
+    """Take every figure from folds over all patients; honest because no label chose a feature."""
+    ids, folds = session.split.dev, session.draw_folds(FOLDS)
+    ours, simple = _cases(session, _refs(bundle), ids), _baseline_cases(session, ids)
+    first, second = (cross_validate(one.rows, one.task, folds).fold_aucs for one in (ours, simple))
+    penalty = bundle.manifest.penalty
+    peer = fit_classifier(simple, _numbers(simple), folds)
+    method = (
+        f"{folds.n_repeats} × {folds.n_folds}-fold cross-validation by patient, blind mode, no sealed part"
+    )
+    if ours.task.is_ordinal:
+        method = f"share of pairs in the right order (Harrell's C), {method}"
+    return Scores(
+        method=f"{method}; corrected resampled interval",
+        ids=ids,
+        model=per_patient(ours, crossfit(ours, folds, penalty).probabilities),
+        baseline=per_patient(simple, crossfit(simple, folds, peer.penalty).probabilities),
+        model_auc=_fold_estimate(first, folds),
+        baseline_auc=_fold_estimate(second, folds),
+        difference=_fold_difference(first - second, folds),
+        permuted=_permuted_folds(ours, folds, penalty, session.spec.seed),
+        baseline_features=simple.rows.shape[1],
+        shortcuts=_shortcuts_by_folds(session, ours, folds),
+        learning=folded_learning_curve(ours, simple, folds, session.spec.seed),
+    )
+
+
+def _score(name: str, features: int, auc: Estimate, scored: Scored, shares: Floats) -> Score:
+    return Score(
+        name=name,
+        features=features,
+        auc=auc,
+        brier=short(brier(scored)),
+        brier_skill=short(brier_skill(scored, shares)),
+        roc=roc_points(scored),
+    )
+
+
+def _predicted(model: Classifier, cases: Cases) -> Scored:
+    return per_patient(cases, model.probabilities(cases.rows))
+
+
+def _shares(cases: Cases) -> Floats:
+    """Class shares by patient, in the order of the classes."""
+    labels = per_patient(cases, np.zeros((len(cases.rows), 1))).labels
+    return np.array([float((labels == one).mean()) for one in cases.classes])
+
+
+def _permuted(ours: Pair, scored: Scored, penalty: float, seed: int) -> Permuted:
+    """Refit on development labels dealt anew, and score the true labels of the sealed part."""
+    aucs = [
+        _predicted(
+            fit_at_penalty(ours.dev.permuted(_draw_seed(seed, draw)), _numbers(ours.dev), penalty), ours.test
+        ).auc
+        for draw in range(DRAWS)
+    ]
+    return _permuted_record(aucs, permutation_p(scored, seed))
+
+
+def _permuted_folds(ours: Cases, folds: Folds, penalty: float, seed: int) -> Permuted:
+    few = Folds(folds.ids, folds.fold[:2], folds.n_folds)
+    observed = cross_validate(ours.rows, ours.task, few, (penalty,)).auc
+    aucs = [
+        cross_validate(ours.rows, ours.task.permuted(_draw_seed(seed, draw)), few, (penalty,)).auc
+        for draw in range(DRAWS)
+    ]
+    return _permuted_record(aucs, (1 + sum(one >= observed for one in aucs)) / (1 + DRAWS))
+
+
+def _permuted_record(aucs: list[float], p: float) -> Permuted:
+    return Permuted(
+        auc=short(float(np.mean(aucs))), low=short(min(aucs)), high=short(max(aucs)), draws=DRAWS, p=short(p)
+    )
+
+
+def _shortcuts_on_sealed(session: BenchSession, ours: Pair, inner: Folds) -> tuple[Shortcut, ...]:
+    dev, test = (shortcut_rows(_images(session, ids)) for ids in (session.split.dev, session.split.sealed))
+    found = []
+    for name, rows in dev.items():
+        if says_nothing(rows):
+            continue
+        cases = ours.dev.with_rows(rows)
+        model = fit_classifier(cases, _numbers(cases), inner)
+        scored = _predicted(model, ours.test.with_rows(test[name]))
+        found.append(_shortcut(name, estimate_auc(scored, session.spec.seed)))
+    return tuple(found)
+
+
+def _shortcuts_by_folds(session: BenchSession, ours: Cases, folds: Folds) -> tuple[Shortcut, ...]:
+    every = shortcut_rows(_images(session, session.split.dev))
+    return tuple(
+        _shortcut(name, _fold_estimate(cross_validate(rows, ours.task, folds).fold_aucs, folds))
+        for name, rows in every.items()
+        if not says_nothing(rows)
+    )
+
+
+def _shortcut(name: str, auc: Estimate) -> Shortcut:
+    return Shortcut(name=name, what=SHORTCUTS[name][0], auc=auc)
+
+
+def _subgroups(session: BenchSession, scores: Scores) -> tuple[Subgroup, ...]:
+    if not has_skin(session.pack):
+        return ()
+    region = session.pack.reference_region
+    angles = [skin_tone(one, region) for one in _images(session, scores.ids)]
+    cases = session_cases(session, np.zeros((len(scores.ids), 1)), scores.ids)
+    return by_skin_tone(scores.model, tones_of(cases, angles), session.spec.seed)
+
+
+def _fold_estimate(aucs: Floats, folds: Folds) -> Estimate:
+    found = corrected_interval(aucs, folds.n_folds)
+    return estimate(found.mean, max(0.0, found.low), min(1.0, found.high))
+
+
+def _fold_difference(aucs: Floats, folds: Folds) -> Difference:
+    found = corrected_interval(aucs, folds.n_folds)
+    method = "corrected resampled interval over identical folds"
+    return Difference(auc=estimate(found.mean, found.low, found.high), p=None, method=method)
+
+
+def _cases(session: BenchSession, refs: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> Cases:
+    return session_cases(session, session.matrix(refs, ids), ids)
+
+
+def _baseline_cases(session: BenchSession, ids: tuple[int, ...]) -> Cases:
+    return session_cases(session, colour_texture.colour_texture_rows(_images(session, ids)), ids)
+
+
+def _images(session: BenchSession, ids: tuple[int, ...]) -> Iterator[ImageAndMask]:
+    return (session.dataset.load(index) for index in ids)
+
+
+def _refs(bundle: Bundle) -> tuple[FeatureRef, ...]:
+    return tuple(FeatureRef(extractor=one.extractor, name=one.name) for one in bundle.manifest.features)
+
+
+def _numbers(cases: Cases) -> tuple[str, ...]:
+    return tuple(str(number) for number in range(cases.rows.shape[1]))
+
+
+def _draw_seed(seed: int, draw: int) -> int:
+    return int(np.random.SeedSequence([seed, 7, draw]).generate_state(1)[0])

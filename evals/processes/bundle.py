@@ -1,0 +1,97 @@
+"""Verify and predict in a process of their own: `python -m scafe.evals.processes.bundle verify BUNDLE`.
+
+The command line starts it and hands its output through, so that the process that may hold a model
+client never holds an image.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scafe.evals.frozen.bundle import open_bundle
+from scafe.evals.frozen.predict import Prediction, find_pictures, predict
+from scafe.evals.frozen.unpacked import unpacked
+from scafe.evals.frozen.verify import verify_bundle
+from scafe.knowledge.contract.errors import IntegrityError, ScafeError
+from scafe.sandbox.pool.pool import Pool
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code of the command line (0 ok, 2 input, 4 integrity, 6 sandbox)."""
+    options = _parser().parse_args(arguments)
+    try:
+        with unpacked(options.bundle) as folder:
+            return _answer(options, folder)
+    except ScafeError as error:
+        if options.json:
+            print(json.dumps({"error": type(error).__name__, "message": str(error)}))
+        print(f"scafe: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _answer(options: argparse.Namespace, folder: Path) -> int:
+    open_bundle(folder)  # a folder that is none is told before three seconds go into a sandbox
+    with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
+        if options.command == "verify":
+            return _verify(options, folder, pool)
+        return _predict(options, folder, pool)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scafe.evals.processes.bundle", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("verify", "predict"):
+        one = commands.add_parser(name)
+        one.add_argument("bundle")
+        one.add_argument("--json", action="store_true")
+        one.add_argument("--workers", type=int, default=2)
+        one.add_argument("--allow-weaker", action="store_true")
+        one.add_argument("--sandbox", choices=("local", "bwrap", "docker", "gvisor"), default="local")
+    commands.choices["predict"].add_argument("--data", required=True)
+    return parser
+
+
+def _verify(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
+    found = verify_bundle(folder, pool)
+    if options.json:
+        told = {"ok": found.is_good, "sentences": found.sentences()}
+        print(json.dumps({**found.model_dump(mode="json"), **told}, sort_keys=True))
+    else:
+        print("\n".join(found.sentences()))
+    return 0 if found.is_good else IntegrityError.exit_code
+
+
+def _predict(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
+    bundle = open_bundle(folder)
+    found = predict(bundle, find_pictures(options.data, bundle.manifest.channels), pool)
+    if bundle.changed_versions:
+        print(_other_libraries(bundle.changed_versions), file=sys.stderr)
+    if options.json:
+        print(json.dumps({"predictions": [one.model_dump(mode="json") for one in found]}, sort_keys=True))
+    else:
+        for one in found:
+            print("\n".join(_words(one, bundle.manifest.classes[0])))
+        print("For research only; not for diagnosis.", file=sys.stderr)
+    return 0
+
+
+def _other_libraries(versions: dict[str, tuple[str, str]]) -> str:
+    told = ", ".join(f"{name} {here} (was {then})" for name, (then, here) in sorted(versions.items()))
+    return f"Other libraries than when it was frozen: {told}; `scafe verify` says whether its features agree."
+
+
+def _words(one: Prediction, positive: str) -> list[str]:
+    lines = [f"{one.image}: {one.label} (probability of {positive} {one.probability[positive]:.3f})"]
+    for criterion in one.criteria:
+        parts = ", ".join(
+            f"{share.feature} {'n/a' if share.value is None else f'{share.value:.4g}'} {share.unit}"
+            for share in criterion.features
+        )
+        lines.append(f"  {criterion.log_odds:+.2f} {criterion.criterion} ({parts})")
+    return lines
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

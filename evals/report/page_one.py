@@ -1,0 +1,250 @@
+"""The first page of a report: what it is, the headline with its company, what was frozen, what left."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scafe.evals.frozen.bundle import Bundle
+from scafe.evals.frozen.cards import NO_CLINICAL_USE, citation_text
+from scafe.evals.frozen.records import FrozenFeature
+from scafe.evals.report.blocks import Bullets, Figure, Paragraph, Section, Table, table
+from scafe.evals.report.figures import roc_figure
+from scafe.evals.scoring.headline import Estimate, Headline
+
+
+def what_it_is(bundle: Bundle, run: Mapping[str, Any]) -> Section:
+    """Say in three sentences what the reader holds."""
+    manifest = bundle.manifest
+    told = str(run.get("drafter", "an unrecorded drafter"))
+    drafter = "the built-in drafter" if told == "builtin" else told
+    text = (
+        f"{len(manifest.features)} image features for {len(manifest.criteria)} written clinical criteria "
+        f"(pack {manifest.pack.id} {manifest.pack.version}), drafted by {drafter}, tested on synthetic "
+        f"phantoms, and a ridge logistic regression over them that tells {' from '.join(manifest.classes)}. "
+        "Every feature is a readable Python file in the bundle."
+    )
+    return Section(
+        id="what",
+        title="What this is",
+        blocks=(Paragraph(text=NO_CLINICAL_USE, tone="warning"), Paragraph(text=text)),
+    )
+
+
+def headline_section(bundle: Bundle, headline: Headline | None, is_burnt: bool) -> Section:
+    """Put the sealed number beside the baseline, the null and the development score."""
+    if headline is None:
+        return Section(id="headline", title="Headline", blocks=(_no_headline(is_burnt), _only_dev(bundle)))
+    blocks: list[Paragraph | Bullets | Table | Figure] = [*_voids(headline), _sentence(headline)]
+    blocks.append(_headline_table(bundle, headline))
+    blocks.append(_roc(headline))
+    return Section(id="headline", title="Headline", blocks=tuple(blocks))
+
+
+def frozen_section(bundle: Bundle) -> Section:
+    """List the frozen features with what was expected and what was found."""
+    manifest = bundle.manifest
+    rows = [_feature_row(feature) for feature in manifest.features]
+    surprises = [one.column for one in manifest.features if _contradicts(one)]
+    note = (
+        f"Found against expectation: {', '.join(surprises)}. Either the pack, the feature or the data is "
+        "not what it seems; read its card before it is used."
+        if surprises
+        else "No feature moved against what its criteria pack expects."
+    )
+    citations = [f"{criterion}: {text}" for criterion, text in _citations(manifest.features).items()]
+    return Section(
+        id="frozen",
+        title="What was frozen",
+        blocks=(
+            table(
+                f"Features in order. Expected and found: in {manifest.classes[0]}, against the rest; found "
+                "on the development part, past two standard errors. Gain: AUC lost when the feature is left "
+                "out, corrected 95 % interval.",
+                ("feature", "criterion", "unit", "expected", "found", "gain", "meaning"),
+                rows,
+                numeric=(5,),
+            ),
+            Paragraph(text=note, tone="warning" if surprises else "plain"),
+            Paragraph(text="Where the criteria come from:"),
+            Bullets(items=tuple(citations)),
+        ),
+    )
+
+
+def controls_section(headline: Headline | None) -> Section:
+    """Show the null controls and the noise floor."""
+    if headline is None:
+        blocks: tuple[Paragraph | Table, ...] = (Paragraph(text="Not run: the seal was not opened."),)
+        return Section(id="controls", title="Null controls", blocks=blocks)
+    controls = headline.controls
+    rows = [
+        (one.name, one.what, one.result, "as it should" if one.passed else "FAILED") for one in controls.items
+    ]
+    floor = (
+        f"Noise floor: a feature of pure noise gains up to {controls.noise_floor:+.3f} AUC here "
+        "(95th percentile). A gain below it is not told from noise."
+    )
+    return Section(
+        id="controls",
+        title="Null controls and noise floor",
+        blocks=(
+            table(
+                "What the same machinery makes of what means nothing",
+                ("control", "what", "result", "verdict"),
+                rows,
+            ),
+            Paragraph(text=floor),
+        ),
+    )
+
+
+def egress_section(run: Mapping[str, Any]) -> Section:
+    """Say what left this machine, or that nothing did."""
+    told = run.get("egress")
+    if not isinstance(told, Mapping):
+        drafter = str(run.get("drafter", ""))
+        text = (
+            "Nothing: the built-in drafter calls no model, and no other part of ScaFE opens a connection."
+            if drafter == "builtin"
+            else "Not recorded in this report; scafe runs egress RUN prints every byte."
+        )
+        return Section(id="egress", title="What left this machine", blocks=(Paragraph(text=text),))
+    rows = [(str(key), _told(value)) for key, value in sorted(told.items())]
+    promise = (
+        "Criteria, code, findings on phantoms and banded aggregates at most; no pixel, path, patient or "
+        "per-image value. scafe runs egress RUN prints every byte that was sent."
+    )
+    return Section(
+        id="egress",
+        title="What left this machine",
+        blocks=(table("Sent to a model", ("what", "how much"), rows), Paragraph(text=promise)),
+    )
+
+
+def interval_text(one: Estimate) -> str:
+    """Write an estimate with its interval."""
+    return f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
+
+
+def _no_headline(is_burnt: bool) -> Paragraph:
+    if is_burnt:
+        text = (
+            "No headline: an attempt to open the sealed part was cut off, and the attempt burnt it. "
+            "There will be no sealed number from these patients."
+        )
+    else:
+        text = "No headline: the sealed part was left closed."
+    return Paragraph(text=text, tone="warning")
+
+
+def _only_dev(bundle: Bundle) -> Table:
+    return table("What there is", ("what", "AUC (95 % interval)", "how"), [_dev_row(bundle)], numeric=(1,))
+
+
+def _voids(headline: Headline) -> list[Paragraph]:
+    return [
+        Paragraph(
+            text=f"NO CLAIM CAN BE MADE FROM THIS RUN. The null control '{one.name}' failed: {one.result}. "
+            f"The machinery found something in {one.what}, so what it found in the features may be as empty.",
+            tone="warning",
+        )
+        for one in headline.controls.voids
+    ]
+
+
+def _sentence(headline: Headline) -> Paragraph:
+    people = ", ".join(f"{headline.patients[label]} {label}" for label in headline.classes)
+    where = "patients that nothing before had looked at" if headline.sealed else "cross-validation"
+    verdict = _verdict(headline)
+    return Paragraph(
+        text=f"AUC {interval_text(headline.model.auc)} on {where} ({people}; {headline.images} images). "
+        f"{verdict}"
+    )
+
+
+def _verdict(headline: Headline) -> str:
+    gain = headline.difference.auc
+    name = headline.baseline.name
+    if gain.low > 0:
+        return f"Better than the simple baseline ({name})."
+    if gain.high < 0:
+        return f"Worse than the simple baseline ({name})."
+    return f"Not told from the simple baseline ({name}) by this many patients."
+
+
+def _headline_table(bundle: Bundle, headline: Headline) -> Table:
+    permuted = headline.permuted
+    gain = headline.difference
+    p_text = "" if gain.p is None else f", p = {gain.p:.3f}"
+    rows = [
+        (f"ScaFE, {headline.model.features} features", interval_text(headline.model.auc), headline.method),
+        (
+            f"baseline: {headline.baseline.name}, {headline.baseline.features} features",
+            interval_text(headline.baseline.auc),
+            "same patients, same ridge",
+        ),
+        (
+            "ScaFE minus baseline",
+            f"{gain.auc.value:+.3f} ({gain.auc.low:+.3f} to {gain.auc.high:+.3f})",
+            f"{gain.method}{p_text}",
+        ),
+        (
+            "permuted labels",
+            f"{permuted.auc:.3f} ({permuted.low:.3f} to {permuted.high:.3f})",
+            f"{permuted.draws} refits, smallest to largest; permutation p of ScaFE = {permuted.p:.4f}",
+        ),
+        _dev_row(bundle),
+    ]
+    return table("The headline and its company", ("what", "AUC (95 % interval)", "how"), rows, numeric=(1,))
+
+
+def _dev_row(bundle: Bundle) -> tuple[str, str, str]:
+    development = bundle.manifest.development
+    value = f"{development.auc:.3f} ({development.low:.3f} to {development.high:.3f})"
+    how = "cross-validated where the features were chosen: not a result"
+    if bundle.manifest.mode == "blind":
+        how = "cross-validated on the development part; no label chose a feature"
+    return ("development score, OPTIMISTIC", value, how)
+
+
+def _roc(headline: Headline) -> Figure:
+    model, baseline = headline.model, headline.baseline
+    return Figure(
+        title="ROC curves",
+        alt=f"Sensitivity against 1 - specificity for {headline.classes[0]}: ScaFE encloses "
+        f"{model.auc.value:.3f}, the baseline {baseline.auc.value:.3f}; chance is the diagonal.",
+        svg=roc_figure(headline),
+    )
+
+
+def _feature_row(feature: FrozenFeature) -> tuple[str, ...]:
+    gain = feature.gain
+    return (
+        feature.column,
+        feature.criterion,
+        feature.unit,
+        feature.predicted,
+        feature.found,
+        f"{gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})",
+        feature.meaning,
+    )
+
+
+def _contradicts(feature: FrozenFeature) -> bool:
+    return {feature.predicted, feature.found} == {"up", "down"}
+
+
+def _citations(features: tuple[FrozenFeature, ...]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for one in features:
+        texts = found.setdefault(one.criterion, [])
+        text = citation_text(one.citation)
+        texts += [] if text in texts else [text]
+    return {criterion: "; ".join(texts) for criterion, texts in found.items()}
+
+
+def _told(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(one) for one in value) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {one}" for key, one in sorted(value.items())) or "none"
+    return "none" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""Reference extractors for MRI slices: one file per criterion, read as text, never imported."""

@@ -1,0 +1,89 @@
+"""Frozen faces of numpy, scipy, scikit-image and OpenCV: explicit names, never a real module.
+
+What they do *not* do: check the arguments of the functions behind the names. Functions whose
+arguments or results could lead further are replaced in `standins`.
+"""
+
+import importlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeGuard
+
+from scafe.sandbox.language.members import MEMBERS, members_of
+from scafe.sandbox.language.review import CONSTANT_NAME
+from scafe.sandbox.language.standins import STANDINS, with_copies
+
+
+class FacadeType(type):
+    """Metaclass of every facade; the guards know a facade by it."""
+
+
+def _facade(name: str, members: dict[str, object]) -> object:
+    def missing(self: object, wanted: str) -> object:
+        raise AttributeError(f"{name}.{wanted} is not on the list of allowed functions")
+
+    def frozen(self: object, *change: object) -> None:
+        raise AttributeError("the facades of libraries are frozen")
+
+    body: dict[str, object] = {
+        "__slots__": (),
+        "__getattr__": missing,
+        "__setattr__": frozen,
+        "__delattr__": frozen,
+        "__repr__": lambda self: f"<facade of {name}>",
+    }
+    # np._ArrayFunctionDispatcher binds like a method: np.dot(a, b) would get the facade first
+    body.update((key, staticmethod(value) if _binds(value) else value) for key, value in members.items())
+    kind = FacadeType("facade_" + name.replace(".", "_"), (), body)
+    return kind()
+
+
+def _binds(value: object) -> TypeGuard[Callable[..., object]]:
+    return hasattr(type(value), "__get__")
+
+
+@cache
+def facades() -> dict[str, object]:
+    """Build every facade once, children before parents; touching each name loads lazy modules."""
+    built: dict[str, object] = {}
+    for module in sorted(MEMBERS, key=lambda name: -name.count(".")):
+        built[module] = _facade(module, _members(module, built))
+    return built
+
+
+def _members(module: str, built: dict[str, object]) -> dict[str, object]:
+    library = importlib.import_module(module)
+    found: dict[str, object] = {}
+    for name in members_of(module):
+        dotted = f"{module}.{name}"
+        if dotted in built:
+            found[name] = built[dotted]
+        elif dotted in STANDINS:
+            found[name] = STANDINS[dotted]
+        elif hasattr(library, name):
+            found[name] = _vetted(dotted, getattr(library, name))
+    return found | _constants(module, library)
+
+
+def _vetted(dotted: str, value: Any) -> object:
+    if type(value).__name__ == "module":
+        raise TypeError(f"{dotted} is a module; a facade holds functions, types and numbers only")
+    return with_copies(value) if dotted.startswith("skimage.") and callable(value) else value
+
+
+def _constants(module: str, library: object) -> dict[str, object]:
+    if module != "cv2":
+        return {}
+    names = [name for name in dir(library) if CONSTANT_NAME.fullmatch(name)]
+    return {name: getattr(library, name) for name in names if type(getattr(library, name)) is int}
+
+
+def missing_members() -> tuple[str, ...]:
+    """Names in `members` that the installed versions do not have."""
+    built = facades()
+    return tuple(
+        f"{module}.{name}"
+        for module in MEMBERS
+        for name in members_of(module)
+        if name not in dir(built[module])
+    )

@@ -1,0 +1,140 @@
+"""Images in shared memory, written once by the host and sealed: nobody can write or resize them.
+
+The layout is a table of fixed-size entries, then the bytes of each image and mask at 64-byte steps.
+"""
+
+import fcntl
+import mmap
+import os
+import struct
+import tempfile
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scafe.knowledge.contract.errors import SandboxError
+from scafe.sandbox.pool.extraction import ImageAndMask
+
+HEAD: Final = struct.Struct("<Q")
+ENTRY: Final = struct.Struct("<QQQQQ")
+"""offset of the image, offset of the mask, height, width, channels."""
+STEP = 64
+F_ADD_SEALS, SEAL_ALL = 1033, 0x1 | 0x2 | 0x4 | 0x8  # no more seals, shrinking, growing, writing
+
+
+class Arena:
+    """The host's side of one sealed set of images."""
+
+    def __init__(self, images: Sequence[ImageAndMask]) -> None:
+        self.images = tuple(images)  # held, so that their identity stays theirs
+        self.entries = _layout(self.images)
+        self.descriptor = _write(self.images, self.entries)
+        self.size = os.fstat(self.descriptor).st_size
+
+    def holds(self, images: Sequence[ImageAndMask]) -> bool:
+        """Whether these are the same images, byte by byte.
+
+        The same array object that cannot be written to is not compared again.
+        """
+        if len(images) != len(self.images):
+            return False
+        stored: list[ImageAndMask] | None = None
+        for index, (one, other) in enumerate(zip(images, self.images, strict=True)):
+            if one.image is other.image and one.mask is other.mask and _is_frozen(one):
+                continue
+            stored = stored or views(self.descriptor, self.size)
+            if not _same(one.image, stored[index].image) or not _same(one.mask, stored[index].mask):
+                return False
+        return True
+
+    def close(self) -> None:
+        """Give the memory back once the workers are gone."""
+        os.close(self.descriptor)
+
+
+def _is_frozen(one: ImageAndMask) -> bool:
+    arrays: list[object] = [one.image, one.mask]
+    return all(
+        isinstance(array, np.ndarray) and array.base is None and not array.flags.writeable for array in arrays
+    )
+
+
+def _same(one: NDArray[np.generic], other: NDArray[np.generic]) -> bool:
+    return one.shape == other.shape and bool(np.array_equal(one, other))
+
+
+def _layout(images: Sequence[ImageAndMask]) -> list[tuple[int, int, int, int, int]]:
+    offset = _aligned(HEAD.size + ENTRY.size * len(images))
+    entries = []
+    for index, one in enumerate(images):
+        height, width, channels = _shape(index, one)
+        mask_at = _aligned(offset + height * width * channels)
+        entries.append((offset, mask_at, height, width, channels))
+        offset = _aligned(mask_at + height * width)
+    return entries
+
+
+def _aligned(offset: int) -> int:
+    return -(-offset // STEP) * STEP
+
+
+def _shape(index: int, one: ImageAndMask) -> tuple[int, int, int]:
+    image, mask = one.image, one.mask
+    if image.ndim != 3 or image.dtype != np.uint8 or mask.dtype != np.bool_ or mask.shape != image.shape[:2]:
+        raise SandboxError(
+            f"image {index} is {image.dtype} {image.shape} with a {mask.dtype} {mask.shape} mask; "
+            "the sandbox takes (H, W, C) uint8 with an (H, W) bool mask"
+        )
+    return image.shape
+
+
+def _write(images: Sequence[ImageAndMask], entries: Sequence[tuple[int, int, int, int, int]]) -> int:
+    descriptor = _memory()
+    table = HEAD.pack(len(entries)) + b"".join(ENTRY.pack(*entry) for entry in entries)
+    os.ftruncate(descriptor, _end(entries))
+    _put(descriptor, memoryview(table), 0)
+    for one, (image_at, mask_at, *_) in zip(images, entries, strict=True):
+        _put(descriptor, np.ascontiguousarray(one.image).data.cast("B"), image_at)
+        _put(descriptor, np.ascontiguousarray(one.mask).view(np.uint8).data.cast("B"), mask_at)
+    if hasattr(os, "memfd_create"):
+        fcntl.fcntl(descriptor, F_ADD_SEALS, SEAL_ALL)
+    return descriptor
+
+
+def _end(entries: Sequence[tuple[int, int, int, int, int]]) -> int:
+    if not entries:
+        return STEP
+    _, mask_at, height, width, _ = entries[-1]
+    return _aligned(mask_at + height * width) + STEP
+
+
+def _put(descriptor: int, data: memoryview, offset: int) -> None:
+    while data:
+        written = os.pwrite(descriptor, data, offset)
+        data, offset = data[written:], offset + written
+
+
+def _memory() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("scafe-images", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    descriptor, name = tempfile.mkstemp(prefix="scafe-")  # no memfd outside Linux, hence no seal
+    os.unlink(name)
+    return descriptor
+
+
+def views(descriptor: int, size: int) -> list[ImageAndMask]:
+    """Map an arena read-only and return its images; the kernel refuses every write to them."""
+    shared = mmap.mmap(descriptor, size, prot=mmap.PROT_READ)
+    memory = np.frombuffer(shared, np.uint8)
+    (count,) = HEAD.unpack_from(shared, 0)
+    entries = (ENTRY.unpack_from(shared, HEAD.size + index * ENTRY.size) for index in range(count))
+    return [_view(memory, entry) for entry in entries]
+
+
+def _view(memory: NDArray[np.uint8], entry: tuple[int, ...]) -> ImageAndMask:
+    image_at, mask_at, height, width, channels = entry
+    image = memory[image_at : image_at + height * width * channels].reshape(height, width, channels)
+    mask = memory[mask_at : mask_at + height * width].reshape(height, width).view(np.bool_)
+    return ImageAndMask(image, mask)

@@ -1,0 +1,62 @@
+"""How far two measurements of the same phantoms agree: ICC and rank correlation.
+
+Evidence about features on phantoms; statistics about patients live in `scafe.evals.scoring.stats`.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+
+def icc_a1(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return ICC(A,1), two-way, absolute agreement, single measurement.
+
+    Parameters
+    ----------
+    first, second : (n,) float arrays
+        The same n subjects measured twice; pairs with a NaN are left out.
+
+    Returns
+    -------
+    float
+        1 is perfect agreement, 0 none; NaN with fewer than 3 pairs or without any variance.
+
+    References
+    ----------
+    .. [1] McGraw & Wong (1996), Forming inferences about some intraclass correlation
+       coefficients, Psychological Methods 1(1):30-46, doi:10.1037/1082-989X.1.1.30.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(icc_a1(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0])), 3)
+    1.0
+    """
+    both = np.isfinite(first) & np.isfinite(second)
+    table = np.column_stack([first[both], second[both]])
+    n, k = table.shape
+    if n < 3 or float(np.ptp(table)) == 0:
+        return float("nan")
+    grand = table.mean()
+    ss_rows = k * float(((table.mean(axis=1) - grand) ** 2).sum())
+    ss_columns = n * float(((table.mean(axis=0) - grand) ** 2).sum())
+    ss_error = float(((table - grand) ** 2).sum()) - ss_rows - ss_columns
+    ms_rows, ms_columns = ss_rows / (n - 1), ss_columns / (k - 1)
+    ms_error = ss_error / ((n - 1) * (k - 1))
+    below = ms_rows + (k - 1) * ms_error + k * (ms_columns - ms_error) / n
+    return float((ms_rows - ms_error) / below) if below > 0 else float("nan")
+
+
+def spearman(levels: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Return Spearman's rho; 0 if either side does not vary or fewer than 3 pairs are finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spearman(np.array([0.0, 1.0, 2.0]), np.array([5.0, 6.0, 9.0]))
+    1.0
+    """
+    both = np.isfinite(levels) & np.isfinite(values)
+    if both.sum() < 3 or np.ptp(levels[both]) == 0 or np.ptp(values[both]) == 0:
+        return 0.0
+    return float(np.clip(stats.spearmanr(levels[both], values[both]).statistic, -1, 1))

@@ -1,0 +1,118 @@
+"""What the rows of one extractor over the panel say about each of its features, in numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scafe.sandbox.probes.agreement import icc_a1, spearman
+from scafe.sandbox.probes.panel import Panel, Sweep
+
+
+@dataclass(frozen=True)
+class Response:
+    """Spearman's rho of one feature with one dial, in every setting."""
+
+    dial: str
+    rhos: NDArray[np.float64]
+    """(n_settings,)."""
+    reach: float
+    """Median over settings of highest minus lowest value along the sweep, in the feature's unit."""
+    meaning: str = ""
+    """What the dial turns, for the words of a finding."""
+
+    @property
+    def median(self) -> float:
+        """The response that counts: robust to one odd scene."""
+        return float(np.median(self.rhos))
+
+    @property
+    def flips(self) -> bool:
+        """Whether the sign depends on the scene: clearly up in one setting, clearly down in another."""
+        return bool(self.rhos.max() >= 0.5 and self.rhos.min() <= -0.5)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far one nuisance moves a feature."""
+
+    nuisance: str
+    in_spreads: float
+    """Largest mean |shift| over its levels, in class spreads."""
+    lost_at: float | None
+    """Level at which most values turn into NaN that were numbers without it; None: nowhere."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything measured of one feature on the panel."""
+
+    drawn: NDArray[np.float64]
+    """(n_drawn,) values on randomly drawn phantoms."""
+    everywhere: NDArray[np.float64]
+    """Values on every rendered phantom, edges aside."""
+    responses: tuple[Response, ...]
+    shifts: tuple[Shift, ...]
+    class_spread: float
+    """Standard deviation over latents of both classes with every nuisance neutral."""
+    stability: float
+    """Smallest ICC(A,1) over the perturbations; 0 where it is not defined."""
+    worst_perturbation: str
+
+    @property
+    def missing(self) -> float:
+        """Share of drawn phantoms without a value."""
+        return float(np.mean(~np.isfinite(self.drawn)))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every drawn phantom gives the same value."""
+        return _spread(self.drawn) == 0
+
+
+def measure(panel: Panel, column: NDArray[np.float64]) -> Measured:
+    """Cut one feature's column (n_images,) into evidence."""
+    drawn = column[panel.drawn]
+    spread = _spread(column[panel.still])
+    agreement = {name: icc_a1(drawn, column[where]) for name, where in panel.perturbed.items()}
+    worst = min(agreement, key=lambda name: (_or_zero(agreement[name]), name))
+    edges = np.array(sorted(panel.edges.values()))
+    return Measured(
+        drawn=drawn,
+        everywhere=np.delete(column, edges),
+        responses=tuple(_response(sweep, column) for sweep in panel.dials),
+        shifts=tuple(_shift(sweep, column, spread) for sweep in panel.nuisances),
+        class_spread=spread,
+        stability=_or_zero(agreement[worst]),
+        worst_perturbation=worst,
+    )
+
+
+def _or_zero(value: float) -> float:
+    return value if np.isfinite(value) else 0.0
+
+
+def _spread(values: NDArray[np.float64]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.std()) if finite.size else 0.0
+
+
+def _response(sweep: Sweep, column: NDArray[np.float64]) -> Response:
+    rhos = [spearman(sweep.levels, column[where]) for where in sweep.where]
+    values = column[sweep.where]
+    seen = values[np.isfinite(values).sum(axis=1) > 1]
+    reach = float(np.median(np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1))) if len(seen) else 0.0
+    return Response(sweep.name, np.array(rhos), reach, sweep.meaning)
+
+
+def _shift(sweep: Sweep, column: NDArray[np.float64], spread: float) -> Shift:
+    values = column[sweep.where]
+    neutral, moved = values[:, :1], values[:, 1:]
+    gone = (np.isfinite(neutral) & ~np.isfinite(moved)).sum(axis=0)
+    lost_at = float(sweep.levels[1 + int(gone.argmax())]) if gone.any() else None
+    shifts = np.abs(moved - neutral)
+    if spread == 0 or not np.isfinite(shifts).any():
+        return Shift(sweep.name, 0.0, lost_at)
+    usable = np.isfinite(shifts).any(axis=0)
+    per_level = np.nanmean(shifts[:, usable], axis=0)
+    return Shift(sweep.name, float(per_level.max() / spread), lost_at)

@@ -1,0 +1,178 @@
+"""The phantoms that every extractor of a run is judged on, rendered once and cut into parts.
+
+A panel is one flat list of images, so that the sandbox ships it to its workers once, and the slices
+that say which of them turn a dial, move a nuisance, were drawn at random, perturbed, or are edge cases.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scafe.knowledge.phantoms import Phantom, PhantomImage, load_phantom
+from scafe.sandbox.pool.pool import ImageAndMask
+from scafe.sandbox.probes.perturbations import PERTURBATIONS, perturb
+
+N_LEVELS = 5
+N_SETTINGS = 3
+N_DRAWN = 24
+SIZE_PX = 128
+N_FIRST = 6
+BACKGROUND = 0.25
+"""Other dials lie within this share of their range around neutral, so a response is not tied to one scene."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One dial or nuisance turned from low to high in several settings."""
+
+    name: str
+    levels: NDArray[np.float64]
+    """(n_levels,), in the unit of the dial."""
+    where: NDArray[np.intp]
+    """(n_settings, n_levels) indices into the panel."""
+    meaning: str = ""
+    """What is turned, in words."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Images with the places of their parts."""
+
+    images: tuple[ImageAndMask, ...]
+    dials: tuple[Sweep, ...]
+    nuisances: tuple[Sweep, ...]
+    """Levels are (neutral, low, high)."""
+    drawn: NDArray[np.intp]
+    """Random latents and random nuisances, classes alternating."""
+    still: NDArray[np.intp]
+    """The same latents with every nuisance neutral: their spread is what the classes differ by."""
+    perturbed: dict[str, NDArray[np.intp]]
+    """Perturbation -> indices, in the order of `drawn`."""
+    edges: dict[str, int]
+    """Edge case -> index."""
+
+    @cached_property
+    def first(self) -> tuple[ImageAndMask, ...]:
+        """A few ordinary phantoms of every class: an extractor that fails on all of them has failed."""
+        return tuple(self.images[index] for index in self.drawn[:N_FIRST])
+
+
+@lru_cache(maxsize=4)
+def build_panel(kind: str, seed: int = 0) -> Panel:
+    """Render the panel of one kind of phantom; deterministic by (kind, seed)."""
+    phantom = load_phantom(kind)
+    shelf = _Shelf()
+    settings = [_setting(phantom, seed, number) for number in range(N_SETTINGS)]
+    dials = tuple(_dial_sweep(phantom, shelf, settings, number) for number in range(len(phantom.dials)))
+    nuisances = tuple(_nuisance_sweep(phantom, shelf, settings, n) for n in range(len(phantom.nuisances)))
+    drawn_phantoms = [_drawn(phantom, seed, number) for number in range(N_DRAWN)]
+    drawn = shelf.add(drawn_phantoms)
+    still = shelf.add([_stilled(phantom, one, number) for number, one in enumerate(drawn_phantoms)])
+    originals = [shelf.images[index] for index in drawn]
+    perturbed = {name: _perturbed(shelf, originals, name) for name in PERTURBATIONS}
+    edges = _edge_cases(shelf, originals[0])
+    return Panel(
+        tuple(one.locked() for one in shelf.images), dials, nuisances, drawn, still, perturbed, edges
+    )
+
+
+@dataclass(frozen=True)
+class _Setting:
+    seed: int
+    dials: Mapping[str, float]
+    nuisances: Mapping[str, float]
+
+
+class _Shelf:
+    """Collects images and tells where they stand."""
+
+    def __init__(self) -> None:
+        self.images: list[ImageAndMask] = []
+
+    def add(self, phantoms: list[PhantomImage]) -> NDArray[np.intp]:
+        return self.put([ImageAndMask(one.image, one.mask) for one in phantoms])
+
+    def put(self, images: list[ImageAndMask]) -> NDArray[np.intp]:
+        start = len(self.images)
+        self.images.extend(images)
+        return np.arange(start, len(self.images))
+
+
+def _setting(phantom: Phantom, seed: int, number: int) -> _Setting:
+    """Scene `number`: the first is neutral, the others lie around it, over all skin tones."""
+    rng = np.random.default_rng([seed, number])
+    dials = {dial.name: dial.neutral for dial in phantom.dials}
+    for dial in phantom.dials if number else ():
+        reach = BACKGROUND * (dial.high - dial.low)
+        dials[dial.name] = float(np.clip(dial.neutral + rng.uniform(-reach, reach), dial.low, dial.high))
+    tones = {
+        one.name: one.low + (one.high - one.low) * (number + 0.5) / N_SETTINGS
+        for one in phantom.nuisances
+        if one.name == "skin_tone"
+    }
+    return _Setting(int(rng.integers(2**31)), dials, tones)
+
+
+def _dial_sweep(phantom: Phantom, shelf: _Shelf, settings: list[_Setting], number: int) -> Sweep:
+    dial = phantom.dials[number]
+    levels = np.linspace(dial.low, dial.high, N_LEVELS)
+    where = [
+        shelf.add(
+            [
+                phantom.render(one.seed, {**one.dials, dial.name: float(level)}, one.nuisances, SIZE_PX)
+                for level in levels
+            ]
+        )
+        for one in settings
+    ]
+    return Sweep(dial.name, levels, np.stack(where), dial.meaning)
+
+
+def _nuisance_sweep(phantom: Phantom, shelf: _Shelf, settings: list[_Setting], number: int) -> Sweep:
+    nuisance = phantom.nuisances[number]
+    levels = np.array([nuisance.neutral, nuisance.low, nuisance.high])
+    where = [
+        shelf.add(
+            [
+                phantom.render(one.seed, one.dials, {**one.nuisances, nuisance.name: float(level)}, SIZE_PX)
+                for level in levels
+            ]
+        )
+        for one in settings
+    ]
+    return Sweep(nuisance.name, levels, np.stack(where))
+
+
+def _drawn(phantom: Phantom, seed: int, number: int) -> PhantomImage:
+    label = phantom.classes[number % len(phantom.classes)]
+    one = int(np.random.SeedSequence([seed, 77, number]).generate_state(1)[0])
+    return phantom.draw(one, label, "plain", SIZE_PX)
+
+
+def _stilled(phantom: Phantom, drawn: PhantomImage, number: int) -> PhantomImage:
+    dials = {dial.name: drawn.truth[dial.name] for dial in phantom.dials}
+    return phantom.render(number, dials, None, SIZE_PX)
+
+
+def _perturbed(shelf: _Shelf, originals: list[ImageAndMask], name: str) -> NDArray[np.intp]:
+    changed = [perturb(name, one.image, one.mask, seed) for seed, one in enumerate(originals)]
+    return shelf.put([ImageAndMask(one.image, one.mask) for one in changed])
+
+
+def _edge_cases(shelf: _Shelf, original: ImageAndMask) -> dict[str, int]:
+    """Shapes and contents that real folders hold; an extractor answers them with a number or NaN."""
+    image, mask = original.image, original.mask
+    grey = np.repeat(image.mean(axis=2, keepdims=True).astype(np.uint8), image.shape[2], axis=2)
+    cases = {
+        "one pixel": ImageAndMask(image[:1, :1], np.ones((1, 1), bool)),
+        "empty mask": ImageAndMask(image, np.zeros_like(mask)),
+        "full mask": ImageAndMask(image, np.ones_like(mask)),
+        "all black": ImageAndMask(np.zeros_like(image), mask),
+        "all white": ImageAndMask(np.full_like(image, 255), mask),
+        "grey": ImageAndMask(grey, mask),
+    }
+    places = shelf.put(list(cases.values()))
+    return {name: int(place) for name, place in zip(cases, places, strict=True)}

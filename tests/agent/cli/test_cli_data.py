@@ -1,0 +1,49 @@
+"""`scafe data check` tells the owner of the data what would fool a run."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from scafe.agent.cli.main import main
+
+
+def scafe(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two classes of six patients; the first picture of each class is the same."""
+    random = np.random.default_rng(0)
+    twin = random.integers(0, 255, (48, 48, 3), np.uint8)
+    for label in ("pale", "dark"):
+        (tmp_path / label).mkdir()
+        for number in range(6):
+            picture = twin if number == 0 else random.integers(0, 255, (48, 48, 3), np.uint8)
+            cv2.imwrite(str(tmp_path / label / f"{number}.png"), picture)
+    return tmp_path
+
+
+def test_what_would_fool_a_run_is_told_and_exits_with_1(photos: Path) -> None:
+    told = scafe("data", "check", photos, "--labels", "pale,dark")
+    assert told.exit_code == 1
+    assert "pale: 6 images of 6 patients" in told.stdout
+    assert "exact duplicate" in told.stdout
+    assert "look at this: " in told.stdout
+
+
+def test_the_same_is_had_as_one_document(photos: Path) -> None:
+    told = scafe("data", "check", photos, "--labels", "pale,dark", "--json")
+    found = json.loads(told.stdout)
+    assert [(one["label"], one["patients"]) for one in found["classes"]] == [("pale", 6), ("dark", 6)]
+    assert found["ok"] is False
+
+
+def test_data_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    told = scafe("data", "check", tmp_path / "nowhere")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert len(told.stderr.splitlines()) == 1

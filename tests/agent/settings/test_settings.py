@@ -1,0 +1,97 @@
+"""Settings: who wins, what is refused, what is never shown."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scafe.agent.settings.settings import MASK, Settings, load_settings, mask_password
+from scafe.knowledge.contract.errors import SettingsError
+
+
+def write_toml(folder: Path, text: str) -> Path:
+    path = folder / "scafe.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(folder: Path, toml: str = "", **environ: str) -> str:
+    if toml:
+        write_toml(folder, toml)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, environ, folder)
+    return str(caught.value)
+
+
+@given(st.sets(st.sampled_from(["command line", "SCAFE_SEED", "file"])))
+@settings(max_examples=8, deadline=None)
+def test_the_command_line_wins_over_the_environment_over_the_file(
+    tmp_path_factory: pytest.TempPathFactory, layers: set[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("layers")
+    file = write_toml(folder, "seed = 3\n" if "file" in layers else "")
+    environ = {"SCAFE_SEED": "2"} if "SCAFE_SEED" in layers else {}
+    typed = {"seed": 1} if "command line" in layers else {}
+    configured = load_settings(typed, environ, folder)
+    order = [("command line", 1), ("SCAFE_SEED", 2), ("file", 3)]
+    origin, seed = next((one for one in order if one[0] in layers), ("default", 0))
+    assert configured.settings.seed == seed
+    assert configured.origins["seed"] == (str(file) if origin == "file" else origin)
+
+
+def test_every_setting_has_an_origin(tmp_path: Path) -> None:
+    shown = load_settings({}, {}, tmp_path).shown()
+    assert set(shown) == set(Settings.model_fields)
+    assert {one["origin"] for one in shown.values()} == {"default"}
+
+
+def test_a_key_that_is_not_known_names_file_key_and_nearest(tmp_path: Path) -> None:
+    message = refusal(tmp_path, "max_call = 3\n")
+    assert str(tmp_path / "scafe.toml") in message
+    assert "'max_call'" in message
+    assert "max_calls" in message
+
+
+def test_a_variable_that_is_not_known_is_not_ignored(tmp_path: Path) -> None:
+    assert "did you mean SCAFE_SEED" in refusal(tmp_path, SCAFE_SED="4")
+
+
+def test_a_wrong_value_names_where_it_was_written(tmp_path: Path) -> None:
+    message = refusal(tmp_path, SCAFE_MAX_CALLS="many")
+    assert message.startswith("SCAFE_MAX_CALLS: max_calls is 'many'; expected cap on calls")
+
+
+def test_a_file_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
+    assert "line 2" in refusal(tmp_path, "seed = 1\nseed = \n")
+
+
+def test_a_named_file_that_is_missing_is_told(tmp_path: Path) -> None:
+    assert "SCAFE_CONFIG names nowhere.toml" in refusal(tmp_path, SCAFE_CONFIG="nowhere.toml")
+
+
+def test_a_key_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    message = refusal(tmp_path, 'api_key = "sk-very-secret"\n')
+    assert "environment" in message or "export" in message
+    assert "sk-very-secret" not in message
+
+
+@pytest.mark.parametrize("variable", ["SCAFE_API_KEY", "OPENAI_API_KEY"])
+def test_the_key_comes_from_the_environment_and_is_never_shown(tmp_path: Path, variable: str) -> None:
+    configured = load_settings({}, {variable: "sk-very-secret"}, tmp_path)
+    assert configured.settings.api_key is not None
+    assert configured.settings.api_key.get_secret_value() == "sk-very-secret"
+    assert configured.shown()["api_key"] == {"value": MASK, "origin": variable}
+    assert "sk-very-secret" not in repr(configured)
+
+
+def test_a_password_in_a_url_is_never_shown(tmp_path: Path) -> None:
+    url = "postgresql://someone:hunter2@db/scafe"
+    shown = load_settings({}, {"SCAFE_CHECKPOINTS": url}, tmp_path).shown()
+    assert "hunter2" not in str(shown)
+    assert "someone" in mask_password(url)
+    assert mask_password("http://localhost:8000/v1") == "http://localhost:8000/v1"
+
+
+def test_a_password_in_a_wrong_url_is_not_in_the_message(tmp_path: Path) -> None:
+    assert "hunter2" not in refusal(tmp_path, SCAFE_CHECKPOINTS="mysql://someone:hunter2@db/scafe")

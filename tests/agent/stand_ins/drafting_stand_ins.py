@@ -1,0 +1,138 @@
+"""Briefs, a clock and a drafter over the scripted server: the seams of everything that asks a model."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scafe.agent.brief.brief import BankEntry, Brief, BudgetLeft, Feedback
+from scafe.agent.drafters.chat import ChatDrafter, open_chat
+from scafe.agent.drafters.drafters import DrafterSettings
+from scafe.agent.egress.patience import Patience
+from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
+from scafe.knowledge.criteria.pack import load_pack
+from scafe.sandbox.probes.verdict import DialResponse, FeatureEvidence, Finding, Verdict
+
+SOURCE = (
+    (Path(__file__).parents[1] / "reply" / "replies" / "intended" / "redness.py")
+    .read_text()
+    .replace('"redness"', '"vascularity"')
+)
+REPLY = f"Here is the module.\n\n```python\n{SOURCE}```\n"
+
+
+@dataclass
+class FakeClock:
+    """Time that passes only when somebody sleeps."""
+
+    seconds: float = 0.0
+    sleeps: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.seconds
+
+    def wall(self) -> float:
+        return 1_700_000_000.0 + self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.seconds += seconds
+
+
+def make_brief(operator: str = "draft", **changes: Any) -> Brief:
+    """Return a brief of the Vancouver scale for one operator, as full as that operator's briefs get."""
+    pack = load_pack("scar.vss")
+    plan = operator == "plan"
+    revises = operator not in ("plan", "draft")
+    fields: dict[str, Any] = {
+        "operator": operator,
+        "pack_id": pack.id,
+        "pack_version": pack.version,
+        "title": pack.title,
+        "modality": pack.modality.kind,
+        "channels": pack.modality.channels,
+        "purpose": pack.purpose,
+        "classes": pack.classes,
+        "mode": "gated",
+        "criterion": None if plan else pack.criterion("vascularity"),
+        "criteria": pack.observable_criteria if plan else (),
+        "unobservable": tuple(one.id for one in pack.criteria if one.observable == "no_image"),
+        "reference_region": "a ring around the lesion, 3 to 15 hundredths of the root of its area away",
+        "forbidden_shortcuts": pack.forbidden_shortcuts,
+        "pack_note": pack.prompt_note,
+        "idea": "" if plan else "compare the red share with the ring",
+        "parents": (SOURCE, SOURCE.replace("median", "mean"))[: 2 if operator == "recombine" else 1]
+        if revises
+        else (),
+        "verdict": make_verdict() if revises else None,
+        "feedback": make_feedback() if operator in ("refine", "recombine", "redraft") else None,
+        "bank": make_bank() if operator in ("plan", "refine", "recombine", "redraft") else (),
+        "taken_names": ("relief_ratio",) if revises else (),
+        "budget": BudgetLeft(calls=31, queries=12),
+        "variant": 1 if operator == "draft" else 0,
+        "seed": 7,
+    }
+    return Brief(**{**fields, **changes})
+
+
+def make_verdict() -> Verdict:
+    """Return a verdict with one feature turned away and one that may stay."""
+    responses = (
+        DialResponse(name="pigment", spearman=-0.71),
+        DialResponse(name="vascularity", spearman=0.62),
+        DialResponse(name="height", spearman=0.05),
+    )
+    evidence = {
+        "responses": responses, "nuisance_shifts": {"light": 2.1}, "stability": 0.91,
+        "worst_perturbation": "jpeg", "missing": 0.02,
+    }  # fmt: skip
+    return Verdict(
+        extractor="0" * 64,
+        criterion="vascularity",
+        findings=(
+            Finding(
+                code="unspecific",
+                severity="reject",
+                feature="red_share",
+                line=27,
+                message="red_share answers more to pigment (ρ -0.71) than to vascularity (ρ +0.62): "
+                "take out what pigment adds",
+            ),
+            Finding(code="exception", severity="warn", message="IndexError on the edge case 'empty mask'"),
+        ),
+        features=(
+            FeatureEvidence(name="red_share", accepted=False, **evidence),
+            FeatureEvidence(name="red_contrast", accepted=True, **evidence),
+        ),
+    )
+
+
+def make_feedback() -> Feedback:
+    """Return what a bench would disclose of the extractor."""
+    feature = DisclosedFeature(
+        name="red_contrast", status="ok", missing="0-5%", stability=".75-.9", worst_perturbation="blur",
+        redundancy=".7-.9", redundant_with="relief_ratio", shape="skewed", evidence="agrees",
+        strength="moderate", pooled=True,
+    )  # fmt: skip
+    card = ScoreCard(
+        extractor="0" * 64, mode="gated", gate="accepted", set_auc_band="0.70-0.75", features=(feature,),
+        queries_left=12, label_bits_used=3.0,
+    )  # fmt: skip
+    return Feedback(card=card, predicted={"red_contrast": "up"})
+
+
+def make_bank() -> tuple[BankEntry, ...]:
+    """Return one extractor that works and one that does not."""
+    return (
+        BankEntry(criterion="height", features=("relief_ratio",), standing="pooled", source="RELIEF = 1\n"),
+        BankEntry(
+            criterion="vascularity", features=("hue",), standing="turned_away", reasons=("wrong_sign", "deaf")
+        ),
+    )
+
+
+def open_drafter(
+    run: Path, base_url: str, clock: FakeClock | None = None, model: str = "scripted", **settings: Any
+) -> ChatDrafter:
+    """Open the chat drafter at a scripted server; retries take no time."""
+    patience = Patience(clock=clock or FakeClock())
+    return open_chat(model, DrafterSettings(run=run, base_url=base_url, **settings), patience)
