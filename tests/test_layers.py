@@ -1,54 +1,108 @@
-"""The folders point one way, and only named modules open a door."""
+"""The folders and their rooms point one way, without cycles, and only named modules open a door."""
 
 import ast
 import tomllib
+from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = ("knowledge", "sandbox", "evals", "agent")  # each may import itself and what stands before it
+LAYERS = ("knowledge", "sandbox", "evals", "agent")
+"""Lowest first; each may import itself and what stands before it."""
+ROOMS = {
+    "knowledge": (
+        "contract", "criteria", "phantoms.base", "phantoms.rendering", "phantoms", "measures", "strict",
+    ),
+    "sandbox": ("language", "system", "pool", "probes"),
+    "evals": ("data", "scoring", "audit", "peers", "disclosure", "frozen", "report", "processes"),
+    "agent": (
+        "settings", "brief", "record", "egress", "reply", "drafters", "nodes", "loop", "terminal", "cli",
+    ),
+}  # fmt: skip
+"""Lowest first, inside each layer; a room may import itself and the rooms before it."""
 NETWORK = {"openai", "langchain_openai", "httpx", "httpx2", "requests", "socket", "urllib", "http"}
 NETWORK_DOORS = {f"agent/egress/{name}.py" for name in ("door", "models", "scripted")} | {"agent/view.py"}
 EVALS_DOORS = {f"scafe.evals.disclosure.{name}" for name in ("bench", "score_card")}
 MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+NAMES = {
+    ".".join(("scafe", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in MODULES
+}
+MOST_FILES, MOST_LINES, MOST_FUNCTION_LINES, MOST_DOCSTRING_LINES = 16, 350, 50, 8
 
 
 @cache
 def imports(module: Path) -> frozenset[str]:
-    """Return every dotted name that `module` imports, e.g. {"scafe.evals.bench", "httpx"}."""
-    found = set()
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.update({node.module})
-    return frozenset(found)
+    """Return the dotted names that `module` imports, e.g. {"scafe.evals.disclosure.bench", "httpx"}."""
+    return frozenset(name for node in ast.walk(ast.parse(module.read_text())) for name in _named(node))
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def _named(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        inside = {f"{node.module}.{alias.name}" for alias in node.names}
+        yield from (inside & NAMES.keys()) or {node.module}
+
+
+def ours(module: Path) -> list[str]:
+    return sorted(name for name in imports(module) if name.startswith("scafe."))
+
+
+def place(name: str) -> tuple[int, int]:
+    """Where a module stands: its layer, and its room in there; a layer's own `__init__` is the face, last."""
+    _, layer, *inside = name.split(".")
+    rooms = ROOMS[layer]
+    fitting = [i for i, room in enumerate(rooms) if inside[: room.count(".") + 1] == room.split(".")]
+    assert fitting or not inside, f"{name} stands in no room of {layer}: {', '.join(rooms)}"
+    return LAYERS.index(layer), fitting[0] if fitting else len(rooms)
+
+
+@pytest.mark.parametrize("name", NAMES)
 class TestModule:
-    def test_imports_only_from_its_own_layer_and_below(self, module: Path) -> None:
-        layer = module.relative_to(ROOT).parts[0]
-        allowed = LAYERS[: LAYERS.index(layer) + 1]
-        used = {name.split(".")[1] for name in imports(module) if name.startswith("scafe.")}
-        assert used <= set(allowed)
+    def test_imports_only_from_its_own_room_and_rooms_below(self, name: str) -> None:
+        above = [used for used in ours(NAMES[name]) if place(used) > place(name)]
+        assert not above
 
-    def test_reaches_the_network_only_through_a_door(self, module: Path) -> None:
-        if str(module.relative_to(ROOT)) not in NETWORK_DOORS:
-            assert not {name.split(".")[0] for name in imports(module)} & NETWORK
+    def test_reaches_the_network_only_through_a_door(self, name: str) -> None:
+        if str(NAMES[name].relative_to(ROOT)) not in NETWORK_DOORS:
+            assert not {used.split(".")[0] for used in imports(NAMES[name])} & NETWORK
 
-    def test_agent_sees_evals_only_through_its_doors(self, module: Path) -> None:
-        if module.relative_to(ROOT).parts[0] == "agent":
-            assert {n for n in imports(module) if n.startswith("scafe.evals")} <= EVALS_DOORS
+    def test_agent_sees_evals_only_through_its_doors(self, name: str) -> None:
+        if name.startswith("scafe.agent"):
+            assert {used for used in imports(NAMES[name]) if used.startswith("scafe.evals")} <= EVALS_DOORS
+
+    def test_is_short(self, name: str) -> None:
+        text = NAMES[name].read_text()
+        functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef)]
+        long = [n.name for n in functions if (n.end_lineno or 0) - n.lineno >= MOST_FUNCTION_LINES]
+        assert len(text.splitlines()) <= MOST_LINES
+        assert not long
+
+
+def test_no_module_imports_itself_over_others() -> None:
+    edges = {name: {used for used in ours(path) if used in NAMES} - {name} for name, path in NAMES.items()}
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in ROOT.rglob("*.py")} - {ROOT}), ids=str)
+def test_no_folder_holds_more_files_than_one_takes_in(folder: Path) -> None:
+    if not {".venv", "build"} & set(folder.parts):
+        assert len(list(folder.glob("*.py"))) <= MOST_FILES
+
+
+@pytest.mark.parametrize("room", [name for name, path in NAMES.items() if path.name == "__init__.py"])
+def test_a_room_says_what_it_makes_in_a_few_lines(room: str) -> None:
+    said = ast.get_docstring(ast.parse(NAMES[room].read_text())) or ""
+    assert 1 <= len(said.splitlines()) <= MOST_DOCSTRING_LINES
 
 
 def test_every_package_is_shipped() -> None:
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    found = {
-        ".".join(("scafe", *path.parent.relative_to(ROOT).parts))
-        for path in MODULES
-        if path.name == "__init__.py"
-    }
-    assert sorted(found) == sorted(listed)
+    assert sorted(listed) == sorted(name for name, path in NAMES.items() if path.name == "__init__.py")

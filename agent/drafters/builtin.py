@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from scafe.agent.brief.brief import Brief
-from scafe.agent.drafters.drafters import Reply
+from scafe.agent.drafters.drafter import Reply
 from scafe.agent.drafters.joining import joined
 from scafe.agent.drafters.reactions import Wishes, read_wishes
 from scafe.agent.drafters.rename import free_name, rename_features

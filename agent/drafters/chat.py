@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from scafe.agent.brief.brief import Brief
-from scafe.agent.drafters.drafters import DrafterSettings, Reply
+from scafe.agent.drafters.drafter import DrafterSettings, Reply
 from scafe.agent.egress.budget import Budget
 from scafe.agent.egress.door import Egress
 from scafe.agent.egress.hosts import OPENAI_URL
@@ -37,7 +37,7 @@ class ChatDrafter:
         return self.egress.budget
 
     def draft(self, brief: Brief) -> Reply:
-        """Answer one brief; see `scafe.agent.drafters.drafters.Drafter`."""
+        """Answer one brief; see `scafe.agent.drafters.drafter.Drafter`."""
         payload = Payload(brief, self._prompts, self.egress_level)
         carrier = self._repairer if brief.operator == "repair" else self._carrier
         answer = self.egress.exchange(payload, carrier)

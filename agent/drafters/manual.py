@@ -14,7 +14,7 @@ from typing import Literal
 
 from scafe.agent.brief.brief import Brief
 from scafe.agent.drafters.chat import open_egress
-from scafe.agent.drafters.drafters import DrafterSettings, Reply
+from scafe.agent.drafters.drafter import DrafterSettings, Reply
 from scafe.agent.egress.completion import read_completion
 from scafe.agent.egress.door import record_of
 from scafe.agent.egress.journal import Attempt, write_durably
@@ -56,7 +56,7 @@ class ManualDrafter:
         self._lock = threading.Lock()
 
     def draft(self, brief: Brief) -> Reply:
-        """Answer one brief from the inbox; see `scafe.agent.drafters.drafters.Drafter`.
+        """Answer one brief from the inbox; see `scafe.agent.drafters.drafter.Drafter`.
 
         Raises
         ------

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from scafe.agent.brief.brief import Brief
-from scafe.agent.drafters.drafters import DrafterSettings, Reply
+from scafe.agent.drafters.drafter import DrafterSettings, Reply
 from scafe.agent.egress.completion import Completion, read_completion
 from scafe.agent.egress.door import record_of
 from scafe.agent.egress.journal import Journal
@@ -44,7 +44,7 @@ class ReplayDrafter:
         self._prompts = settings.prompts
 
     def draft(self, brief: Brief) -> Reply:
-        """Answer one brief; see `scafe.agent.drafters.drafters.Drafter`.
+        """Answer one brief; see `scafe.agent.drafters.drafter.Drafter`.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """Tokens of one reply, as the trace holds them."""
 
-from scafe.agent.drafters.drafters import Reply
+from scafe.agent.drafters.drafter import Reply
 
 
 def usage_of(reply: Reply) -> dict[str, int]:

@@ -18,8 +18,8 @@ from typing import Any
 
 import httpx
 
-from scafe.agent.brief.contraband import find_contraband
 from scafe.agent.egress.budget import Budget
+from scafe.agent.egress.checks import require_clean, require_same_words
 from scafe.agent.egress.completion import Completion, GarbledError, error_text, read_completion
 from scafe.agent.egress.journal import Attempt, Journal, RequestRecord, answered
 from scafe.agent.egress.patience import Patience
@@ -104,23 +104,8 @@ class Egress:
             return Answer(self._ask(payload, carrier), cached=False)
 
     def require_clean(self, payload: Payload) -> None:
-        """Refuse a payload above the run's level, or with something that may not leave.
-
-        Raises
-        ------
-        EgressError
-            The message names the line, not the thing.
-        """
-        require_level(self.level, payload.level, "this request")
-        for message in payload.messages:
-            found = find_contraband(message.content, self._never_send)
-            if found:
-                line = message.content.count("\n", 0, found.start) + 1
-                raise EgressError(
-                    f"line {line} of the {message.role} message ({payload.brief.operator}) holds "
-                    f"{found.what}, which may not leave; nothing was sent. Look in the criteria pack, in the "
-                    "prompt files and in the extractors it quotes"
-                )
+        """Raise EgressError if the payload may not leave this run."""
+        require_clean(payload, self.level, self._never_send)
 
     def check(self, ticket: Ticket, request: httpx.Request, body: bytes) -> None:
         """Compare what a client is about to send with the payload it was given.
@@ -133,14 +118,7 @@ class Egress:
         allowed, asked = httpx.URL(ticket.base_url), request.url
         if (asked.scheme, asked.host, asked.port) != (allowed.scheme, allowed.host, allowed.port):
             raise EgressError(f"a client tried to send to {asked.host} instead of {allowed.host}")
-        said = _json_object(body)
-        wanted = [(one.role, one.content) for one in ticket.payload.messages]
-        if _messages_of(said) != wanted:
-            raise EgressError("a client changed the words of the request; nothing was sent")
-        rest = json.dumps({key: value for key, value in said.items() if key != "messages"})
-        found = find_contraband(rest, self._never_send)
-        if found:
-            raise EgressError(f"a client added {found.what} to the request; nothing was sent")
+        require_same_words(ticket.payload, body, self._never_send)
 
     def opened(self, ticket: Ticket, url: str, body: bytes) -> None:
         """Journal what is about to leave; called by the door, just before."""
@@ -353,24 +331,3 @@ class Door(httpx.BaseTransport):
                 raise httpx.ReadTimeout(f"the answer was not complete after {ticket.timeout_s} seconds")
         whole.close()
         return b"".join(pieces)
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        said = json.loads(body)
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        said = None
-    if not isinstance(said, dict):
-        raise EgressError("a client tried to send a body that is not a JSON object; nothing was sent")
-    return said
-
-
-def _messages_of(said: dict[str, Any]) -> list[tuple[str, str]]:
-    """Read role and text; a client may call the system role 'developer', as newer models want it."""
-    found = []
-    for message in said.get("messages") or ():
-        if not isinstance(message, dict) or set(message) != {"role", "content"}:
-            raise EgressError("a client sent a message with more than a role and a text; nothing was sent")
-        role = "system" if message["role"] == "developer" else message["role"]
-        found.append((role, message["content"]))
-    return found

@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -19,7 +18,9 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command
 from langsmith import tracing_context
 
-from scafe.agent.drafters.drafters import Drafter, DrafterSettings, load_drafter
+from scafe.agent.drafters.drafter import Drafter
+from scafe.agent.drafters.loading import load_drafter
+from scafe.agent.loop.asked import bench_spec, call_plan, drafter_settings
 from scafe.agent.loop.graph import Loop, build_graph
 from scafe.agent.nodes.gates import Decision
 from scafe.agent.nodes.state import LoopContext, LoopState, first_state
@@ -28,13 +29,12 @@ from scafe.agent.record.events import Paused, Resumed
 from scafe.agent.record.outcome import EXIT_CODES, RunOutcome, finished
 from scafe.agent.record.run_folder import RunFolder, create_run, load_run
 from scafe.agent.record.seal import SEAL, seal_run
-from scafe.agent.record.sittings import seconds_of
 from scafe.agent.record.trace import EVENTS, Line, Trace, trace_body
-from scafe.agent.settings.call_plan import CallPlan, plan_calls
+from scafe.agent.settings.call_plan import plan_calls
 from scafe.agent.settings.run_config import RunConfig
-from scafe.evals.disclosure.bench import Bench, BenchSpec
+from scafe.evals.disclosure.bench import Bench
 from scafe.knowledge.contract.errors import IntegrityError, ModelError, ScafeError, WaitingError
-from scafe.knowledge.criteria.pack import CriteriaPack, pack_path, parse_pack
+from scafe.knowledge.criteria.pack import pack_path, parse_pack
 
 __all__ = ["RunConfig", "resume_run", "start_run"]
 
@@ -178,7 +178,7 @@ class _Sitting:
             tracing_context(enabled=False),  # LANGSMITH_TRACING=true would post the state to its endpoint
             open_checkpointer(where) as saver,
             self._open_drafter() as drafter,
-            self.bench or Bench(self._spec()) as bench,
+            self.bench or Bench(bench_spec(self.config, self.folder)) as bench,
             self._drained_by_ctrl_c(),
         ):
             asks = self._loop(saver, self._context(trace, drafter, bench), decision)
@@ -229,28 +229,10 @@ class _Sitting:
             "max_concurrency": 8,
         }
 
-    def _spec(self) -> BenchSpec:
-        return BenchSpec(
-            pack=str(self.folder.path / "pack.yaml"),
-            data=self.config.data,
-            cohort=self.config.cohort,
-            labels=self.config.labels,
-            ordinal=self.config.ordinal,
-            segment=self.config.segment,
-            seed=self.config.seed,
-            feedback=self.config.feedback,
-            dp_epsilon=self.config.dp_epsilon,
-            folder=str(self.folder.bench),
-            workers=self.config.workers,
-            allow_weaker_sandbox=self.config.allow_weaker_sandbox,
-            sandbox=self.config.sandbox,
-            cache=self.config.cache,
-        )
-
     @contextmanager
     def _open_drafter(self) -> Iterator[Drafter]:
         """Load the drafter before the data: a missing key is told at once."""
-        drafter = self.drafter or load_drafter(self.config.model, self._drafter_settings())
+        drafter = self.drafter or load_drafter(self.config.model, drafter_settings(self.config, self.folder))
         try:
             yield drafter
         finally:
@@ -265,36 +247,15 @@ class _Sitting:
             pack_sha256=hashlib.sha256(text.encode()).hexdigest(),
             drafter=drafter,
             bench=bench,
-            spec=self._spec(),
+            spec=bench_spec(self.config, self.folder),
             run=self.folder,
             trace=trace,
-            plan=partial(_plan, self.config, pack),
+            plan=partial(call_plan, self.config, pack),
             search=self.config.search,
             max_calls=self.config.max_calls,
             max_evaluations=self.config.max_evaluations,
             approve=self.config.approve,
             seed=self.config.seed,
-        )
-
-    def _drafter_settings(self) -> DrafterSettings:
-        from scafe.agent.egress.budget import Caps
-
-        config = self.config
-        cost = None if config.max_cost is None else Decimal(str(config.max_cost))
-        return DrafterSettings(
-            run=self.folder.path,
-            level=config.egress,
-            base_url=config.base_url,
-            repair_model=config.repair_model,
-            caps=Caps(
-                calls=config.max_calls, tokens=config.max_tokens, cost=cost, seconds=config.max_seconds
-            ),
-            elapsed_s=partial(seconds_of, self.folder.path / EVENTS),
-            prices=Path(config.prices) if config.prices else None,
-            prompts=Path(config.prompts) if config.prompts else None,
-            never_send=(config.data,) if config.data else (),
-            seed=config.seed,
-            person=config.person,
         )
 
     @contextmanager
@@ -342,10 +303,6 @@ class _Sitting:
             self.folder.set_status(done.status, done.why)
             seal_run(self.folder.path)
         return done
-
-
-def _plan(config: RunConfig, pack: CriteriaPack, queries: int, mode: str) -> CallPlan:
-    return plan_calls(config.max_calls, len(pack.observable_criteria), queries, mode, config.search)
 
 
 def _is_worth_keeping(folder: RunFolder) -> bool:

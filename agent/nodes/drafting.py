@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from scafe.agent.brief.brief import Brief
-from scafe.agent.drafters.drafters import Reply
+from scafe.agent.drafters.drafter import Reply
 from scafe.agent.drafters.rename import free_name, rename_features
 from scafe.agent.drafters.usage import usage_of
 from scafe.agent.nodes.composing import mend_brief, task_brief

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
 from scafe.agent.brief.brief import Operator
-from scafe.agent.drafters.drafters import Drafter
+from scafe.agent.drafters.drafter import Drafter
 from scafe.agent.record.run_folder import RunFolder
 from scafe.agent.record.trace import Trace
 from scafe.agent.settings.call_plan import CallPlan, Search

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing, shortcut_rows
 from scafe.evals.audit.skin_tone import GROUPS, has_skin, skin_tone
 from scafe.evals.data.dataset import Dataset
+from scafe.evals.scoring.feedback import plan_feedback
 from scafe.evals.scoring.score import Task, cross_validate
-from scafe.evals.scoring.splits import make_folds, plan_feedback, split_patients
+from scafe.evals.scoring.splits import make_folds, split_patients
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.knowledge.criteria.pack import CriteriaPack
 

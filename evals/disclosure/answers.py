@@ -53,7 +53,8 @@ def answer_score(
     """Score the named features of one extractor beside the pool; spends at most one query.
 
     Every eligible feature joins the pool, whatever the gate saw; what the gate and the signs say goes to
-    the drafter. Why (benchmarks/gate.md, 40 proposals, n = 80): with 30 % useful all under the ridge reach a
+    the drafter. Why (benchmarks/studies/gate.md, 40 proposals, n = 80): with 30 % useful all under the
+    ridge reach a
     true AUC of .84, what the gate keeps .77; with 10 % it is .71 to .73, with none .62 to .69. But the score
     of what the gate keeps is .06 to .09 too high, that of the pool is not, and what is proposed here is no
     random feature: it answered on phantoms to what it claims to measure.

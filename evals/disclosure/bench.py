@@ -17,7 +17,8 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scafe.evals.disclosure.score_card import FeedbackMode, ScoreCard
+from scafe.evals.disclosure.score_card import ScoreCard
+from scafe.evals.scoring.feedback import FeedbackMode
 from scafe.knowledge.contract import errors
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.sandbox.probes.verdict import Verdict

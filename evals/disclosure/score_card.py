@@ -10,7 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FeedbackMode = Literal["blind", "gated"]
+from scafe.evals.scoring.feedback import FeedbackMode
+
+__all__ = ["DisclosedFeature", "FeedbackMode", "ScoreCard"]
 
 
 class DisclosedFeature(BaseModel):

@@ -18,7 +18,7 @@ FILES = {
     "evals/data": (
         "dataset", "dicom", "features", "formats", "manifest", "nifti", "pixels", "sources", "tables",
     ),
-    "evals/scoring": ("classifier", "gate", "ridge", "score", "splits", "stats", "threads"),
+    "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (
         "answers", "bands", "label_noise", "ledger", "opening", "score_card", "scorer", "session",
     ),

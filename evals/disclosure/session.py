@@ -17,8 +17,9 @@ from scafe.evals.disclosure.label_noise import LabelNoise, open_noise
 from scafe.evals.disclosure.ledger import Ledger
 from scafe.evals.disclosure.opening import open_data
 from scafe.evals.disclosure.scorer import ScorerSeal
+from scafe.evals.scoring.feedback import plan_feedback
 from scafe.evals.scoring.score import CVScore, Task, cross_validate
-from scafe.evals.scoring.splits import Folds, Split, make_folds, plan_feedback, split_patients
+from scafe.evals.scoring.splits import Folds, Split, make_folds, split_patients
 from scafe.knowledge.contract.errors import InputError
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 from scafe.sandbox.pool.pool import ImageAndMask, Pool

@@ -8,23 +8,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.disclosure.score_card import FeedbackMode
-from scafe.knowledge.contract.errors import DatasetError, SettingsError
+from scafe.knowledge.contract.errors import DatasetError
 
 SEALED_SHARE = 0.3
 MIN_SEALED = 24
 """Fewest sealed patients per class: with 24 + 24 the 95 % interval of an AUC of .8 is .25 wide."""
 N_FOLDS = 5
 N_REPEATS = 10
-GATED_FROM = 100
-"""Fewest dev patients that may steer the search by their labels (measured: `evals.selftest`)."""
-QUERIES = ((200, 50), (GATED_FROM, 20))
-"""Label-touching queries by number of dev patients, largest first."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +33,6 @@ class Split:
     def is_sealed(self) -> bool:
         """Whether there is a sealed part."""
         return bool(self.sealed)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How far labels may steer."""
-
-    mode: FeedbackMode
-    queries: int
-    """Label-touching queries in all; 0 in blind mode."""
 
 
 @dataclass(frozen=True)
@@ -97,26 +82,6 @@ def split_patients(patients: Sequence[str], labels: Sequence[str], seed: int) ->
         tuple(i for i, is_in in enumerate(parts) if not is_in),
         tuple(i for i, is_in in enumerate(parts) if is_in),
     )
-
-
-def plan_feedback(asked: Literal["auto", "blind", "gated"], dev_patients: int, is_sealed: bool) -> Plan:
-    """Decide whether labels may steer the search, and how often.
-
-    Raises
-    ------
-    SettingsError
-        If gated feedback is asked for and the data cannot bear it.
-    """
-    queries = next((number for least, number in QUERIES if dev_patients >= least), 0) if is_sealed else 0
-    if asked == "gated" and not queries:
-        reason = (
-            f"{dev_patients} patients to develop on" if is_sealed else "too few patients for a sealed part"
-        )
-        raise SettingsError(
-            f"gated feedback needs a sealed part and at least {GATED_FROM} development patients; this data "
-            f"has {reason}. Use --feedback auto or blind"
-        )
-    return Plan("blind", 0) if asked == "blind" or not queries else Plan("gated", queries)
 
 
 def make_folds(

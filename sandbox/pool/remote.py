@@ -1,6 +1,6 @@
 """A whole pool behind a command that passes bytes only: `docker run -i …`, `runsc … do …`.
 
-Inside, `python -m scafe.sandbox.pool.remote` opens an ordinary local pool and answers fixed records over
+Inside, `python -m scafe.sandbox.pool.container` opens an ordinary local pool and answers fixed records over
 standard input and output; outside, `RemotePool` sends images and sources. What it does *not* do:
 trust the answers. Every field is checked here as if a cell had sent it.
 """
@@ -21,7 +21,7 @@ from scafe.knowledge.contract.errors import SandboxError
 from scafe.knowledge.contract.extractor import MAX_FEATURES, MAX_LINES
 from scafe.sandbox.language.policy import EXCEPTIONS
 from scafe.sandbox.pool import wire
-from scafe.sandbox.pool.arena import Arena, views
+from scafe.sandbox.pool.arena import Arena
 from scafe.sandbox.pool.extraction import Extraction, Fault, FaultKind, ImageAndMask, Limits
 from scafe.sandbox.pool.rows import BrokenRecord, read_names
 
@@ -49,7 +49,7 @@ class RemotePool:
     """The host's side: one process of a container, one conversation at a time."""
 
     def __init__(self, prefix: Sequence[str], *, workers: int, hash_seed: int) -> None:
-        command = [*prefix, sys.executable, "-P", "-s", "-m", "scafe.sandbox.pool.remote", str(workers)]
+        command = [*prefix, sys.executable, "-P", "-s", "-m", "scafe.sandbox.pool.container", str(workers)]
         try:
             self._process = subprocess.Popen(
                 [*command, str(hash_seed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/"
@@ -176,35 +176,3 @@ def _fault(kind: FaultKind | None, exception: int, line: int, words: str) -> Fau
         return None
     named = EXCEPTIONS[exception - 1] if exception else ""
     return Fault(kind, named, line if 0 < line <= MAX_LINES + 1 else None, words)
-
-
-def main(arguments: list[str]) -> None:
-    """Answer over standard input and output until the input ends."""
-    from scafe.sandbox.pool.pool import Pool  # the other way round at the top would be a circle
-
-    workers, hash_seed = (int(argument) for argument in arguments)
-    requests, answers = os.dup(0), os.dup(1)
-    shown: list[ImageAndMask] = []
-    # the container is the wall that a person asked for; what holds inside it is reported by `doctor`
-    with Pool(workers, allow_weaker=True, hash_seed=hash_seed) as pool:
-        wire.write_all(answers, b"open")
-        while len(record := wire.read_exactly(requests, REQUEST.size)) == REQUEST.size:
-            operation, talkative, size, image_seconds, memory_mb = REQUEST.unpack(record)
-            data = wire.read_exactly(requests, size)
-            if operation == IMAGES:
-                shown = _unpacked(data)
-                continue
-            pool.limits = Limits(image_seconds, memory_mb)
-            found = pool.extract(data.decode("utf-8", "replace"), shown, talkative=bool(talkative))
-            wire.write_all(answers, pack_answer(found, talkative=bool(talkative)))
-
-
-def _unpacked(data: bytes) -> list[ImageAndMask]:
-    descriptor = os.memfd_create("scafe-images")
-    os.truncate(descriptor, len(data))
-    os.pwrite(descriptor, data, 0)
-    return views(descriptor, len(data))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -7,7 +7,8 @@ from drafting_stand_ins import REPLY, make_brief, open_drafter
 from loop_stand_ins import FaultyDrafter, StandInBench
 
 from scafe.agent.brief.prompt import messages
-from scafe.agent.drafters.drafters import Drafter, DrafterSettings, load_drafter
+from scafe.agent.drafters.drafter import Drafter, DrafterSettings
+from scafe.agent.drafters.loading import load_drafter
 from scafe.agent.drafters.manual import place_reply, read_text, waiting_requests
 from scafe.agent.egress.journal import Journal
 from scafe.agent.egress.scripted import ScriptedServer

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from scafe.agent.brief.contraband import MAX_NUMBERS, cut_contraband, find_contraband
-from scafe.agent.drafters.drafters import DrafterSettings, load_drafter
+from scafe.agent.drafters.drafter import DrafterSettings
+from scafe.agent.drafters.loading import load_drafter
 from scafe.agent.egress.budget import Budget, ledger_of
 from scafe.agent.egress.completion import GarbledError, read_completion
 from scafe.agent.egress.door import Egress, require_level
@@ -194,7 +195,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_the_search_ends_on_texts_made_to_hold_it_up(text: str) -> None:
-    search = f"from scafe.agent.egress.door import find_contraband; find_contraband(({text}) * 2)"
+    search = f"from scafe.agent.brief.contraband import find_contraband; find_contraband(({text}) * 2)"
     # a search that backtracks without end cannot be stopped from within
     subprocess.run([sys.executable, "-c", search], timeout=60, check=True)
 

@@ -12,7 +12,7 @@ import pytest
 from drafting_stand_ins import REPLY, FakeClock, make_brief, open_drafter
 from pydantic import SecretStr
 
-from scafe.agent.drafters.drafters import Reply
+from scafe.agent.drafters.drafter import Reply
 from scafe.agent.egress.budget import Budget
 from scafe.agent.egress.door import TRACING_OFF, Egress, no_tracing
 from scafe.agent.egress.hosts import OPENAI_URL, checked_url, is_private

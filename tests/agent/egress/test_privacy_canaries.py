@@ -11,7 +11,7 @@ from drafting_stand_ins import FakeClock
 from loop_stand_ins import SOURCE, StandInBench, dice
 
 from scafe.agent.drafters.chat import open_chat
-from scafe.agent.drafters.drafters import DrafterSettings
+from scafe.agent.drafters.drafter import DrafterSettings
 from scafe.agent.egress.door import TRACING_OFF
 from scafe.agent.egress.patience import Patience
 from scafe.agent.egress.scripted import ScriptedServer

@@ -9,7 +9,7 @@ import pytest
 from loop_stand_ins import FaultyDrafter, StandInBench, dice, fingerprint
 
 from scafe.agent.brief.brief import Brief
-from scafe.agent.drafters.drafters import Reply
+from scafe.agent.drafters.drafter import Reply
 from scafe.agent.loop.run import RunConfig, resume_run, start_run
 from scafe.agent.nodes.gates import Decision
 from scafe.agent.record.outcome import RunOutcome

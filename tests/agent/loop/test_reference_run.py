@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scafe.agent.drafters.drafters import DrafterSettings
+from scafe.agent.drafters.drafter import DrafterSettings
 from scafe.agent.drafters.replay import ReplayDrafter
 from scafe.agent.loop.run import RunConfig, start_run
 from scafe.agent.record.revisions import list_revisions

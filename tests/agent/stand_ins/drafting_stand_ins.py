@@ -6,7 +6,7 @@ from typing import Any
 
 from scafe.agent.brief.brief import BankEntry, Brief, BudgetLeft, Feedback
 from scafe.agent.drafters.chat import ChatDrafter, open_chat
-from scafe.agent.drafters.drafters import DrafterSettings
+from scafe.agent.drafters.drafter import DrafterSettings
 from scafe.agent.egress.patience import Patience
 from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.knowledge.criteria.pack import load_pack

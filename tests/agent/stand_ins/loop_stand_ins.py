@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scafe.agent.brief.brief import Brief
-from scafe.agent.drafters.drafters import Reply, Usage
+from scafe.agent.drafters.drafter import Reply, Usage
 from scafe.agent.record.run_folder import load_run
 from scafe.agent.record.seal import verify_run
 from scafe.agent.record.trace import trace_body

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scafe.evals.scoring.splits import Folds, make_folds, plan_feedback, split_patients
+from scafe.evals.scoring.feedback import plan_feedback
+from scafe.evals.scoring.splits import Folds, make_folds, split_patients
 from scafe.knowledge.contract.errors import DatasetError, SettingsError
 
 

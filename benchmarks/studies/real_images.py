@@ -1,8 +1,9 @@
 """The built-in drafter on four sets of real images, beside colour and texture and shuffled labels.
 
-    python -m benchmarks.real_images --data ../shared/data --seeds 5
+    python -m benchmarks.studies.real_images --data ../shared/data --seeds 5
 
-Writes benchmarks/real_images.md from what the runs' sealed parts said; finished runs are kept under --out
+Writes benchmarks/studies/real_images.md from what the runs' sealed parts said; finished runs are kept
+under --out
 and not run again. A set that is not there is skipped, loudly.
 """
 
@@ -15,12 +16,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from benchmarks.study import Study
+from benchmarks.studies.study import Study
 
 PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# Real images, built-in drafter
 
-Made by `python -m benchmarks.real_images --seeds {seeds} --max-calls {calls}`. A seed draws the sealed
+Made by `python -m benchmarks.studies.real_images --seeds {seeds} --max-calls {calls}`. A seed draws the
+sealed
 patients, the folds and the order of the search. Intervals are 95 %: Newcombe's for one AUC, DeLong's for
 the paired difference. Where a set is too small to seal, the number is one honest cross-validation in blind
 mode and marked so. Research only: no claim of clinical use.

@@ -1,7 +1,8 @@
-"""What each reference measure alone makes of real images: `python -m benchmarks.measures_alone [--only SET]`.
+"""What each reference measure alone makes of real images.
 
-Printed for every feature of a pack's measures: in how many images it is missing, and its AUC for the first
-class against the second on the images where it is not (.5: no difference; below: higher in the second).
+Run with `python -m benchmarks.studies.measures_alone [--only SET]`. Printed for every feature of a pack's
+measures: in how many images it is missing, and its AUC for the first class against the second on the images
+where it is not (.5: no difference; below: higher in the second).
 Labels of every patient are looked at, so nothing here may steer a search. Sets of more than two classes show
 the missing share only. A set that is not there is skipped, loudly.
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.real_images import SETS, RealSet, of_one_label
+from benchmarks.studies.real_images import SETS, RealSet, of_one_label
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.manifest import open_dataset
 from scafe.knowledge.criteria.pack import load_pack

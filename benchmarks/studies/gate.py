@@ -1,6 +1,7 @@
-"""The acceptance rules over sample sizes and shares of useful features: `python -m benchmarks.gate`.
+"""The acceptance rules over sample sizes and shares of useful features: `python -m benchmarks.studies.gate`.
 
-Writes benchmarks/gate.md from simulated studies; a finished cell is kept under --out and not run again.
+Writes benchmarks/studies/gate.md from simulated studies; a finished cell is kept under --out and not run
+again.
 "Pruned on fresh folds" without a gate is left out here: at 320 patients it takes half a minute a study
 (`scafe selftest gate` has it).
 """
@@ -22,7 +23,8 @@ NULL_CELL = (80, 0.0)
 """The cell that the gate's limits are stated for; it has --reps studies, the others --fewer."""
 HEAD = """# What acceptance rules keep, and what it costs
 
-Made by `python -m benchmarks.gate`. Simulated studies with 3 features of .5 standard deviations at the
+Made by `python -m benchmarks.studies.gate`. Simulated studies with 3 features of .5 standard deviations at
+the
 start and 40 proposals of which a share separates the classes by .5 standard deviations; independent normal
 features; half of the patients in each class. True AUC on 3,000 fresh cases of the classifier fitted to what
 was kept; "gain" is against the features at the start, with its standard error over studies; "optimism" is the

@@ -1,4 +1,4 @@
-"""Is the sealed number true? Run with `python -m benchmarks.nested`.
+"""Is the sealed number true? Run with `python -m benchmarks.studies.nested`.
 
 A population of phantoms is drawn and measured once. Each seed samples a study from it and runs the
 shipped protocol on the study: split by patient, prune on fresh folds, fit, open the sealed part once. The

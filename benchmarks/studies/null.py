@@ -1,9 +1,9 @@
-"""What the protocol finds where there is nothing, with real extractors: `python -m benchmarks.null`.
+"""What the protocol finds where there is nothing, with real extractors: `python -m benchmarks.studies.null`.
 
 Two kinds of nothing. On the null cohort the classes differ in no dial; every measure of the pack is proposed
 to the rules of `scafe selftest gate`, and what they keep is noise. On the plain cohort the labels are dealt
 anew among patients, and the shipped protocol (split, prune, fit, seal) is run to its end. Writes
-benchmarks/null.md.
+benchmarks/studies/null.md.
 """
 
 import argparse
@@ -12,8 +12,8 @@ from statistics import mean, stdev
 
 import numpy as np
 
-from benchmarks.gate import CHOSEN
-from benchmarks.nested import draw_population, run_seed, sample
+from benchmarks.studies.gate import CHOSEN
+from benchmarks.studies.nested import draw_population, run_seed, sample
 from scafe.evals.scoring.cases import Cases
 from scafe.evals.scoring.score import cross_validate
 from scafe.evals.scoring.simulation import BASE_EFFECT, RULES, Study
@@ -23,7 +23,8 @@ BASE = 3
 PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# Where there is nothing to find
 
-Made by `python -m benchmarks.null --seeds {seeds}`, with the reference measures of the scar pack, run in the
+Made by `python -m benchmarks.studies.null --seeds {seeds}`, with the reference measures of the scar pack,
+run in the
 sandbox.
 
 ## The null cohort: every measure is noise

@@ -1,4 +1,4 @@
-"""How far drawn masks agree with the truth: `python -m benchmarks.segment [--data FOLDER]`.
+"""How far drawn masks agree with the truth: `python -m benchmarks.studies.segment [--data FOLDER]`.
 
 On phantoms, whose masks are known, and on dermoscopy images, whose masks experts drew (skipped loudly where
 they are absent). Overlap is intersection over union; an image in which nothing was found counts 0.

@@ -1,9 +1,10 @@
 """Is the loop worth its calls? The built-in drafter in the loop, best-of-N and one-shot, on the same splits.
 
-    python -m benchmarks.loop_baselines --data ../shared/data --seeds 10 --max-calls 24
+    python -m benchmarks.studies.loop_baselines --data ../shared/data --seeds 10 --max-calls 24
 
 All three have the same drafter, bench, gate, folds and sealed patients of a seed, and at most the same calls.
-Writes benchmarks/loop_baselines.md: one row per search, and the paired difference of the loop with a 95 %
+Writes benchmarks/studies/loop_baselines.md: one row per search, and the paired difference of the loop with
+a 95 %
 interval over seeds (t). Finished runs are kept under --out and not run again, so it may be stopped and gone
 on with; a set that is not there is skipped, loudly.
 """
@@ -18,15 +19,16 @@ from typing import Any
 
 from scipy import stats
 
-from benchmarks.smaller import shrink
-from benchmarks.study import Search, Study
+from benchmarks.studies.smaller import shrink
+from benchmarks.studies.study import Search, Study
 from scafe.agent.record.trace import EVENTS, read_lines
 
 SEARCHES: tuple[Search, ...] = ("loop", "best_of_n", "one_shot")
 PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# The loop beside best-of-N and one-shot
 
-Made by `python -m benchmarks.loop_baselines --max-calls {calls}`, with the built-in drafter (no language
+Made by `python -m benchmarks.studies.loop_baselines --max-calls {calls}`, with the built-in drafter (no
+language
 model). *loop*: plan, blind drafts, repairs, adaptive rounds. *best of N*: every call a blind
 draft. *one shot*: one blind draft per criterion. A seed draws sealed patients, folds and drafts, the same for
 all three. A run without an acceptable set counts as .5. Differences are paired by seed, with a 95 % t

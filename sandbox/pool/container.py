@@ -1,0 +1,43 @@
+"""The pool inside a container: `python -m scafe.sandbox.pool.container WORKERS HASH_SEED`.
+
+It answers the records of `remote` over standard input and output, until its input ends.
+"""
+
+import os
+import sys
+
+from scafe.sandbox.pool import wire
+from scafe.sandbox.pool.arena import views
+from scafe.sandbox.pool.extraction import ImageAndMask, Limits
+from scafe.sandbox.pool.pool import Pool
+from scafe.sandbox.pool.remote import IMAGES, REQUEST, pack_answer
+
+
+def main(arguments: list[str]) -> None:
+    """Answer over standard input and output until the input ends."""
+    workers, hash_seed = (int(argument) for argument in arguments)
+    requests, answers = os.dup(0), os.dup(1)
+    shown: list[ImageAndMask] = []
+    # the container is the wall that a person asked for; what holds inside it is reported by `doctor`
+    with Pool(workers, allow_weaker=True, hash_seed=hash_seed) as pool:
+        wire.write_all(answers, b"open")
+        while len(record := wire.read_exactly(requests, REQUEST.size)) == REQUEST.size:
+            operation, talkative, size, image_seconds, memory_mb = REQUEST.unpack(record)
+            data = wire.read_exactly(requests, size)
+            if operation == IMAGES:
+                shown = _unpacked(data)
+                continue
+            pool.limits = Limits(image_seconds, memory_mb)
+            found = pool.extract(data.decode("utf-8", "replace"), shown, talkative=bool(talkative))
+            wire.write_all(answers, pack_answer(found, talkative=bool(talkative)))
+
+
+def _unpacked(data: bytes) -> list[ImageAndMask]:
+    descriptor = os.memfd_create("scafe-images")
+    os.truncate(descriptor, len(data))
+    os.pwrite(descriptor, data, 0)
+    return views(descriptor, len(data))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
