@@ -14,7 +14,7 @@ import numpy as np
 
 from scafe.evals.data.formats import ImageFile as ImageFile
 from scafe.evals.data.segment import Segmented
-from scafe.evals.data.sources import Pixels, digest
+from scafe.evals.data.sources import Decoded, Pixels, digest
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.knowledge.phantoms import CohortImage
@@ -34,10 +34,11 @@ class Drawn:
 
     pair: ImageAndMask
 
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
+    def read(self, where: str) -> Decoded:
         """Return what is held; see `Pixels.read`."""
         shape = repr(self.pair.image.shape).encode()
-        return self.pair, digest(shape, self.pair.image.tobytes(), np.packbits(self.pair.mask).tobytes())
+        held = digest(shape, self.pair.image.tobytes(), np.packbits(self.pair.mask).tobytes())
+        return Decoded(self.pair, held)
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,10 @@ class Dataset:
         if index in self.kept:
             return self.kept[index]
         item = self.items[index]
-        pair, found = item.pixels.read(item.where)
-        if _tagged(found) != item.sha256:
+        found = item.pixels.read(item.where)
+        if _tagged(found.sha256) != item.sha256:
             raise IntegrityError(f"{item.where}: the file changed since the dataset was opened; start again")
-        return pair
+        return found.pair
 
     def images(self, ids: Sequence[int]) -> "LazyImages":
         """Return images that are loaded when they are asked for."""
@@ -217,11 +218,11 @@ def _tagged(sha256: str) -> str:
 def _read_through(rows: Sequence[Row], classes: tuple[str, ...], left_out: int) -> Dataset:
     items, kept, room = [], {}, KEPT_BYTES
     for index, row in enumerate(rows):
-        pair, sha256 = row.pixels.read(row.where)
-        items.append(Item(row.where, row.label, row.patient, _tagged(sha256), row.pixels))
-        room -= pair.image.nbytes + pair.mask.nbytes
+        found = row.pixels.read(row.where)
+        items.append(Item(row.where, row.label, row.patient, _tagged(found.sha256), row.pixels))
+        room -= found.pair.image.nbytes + found.pair.mask.nbytes
         if room > 0:
-            kept[index] = pair.locked()
+            kept[index] = found.pair.locked()
     return Dataset(tuple(items), classes, rows[0].has_mask, left_out, kept=kept)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.evals.data.pixels import check_size
-from scafe.evals.data.sources import Optional, digest, mask_for, needed, read_bytes
+from scafe.evals.data.sources import Decoded, Optional, digest, mask_for, needed, read_bytes
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
@@ -37,12 +37,12 @@ class DicomFile:
     image: Path
     mask: Path | None = None
 
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
+    def read(self, where: str) -> Decoded:
         """Decode both files; see `Pixels.read`."""
         data = read_bytes(self.image, where)
         image = decode_dicom(data, where)
         mask, outline = mask_for(image, self.mask, where)
-        return ImageAndMask(image, mask), digest(data, outline)
+        return Decoded(ImageAndMask(image, mask), digest(data, outline))
 
 
 def decode_dicom(data: bytes, where: str) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ import numpy as np
 from scafe.evals.data import dicom, nifti
 from scafe.evals.data.pixels import SUFFIXES as PICTURES
 from scafe.evals.data.pixels import decode_image
-from scafe.evals.data.sources import Pixels, digest, mask_for, read_bytes
+from scafe.evals.data.sources import Decoded, Pixels, digest, mask_for, read_bytes
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
@@ -23,12 +23,12 @@ class ImageFile:
     image: Path
     mask: Path | None = None
 
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
+    def read(self, where: str) -> Decoded:
         """Decode both files; see `Pixels.read`."""
         data = read_bytes(self.image, where)
         image = decode_image(data, where)
         mask, outline = mask_for(image, self.mask, where)
-        return ImageAndMask(image, mask), digest(data, outline)
+        return Decoded(ImageAndMask(image, mask), digest(data, outline))
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,23 @@ class ChannelFiles:
     files: tuple[Path, ...]
     mask: Path | None = None
 
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
+    def read(self, where: str) -> Decoded:
         """Stack the first plane of every file; see `Pixels.read`."""
-        pairs = [
+        planes = [
             pixels_of(file, self.mask).read(f"{where}, channel {channel}")
             for channel, file in zip(self.channels, self.files, strict=True)
         ]
-        shapes = {pair.image.shape[:2] for pair, _ in pairs}
+        shapes = {plane.pair.image.shape[:2] for plane in planes}
         if len(shapes) > 1:
             found = ", ".join(f"{shape[1]}×{shape[0]}" for shape in sorted(shapes))
             raise DatasetError(f"{where}: the channels have different sizes ({found}); register them first")
-        image = np.stack([pair.image[:, :, 0] for pair, _ in pairs], axis=2)
-        return ImageAndMask(image, pairs[0][0].mask), digest(*(sha256.encode() for _, sha256 in pairs))
+        image = np.stack([plane.pair.image[:, :, 0] for plane in planes], axis=2)
+        return Decoded(
+            ImageAndMask(image, planes[0].pair.mask),
+            digest(*(plane.sha256.encode() for plane in planes)),
+            frozenset().union(*(plane.met for plane in planes)),
+            planes[0].spacing_mm,
+        )
 
 
 def pixels_of(image: Path, mask: Path | None = None) -> Pixels:

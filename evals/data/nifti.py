@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.evals.data.pixels import check_size
-from scafe.evals.data.sources import Optional, digest, needed, read_bytes
+from scafe.evals.data.sources import Decoded, Optional, digest, needed, read_bytes
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
@@ -43,13 +43,13 @@ class NiftiFile:
     image: Path
     mask: Path | None = None
 
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
+    def read(self, where: str) -> Decoded:
         """Decode both files; see `Pixels.read`."""
         data = read_bytes(self.image, where)
         volume = load_volume(data, where)
         if self.mask is None:
             grey = displayed(volume.values, volume.values.shape[2] // 2)
-            return _pair(grey, np.ones(grey.shape, dtype=bool)), digest(data)
+            return Decoded(_pair(grey, np.ones(grey.shape, dtype=bool)), digest(data))
         named = f"{where}, mask {self.mask.name}"
         outline = read_bytes(self.mask, named)
         marked = load_volume(outline, named).values > 0.5
@@ -59,7 +59,8 @@ class NiftiFile:
                 "resample the mask onto the volume"
             )
         index = largest_slice(marked, named)
-        return _pair(displayed(volume.values, index), np.rot90(marked[:, :, index])), digest(data, outline)
+        pair = _pair(displayed(volume.values, index), np.rot90(marked[:, :, index]))
+        return Decoded(pair, digest(data, outline))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ label; the shortcut audit tells whether the outline it draws gives the label awa
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from scafe.evals.data.sources import Pixels
+from scafe.evals.data.sources import Decoded, Pixels
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
@@ -41,7 +41,7 @@ class Segmented:
 
     image: Pixels
 
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
+    def read(self, where: str) -> Decoded:
         """Return image and drawn mask, and the hash of both; see `Pixels.read`.
 
         Raises
@@ -49,14 +49,15 @@ class Segmented:
         DatasetError
             If no lesion was found (named, with the way out).
         """
-        pair, sha256 = self.image.read(where)
-        mask = segment(pair.image)
+        found = self.image.read(where)
+        mask = segment(found.pair.image)
         if mask is None:
             raise DatasetError(
                 f"{where}: --segment otsu found no lesion on skin; give the row a mask, or leave it out"
             )
         mask.setflags(write=False)
-        return ImageAndMask(pair.image, mask), hashlib.sha256(f"{sha256}\0{VERSION}".encode()).hexdigest()
+        sha256 = hashlib.sha256(f"{found.sha256}\0{VERSION}".encode()).hexdigest()
+        return replace(found, pair=ImageAndMask(found.pair.image, mask), sha256=sha256)
 
 
 def segment(image: NDArray[np.uint8]) -> NDArray[np.bool_] | None:

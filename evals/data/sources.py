@@ -9,16 +9,30 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.data.attributes import Attribute
 from scafe.evals.data.pixels import decode_mask
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """One image as it was read, and what its file said about how to read it."""
+
+    pair: ImageAndMask
+    sha256: str
+    """Over the bytes that image and mask were made of."""
+    met: frozenset[Attribute] = frozenset()
+    """Attributes of the format that this file has and the reader honoured or passed over."""
+    spacing_mm: tuple[float, float] | None = None
+    """Distance of rows and of columns in the decoded image; None: the file does not say."""
+
+
 class Pixels(Protocol):
     """Where the pixels of one item come from."""
 
-    def read(self, where: str) -> tuple[ImageAndMask, str]:
-        """Return image and mask, and the SHA-256 of the bytes they were made of."""
+    def read(self, where: str) -> Decoded:
+        """Return image and mask, and what the file said; DatasetError with `where` if it cannot be used."""
         ...
 
 

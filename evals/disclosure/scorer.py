@@ -16,7 +16,8 @@ from scafe.knowledge.phantoms import load_phantom
 
 FILES = {
     "evals/data": (
-        "dataset", "dicom", "features", "formats", "manifest", "nifti", "pixels", "sources", "tables",
+        "attributes", "dataset", "dicom", "features", "formats", "manifest", "nifti", "pixels", "sources",
+        "tables",
     ),
     "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (

@@ -136,7 +136,7 @@ def as_image(one: Any, place: int) -> ImageAndMask:
     if isinstance(one, ImageAndMask):
         return one
     if isinstance(one, (str, Path)):
-        return ImageFile(Path(one)).read(str(one))[0]
+        return ImageFile(Path(one)).read(str(one)).pair
     image, mask = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
     pixels = np.asarray(image)
     if pixels.ndim != 3 or pixels.dtype != np.uint8:

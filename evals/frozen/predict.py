@@ -72,7 +72,7 @@ class Picture:
     def load(self, segment: MaskMethod = "none") -> ImageAndMask:
         """Decode image and mask; draw a mask where there is none and the bundle's run drew its own."""
         drawn = segment != "none" and not self.has_mask
-        return (Segmented(self.pixels) if drawn else self.pixels).read(self.name)[0]
+        return (Segmented(self.pixels) if drawn else self.pixels).read(self.name).pair
 
 
 def predict(bundle: Bundle, pictures: Sequence[Picture], pool: Pool) -> tuple[Prediction, ...]:
