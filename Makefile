@@ -19,4 +19,5 @@ ci:  ## check and test in a fresh environment
 
 docs:  ## write the pages that are generated
 	$(PYTHON) docs/make_cli.py
+	$(PYTHON) docs/make_glossary.py
 	$(PYTHON) docs/make_graph.py

@@ -138,7 +138,7 @@ def _pack_in_words(pack: "CriteriaPack") -> str:
 
 
 def _verdict_in_words(verdict: "Verdict") -> str:
-    lines = [f"{verdict.criterion}: " + ("accepted" if verdict.is_acceptable else "turned away")]
+    lines = [f"{verdict.criterion}: " + ("accepted" if verdict.is_acceptable else "rejected")]
     for one in verdict.features:
         answers = max(one.responses, key=lambda response: abs(response.spearman), default=None)
         strongest = f"answers most to {answers.name} (rho {answers.spearman:+.2f}), " if answers else ""

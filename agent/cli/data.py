@@ -66,13 +66,13 @@ def _in_words(found: dict[str, Any]) -> list[str]:
         f"masks: {found['masks']}",
     ]
     lines.append(
-        f"feedback: {found['mode']}, {found['queries']} label-touching queries; "
-        f"{found['dev_patients']} patients to develop on, {found['sealed_patients']} sealed"
+        f"feedback: {found['mode']}; the search may query labels {found['queries']} times; "
+        f"{found['dev_patients']} development patients, {found['sealed_patients']} in the held-out test set"
     )
     lines += [f"{one['kind']} duplicate: {one['first']} = {one['second']}" for one in found["duplicates"]]
     lines += [f"{one['shortcut']} alone: {_auc(one['auc'])}" for one in found["leaks"]]
     lines += [f"skin {one['group']}: {_counts(one['patients'])}" for one in found["tones"]]
-    return lines + [f"look at this: {warning}" for warning in found["warnings"]]
+    return lines + [f"warning: {warning}" for warning in found["warnings"]]
 
 
 def _sizes(found: dict[str, Any]) -> str:

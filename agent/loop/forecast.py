@@ -38,13 +38,13 @@ class Forecast:
 
     def in_words(self) -> str:
         """Say it to a person."""
-        seal = "a sealed part" if self.facts.sealed else "no sealed part (too small)"
+        seal = "a held-out test set" if self.facts.sealed else "no held-out test set (too small)"
         plan = ", ".join(f"{count} {what}" for what, count in self.calls.items())
-        classes = " against ".join(self.facts.classes)
+        classes = " vs ".join(self.facts.classes)
         return "\n".join(
             [
-                f"data: {classes}, {self.facts.patients_band} dev patients, {seal}",
-                f"feedback: {self.facts.mode}, {self.facts.queries} label-touching queries",
+                f"data: {classes}, {self.facts.patients_band} development patients, {seal}",
+                f"feedback: {self.facts.mode}; the search may query labels {self.facts.queries} times",
                 f"sandbox: tier {self.facts.sandbox.get('tier', '?')}",
                 f"calls: {plan}",
                 _cost_in_words(self.cost, self.person),

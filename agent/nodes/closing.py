@@ -39,7 +39,7 @@ def freeze(state: LoopState, context: LoopContext) -> Update:
 
 
 def open_seal(state: LoopState, context: LoopContext) -> Update:
-    """Score the bundle on the sealed part. The number is for people: no brief can hold it."""
+    """Score the bundle on the held-out test set. The number is for people: no brief can hold it."""
     opened = context.bench.open_seal(str(context.run.path / state["bundle"]), _actor(context))
     context.trace.record(SealOpened(**opened.model_dump()))
     return {}

@@ -68,7 +68,7 @@ def after_freeze_gate(state: LoopState) -> str:
 
 
 def agree_seal(state: LoopState, context: LoopContext) -> Update:
-    """Ask whether the sealed part may be opened now: it can be, once."""
+    """Ask whether the held-out test set may be opened now: it can be, once."""
     decision = _decided("seal", lambda: {"bundle": state["bundle_sha256"]}, context)
     return {"keep_sealed": decision is not None and decision.decision == "reject"}
 

@@ -65,7 +65,7 @@ def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: 
     if state["capped"]:
         return f"a cap was reached: {state['capped']}"
     if state["mode"] == "gated" and state["queries_left"] == 0:
-        return "no label-touching query is left"
+        return "no label query is left"
     if context.max_calls - state["calls"] <= spread.reserve:
         left = context.max_calls - state["calls"]
         return "the calls are spent, but for the reserve" if left > 0 else "the calls are spent"

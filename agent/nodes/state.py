@@ -135,7 +135,7 @@ class LoopState(TypedDict):
     bundle: str
     bundle_sha256: str
     keep_sealed: bool
-    """Whether a person left the sealed part closed."""
+    """Whether a person left the held-out test set closed."""
     outcome: str
     why: str
 

@@ -215,7 +215,7 @@ class SetFrozen(Event):
 
 
 class SealOpened(Event, Opened):
-    """The sealed part was scored, once; what the bench told of it."""
+    """The held-out test set was scored, once; what the bench told of it."""
 
     kind: Literal["seal_opened"] = "seal_opened"
 

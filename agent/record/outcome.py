@@ -51,36 +51,36 @@ def _summary(events: dict[str, dict[str, Any]]) -> tuple[str, ...]:
     opened = events.get("seal_opened")
     noun = "criterion" if len(frozen["criteria"]) == 1 else "criteria"
     return (
-        f"frozen: {frozen['features']} features from {len(frozen['criteria'])} {noun} "
+        f"selected features: {frozen['features']} from {len(frozen['criteria'])} {noun} "
         f"({', '.join(frozen['criteria'])})",
         _headline(opened),
         _controls(opened),
-        f"spent: {end['calls']} of {events['run_started']['max_calls']} calls; "
-        f"{events['bench_opened']['queries']} label-touching queries were allowed",
+        f"spent: {end['calls']} of {events['run_started']['max_calls']} calls to the drafter; "
+        f"at most {events['bench_opened']['queries']} label queries were allowed",
         f"bundle: {frozen['bundle']}, sha256 {frozen['sha256'][:16]}",
     )
 
 
 def _headline(opened: dict[str, Any] | None) -> str:
     if opened is None:
-        return "sealed part: left closed by a person"
-    where = "sealed AUC" if opened["sealed"] else "cross-validated AUC (too small to seal, nothing selected)"
-    return f"{where}: {_number(opened['auc'])}{_interval(opened)}"
+        return "held-out test set: left sealed by a person"
+    where = "held-out test set" if opened["sealed"] else "cross-validation (too few patients to hold any out)"
+    return f"{where}: AUC {_number(opened['auc'])}{_interval(opened)}"
 
 
 def _controls(opened: dict[str, Any] | None) -> str:
     if opened is None:
-        return "controls: none, the sealed part was not opened"
+        return "controls: none, the held-out test set was not scored"
     return (
-        f"beside it: baseline {_number(opened['baseline_auc'])}, "
-        f"permuted labels {_number(opened['permuted_auc'])}"
+        f"same patients: colour-and-texture baseline {_number(opened['baseline_auc'])}, "
+        f"label-permutation control {_number(opened['permuted_auc'])}"
     )
 
 
 def _interval(opened: dict[str, Any]) -> str:
     if opened["low"] is None or opened["high"] is None:
         return ""
-    return f" (95 % {opened['low']:.3f} to {opened['high']:.3f})"
+    return f" (95 % CI {opened['low']:.3f} to {opened['high']:.3f})"
 
 
 def _number(value: float | None) -> str:

@@ -9,7 +9,7 @@ from scafe.agent.nodes.gates import Decision
 QUESTIONS = {
     "plan": "Are these measurements a fair reading of the criteria?",
     "freeze": "May these features be frozen?",
-    "seal": "May the sealed part be opened now? It can be, once.",
+    "seal": "May the held-out test set be scored now? It can be scored only once.",
 }
 ANSWERS = {"a": "approve", "m": "modify", "r": "reject"}
 

@@ -6,19 +6,18 @@ file gets the same happenings as plain lines. Nothing is shown that is not in th
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from scafe.agent.terminal.sayings import GATE_WORDS, Line, in_words, plural
 from scafe.agent.terminal.terminal import Terminal, say_plainly
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
-
-Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ PHASES = {
     "bench_opened": "planning",
     "planned": "first drafts",
     "pool_pruned": "freezing",
-    "set_frozen": "opening the seal",
+    "set_frozen": "scoring the held-out test set",
     "seal_opened": "writing the report",
     "reported": "sealing the trace",
     "run_finished": "done",
@@ -95,11 +94,6 @@ def advance(standing: Standing, line: Line) -> Standing:
     if kind == "pool_pruned":
         return replace(now, pooled=_kept(now, line))
     return now
-
-
-def in_words(line: Line) -> str | None:
-    """Say one event as a line for a person; None for what is only bookkeeping."""
-    return _SAYINGS[line["kind"]](line) if line["kind"] in _SAYINGS else None
 
 
 class Progress:
@@ -175,11 +169,11 @@ class Progress:
 def panel_rows(standing: Standing, caps: Caps, seconds: float) -> list[tuple[str, str]]:
     """Return the panel's rows: name and words."""
     criteria = len([names for names in standing.pooled.values() if names])
-    gates = " · ".join(f"{count} {gate}" for gate, count in sorted(standing.gates.items())) or "none yet"
+    gates = " · ".join(f"{GATE_WORDS[gate]}: {n}" for gate, n in sorted(standing.gates.items())) or "none yet"
     phase = f"{standing.phase}: {standing.step}" if standing.step else standing.phase
     return [
         ("phase", f"{phase}  ({_clock(seconds)}{_of(caps.seconds, _clock)})"),
-        ("features", f"{standing.features} accepted, from {_plural(criteria, 'criterion', 'criteria')}"),
+        ("features", f"{standing.features} added, from {plural(criteria, 'criterion', 'criteria')}"),
         ("scored", gates),
         ("budget", _budget(standing, caps)),
     ]
@@ -223,92 +217,6 @@ def _kept(standing: Standing, line: Line) -> dict[str, tuple[str, ...]]:
         criterion: tuple(name for name in names if name in kept)
         for criterion, names in standing.pooled.items()
     }
-
-
-def _plural(count: int, noun: str, nouns: str = "") -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
-
-
-def _say_bench(line: Line) -> str:
-    seal = "with a sealed part" if line["sealed"] else "too small to seal"
-    queries = f", {line['queries']} label queries" if line["mode"] == "gated" else ""
-    tier = line["host"].get("tier", "?")
-    return (
-        f"data: {' against '.join(line['classes'])}, {line['patients_band']} dev patients, {seal}; "
-        f"{line['mode']} feedback{queries}; sandbox tier {tier}"
-    )
-
-
-GATE_WORDS = {
-    "accepted": "the set gained",
-    "rejected": "the set did not gain; pruning decides",
-    "indecisive": "no gain told yet; pruning decides",
-    "blind": "blind",
-}
-"""What the gate's word means for what is pooled: only pruning takes a feature out again."""
-
-
-def _say_scored(line: Line) -> str:
-    pooled = f"pooled {', '.join(line['pooled'])}" if line["pooled"] else "nothing pooled"
-    return f"{line['criterion']} r{line['number']:03d}: {pooled}; {GATE_WORDS[line['card']['gate']]}"
-
-
-def _say_assessed(line: Line) -> str:
-    return (
-        f"round {line['round']} ended: {_plural(line['gained'], 'feature')} gained; "
-        f"{line['accepted']} accepted, {line['rejected']} rejected, {line['indecisive']} indecisive; "
-        f"{line['why']}"
-    )
-
-
-def _say_judged(line: Line) -> str:
-    if line["accepted"]:
-        passed = _plural(len(line["accepted"]), "feature")
-        return f"{line['criterion']} r{line['number']:03d}: {passed} past the probes"
-    reasons = sorted({code for code, severity, _ in line["findings"] if severity == "reject"})
-    why = ", ".join(reasons) or "none passed"
-    return f"{line['criterion']} r{line['number']:03d}: turned away by probes ({why})"
-
-
-def _say_pruned(line: Line) -> str:
-    kept, dropped = len(line["kept"]), [name for _, name in line["dropped"]]
-    if not dropped:
-        return f"pruned: all {kept} kept"
-    return f"pruned: {kept} kept; better without {', '.join(dropped)} on folds that the search never used"
-
-
-def _say_opened(line: Line) -> str:
-    part = "sealed part" if line["sealed"] else "one honest cross-validation, nothing sealed"
-    if line["auc"] is None:
-        return f"{part}: no AUC"
-    return f"{part}: AUC {interval(line['auc'], line['low'], line['high'])}"
-
-
-def interval(value: float, low: float | None, high: float | None) -> str:
-    """Say a value with its 95 % interval."""
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} (95 % {low:.3f} to {high:.3f})"
-
-
-_SAYINGS: dict[str, Callable[[Line], str | None]] = {
-    "bench_opened": _say_bench,
-    "planned": lambda line: (
-        f"plan: {_plural(sum(map(len, line['ideas'].values())), 'idea')} "
-        f"for {_plural(len(line['ideas']), 'criterion', 'criteria')}"
-    ),
-    "discarded": lambda line: f"{line['criterion'] or 'plan'}: reply discarded, {line['reason']}",
-    "judged": _say_judged,
-    "scored": _say_scored,
-    "round_assessed": _say_assessed,
-    "cap_reached": lambda line: f"cap reached: {line['why']}",
-    "pool_pruned": _say_pruned,
-    "approval": lambda line: f"{line['gate']}: {line['decision']} by {line['name']}",
-    "set_frozen": lambda line: (
-        f"frozen: {_plural(line['features'], 'feature')} from {', '.join(line['criteria'])}"
-    ),
-    "seal_opened": _say_opened,
-    "resumed": lambda line: f"resumed after {_plural(line['cursor'], 'event')}",
-    "torn_line": lambda line: "the last event was cut off by a kill and is set aside",
-}
 
 
 def caps_of(config: Mapping[str, Any]) -> Caps:

@@ -283,8 +283,8 @@ def _size_warnings(audit: Audit) -> list[str]:
         return []
     fewest = min(audit.classes, key=lambda one: one.patients)
     return [
-        f"class {fewest.label!r} has {fewest.patients} patients, too few for a sealed part (80 are enough): "
-        "the run will be blind, and its headline one honest cross-validation"
+        f"class {fewest.label!r} has {fewest.patients} patients, too few for a held-out test set (80 are "
+        "enough): no label will steer the search, and the result is one cross-validation"
     ]
 
 

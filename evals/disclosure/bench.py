@@ -3,7 +3,7 @@
 `Bench` starts `python -m scafe.evals.processes.bench` and speaks JSON lines with it. That process
 holds images, labels, patients and the sandbox; the process that holds a model client holds none of
 them. Every answer is journalled by the hash of its request, so a resumed run is answered from the
-journal and spends no label-touching query twice.
+journal and spends no label query twice.
 """
 
 import contextlib
@@ -73,8 +73,8 @@ class BenchFacts(Record):
 
     classes: tuple[str, ...] = Field(description="positive first")
     mode: FeedbackMode
-    queries: int = Field(ge=0, description="label-touching queries allowed in all; 0 in blind mode")
-    sealed: bool = Field(description="whether the data is large enough for a sealed part")
+    queries: int = Field(ge=0, description="label queries allowed in all; 0 in blind mode")
+    sealed: bool = Field(description="whether the data is large enough for a held-out test set")
     patients_band: str = Field(description="dev patients: '<40', '40-99', '100-199', '200-399', '>=400'")
     data_sha256: str = Field(description="hash over images, masks, labels and patients")
     scorer_sha256: str = Field(description="hash over scorer, splits, probes and pack")
@@ -185,7 +185,7 @@ class Bench:
         return self._record(Frozen, "freeze", pool=_plain(pool), folder=folder, lineage=lineage)
 
     def open_seal(self, bundle: str, actor: str) -> Opened:
-        """Score the bundle on the sealed part, once; the attempt burns the seal."""
+        """Score the bundle on the held-out test set, once; the attempt burns the seal."""
         return self._record(Opened, "open_seal", bundle=bundle, actor=actor)
 
     def report(self, bundle: str, folder: str, run: dict[str, object]) -> dict[str, str]:

@@ -65,7 +65,7 @@ class Ledger(BaseModel):
         return se * math.sqrt(2 * math.log(2) * self.bits)
 
     def spend(self, source_sha256: str, accepted: bool, reports: int, released: int) -> Self:
-        """Return the ledger after one label-touching query.
+        """Return the ledger after one label query.
 
         Raises
         ------

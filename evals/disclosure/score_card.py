@@ -47,5 +47,5 @@ class ScoreCard(BaseModel):
     gate: Literal["accepted", "rejected", "indecisive", "blind"]
     set_auc_band: str | None = Field(default=None, description="'0.70-0.75', only when the gate accepted")
     features: tuple[DisclosedFeature, ...]
-    queries_left: int = Field(ge=0, description="label-touching queries left; 0 in blind mode")
+    queries_left: int = Field(ge=0, description="label queries left; 0 in blind mode")
     label_bits_used: float = Field(ge=0)

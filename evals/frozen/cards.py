@@ -41,7 +41,7 @@ def model_card(manifest: Manifest) -> str:
             "",
             f"AUC {development.auc:.3f} (95 % interval {development.low:.3f} to {development.high:.3f}) on "
             "the development part. **Optimistic: the features were chosen on these patients.** The headline "
-            "is the sealed part's, in the run's report.",
+            "is the held-out test set's, in the run's report.",
             "",
             "## Features",
             "",

@@ -1,4 +1,4 @@
-"""The sealed part: scored once. The attempt burns it, whatever comes of the attempt.
+"""The held-out test set: scored once. The attempt burns it, whatever comes of the attempt.
 
 The marker is on disk before the first sealed image is looked at, so a crash, a SIGKILL or a power cut in
 the middle leaves a burnt seal without an answer, and a second opening is refused.
@@ -24,7 +24,7 @@ HEADLINE = "headline.json"
 
 
 def open_seal(session: BenchSession, bundle: str, actor: str) -> Opened:
-    """Score a bundle on the sealed part, once.
+    """Score a bundle on the held-out test set, once.
 
     Where the data is too small to seal, the same figures come from one cross-validation in blind mode,
     where no label chose anything, and nothing is burnt.
@@ -66,8 +66,8 @@ def read_headline(session: BenchSession) -> Headline:
         return Headline.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         raise SealError(
-            "there is no headline yet; open the seal first. If an attempt was cut off, the sealed part is "
-            "burnt: draw new patients, or report the development score as what it is, optimistic"
+            "there is no held-out result yet; score the held-out test set first. If an attempt was cut off, "
+            "the set is used up: draw new patients, or report the development score as optimistic"
         ) from None
     except ValidationError as error:
         raise IntegrityError(
@@ -135,7 +135,7 @@ def _already(path: Path) -> str:
     except (ValueError, KeyError, TypeError):
         told = "before, by an attempt that was cut off while it wrote its name"
     return (
-        f"the sealed part was opened {told}; it can be scored once, and a failed attempt counts. "
+        f"the held-out test set was opened {told}; it can be scored once, and a failed attempt counts. "
         "Draw new patients for another test"
     )
 

@@ -69,7 +69,7 @@ class Scores:
 
 
 def compute_headline(session: BenchSession, bundle: Bundle) -> Headline:
-    """Score a bundle on the sealed part, or by folds where there is none."""
+    """Score a bundle on the held-out test set, or by folds where there is none."""
     scores = _on_sealed(session, bundle) if session.split.is_sealed else _by_folds(session, bundle)
     manifest, labels = bundle.manifest, scores.model.labels
     dev = _cases(session, _refs(bundle), session.split.dev)
@@ -135,7 +135,7 @@ def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
     penalty = bundle.manifest.penalty
     peer = fit_classifier(simple, _numbers(simple), folds)
     method = (
-        f"{folds.n_repeats} × {folds.n_folds}-fold cross-validation by patient, blind mode, no sealed part"
+        f"{folds.n_repeats} × {folds.n_folds}-fold cross-validation by patient, blind mode, nothing held out"
     )
     if ours.task.is_ordinal:
         method = f"share of pairs in the right order (Harrell's C), {method}"
@@ -176,7 +176,7 @@ def _shares(cases: Cases) -> Floats:
 
 
 def _permuted(ours: Pair, scored: Scored, penalty: float, seed: int) -> Permuted:
-    """Refit on development labels dealt anew, and score the true labels of the sealed part."""
+    """Refit on development permuted labels, and score the true labels of the held-out test set."""
     aucs = [
         _predicted(
             fit_at_penalty(ours.dev.permuted(_draw_seed(seed, draw)), _numbers(ours.dev), penalty), ours.test

@@ -77,7 +77,7 @@ def audit_lines(audit: Audit) -> list[str]:
     )
     lines.append(f"masks: {audit.masks}")
     lines.append(
-        f"feedback {audit.mode}, {audit.queries} label-touching queries, {audit.dev_patients} patients to "
+        f"feedback {audit.mode}, {audit.queries} label queries, {audit.dev_patients} patients to "
         f"develop on, {audit.sealed_patients} sealed"
     )
     lines += [f"{one.kind} duplicate: {one.first} = {one.second}" for one in audit.duplicates]
@@ -86,7 +86,7 @@ def audit_lines(audit: Audit) -> list[str]:
         for one in audit.leaks
     ]
     lines += [f"skin {one.group}: {one.patients}" for one in audit.tones]
-    return [*lines, *(f"look at this: {warning}" for warning in audit.warnings)]
+    return [*lines, *(f"warning: {warning}" for warning in audit.warnings)]
 
 
 def _gate(options: argparse.Namespace) -> int:

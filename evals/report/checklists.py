@@ -95,7 +95,7 @@ def _tripod_of_headline(headline: Headline) -> list[tuple[str, str, str]]:
             f"AUC {model.value:.3f} ({model.low:.3f} to {model.high:.3f}); {headline.method}",
         ),
         ("23b", "calibration", "not defined" if slope is None else f"slope {slope:.2f}"),
-        ("24", "model updating", "none: the sealed part is opened once"),
+        ("24", "model updating", "none: the held-out test set is scored once"),
         ("26", "limitations", f"one dataset; interval {model.high - model.low:.2f} wide; no external test"),
     ]
 
@@ -123,4 +123,4 @@ def _test_size(headline: Headline | None) -> str:
     if headline is None:
         return ""
     people = ", ".join(f"{count} {label}" for label, count in headline.patients.items())
-    return f"; headline patients: {people}"
+    return f"; test patients: {people}"

@@ -17,24 +17,27 @@ Blocks = list[Paragraph | Bullets | Table | Figure]
 
 
 def calls_section(headline: Headline) -> Section:
-    """Confusion, recall and Brier at the threshold that was fixed on the development part."""
+    """Confusion, recall and Brier at the threshold that was fixed on the development patients."""
     cut = headline.cut
     rows = [
         (true, *(str(cut.confusion[true][said]) for said in headline.classes), f"{cut.recall[true]:.3f}")
         for true in headline.classes
     ]
-    header = ("true class", *(f"called {said}" for said in headline.classes), "recall")
+    header = ("true class", *(f"predicted {said}" for said in headline.classes), "recall")
     summary = [
         ("balanced accuracy", f"{cut.balanced_accuracy:.3f}"),
         ("accuracy", f"{cut.accuracy:.3f}"),
-        ("accuracy of always calling the most frequent class", f"{cut.majority:.3f}"),
+        ("accuracy of always predicting the most frequent class", f"{cut.majority:.3f}"),
         ("Brier score (baseline)", f"{headline.model.brier:.3f} ({headline.baseline.brier:.3f})"),
         ("Brier skill over class shares", f"{headline.model.brier_skill:+.3f}"),
     ]
-    caption = f"Patients by true and called class at probability {cut.threshold:.3f}, fixed on development"
+    caption = (
+        f"Confusion matrix: patients by true and predicted class at probability {cut.threshold:.3f}, "
+        "fixed on the development patients"
+    )
     return Section(
         id="calls",
-        title="What is called",
+        title="Classification at a fixed threshold",
         blocks=(
             table(caption, header, rows, numeric=range(1, len(header))),
             table("Figures at that threshold", ("what", "value"), summary, numeric=(1,)),
@@ -108,7 +111,7 @@ def phantom_section(bundle: Bundle) -> Section:
         )
     return Section(
         id="phantoms",
-        title="On phantoms",
+        title="Features on phantoms",
         blocks=(
             Paragraph(
                 text="Synthetic images whose truth is known. Evidence about what a feature measures, "
@@ -158,7 +161,7 @@ def learning_section(headline: Headline) -> Section:
         "patients per class", "labels touched by ScaFE", "ScaFE", "baseline", "difference, paired", "draws",
     )  # fmt: skip
     note = (
-        "The classifier is fitted on so many patients per class and scored on the same headline patients. "
+        "The classifier is fitted on so many patients per class and scored on the same test patients. "
         "Where feedback or pruning looked at labels of the whole development part, all of them count "
         "as touched: such a point is no few-label result."
         if headline.sealed
@@ -183,23 +186,23 @@ def learning_section(headline: Headline) -> Section:
 def shortcut_section(headline: Headline) -> Section:
     """Show what size, border, background and outline give alone."""
     if not headline.shortcuts:
-        text = "Not run: the seal was not opened on images that it can be run on."
+        text = "Not run: the held-out test set was not scored, or its images do not allow it."
         return Section(id="shortcuts", title="Shortcut audit", blocks=(Paragraph(text=text),))
     rows = [(one.name, one.what, interval_text(one.auc)) for one in headline.shortcuts]
     telling = [one.name for one in headline.shortcuts if one.auc.low > 0.5]
     text = (
-        f"These give the classes away by themselves: {', '.join(telling)}. A feature can score by reading "
-        "them; look for its response to them before it is believed."
+        f"These predict the class by themselves: {', '.join(telling)}. A feature can score by reading "
+        "them; check its response to them before you trust it."
         if telling
-        else "None of them is told from chance by this many patients."
+        else "None of them differs significantly from chance at this sample size."
     )
     return Section(
         id="shortcuts",
         title="Shortcut audit",
         blocks=(
             table(
-                "AUC of what means nothing clinically, alone, same patients",
-                ("property", "what", "AUC (95 % interval)"),
+                "AUC of clinically meaningless properties, each alone, same patients",
+                ("property", "what", "AUC (95 % CI)"),
                 rows,
                 numeric=(2,),
             ),
@@ -216,7 +219,7 @@ def subgroup_section(headline: Headline) -> Section | None:
         (
             one.name,
             ", ".join(f"{_cell(one.patients[label])} {label}" for label in headline.classes),
-            "fewer than 10 in a class: not told" if one.auc is None else interval_text(one.auc),
+            "fewer than 10 in a class: not reported" if one.auc is None else interval_text(one.auc),
         )
         for one in headline.subgroups
     ]
@@ -229,9 +232,7 @@ def subgroup_section(headline: Headline) -> Section | None:
         id="subgroups",
         title="By skin tone",
         blocks=(
-            table(
-                "Same patients, by group", ("group", "patients", "AUC (95 % interval)"), rows, numeric=(2,)
-            ),
+            table("Same patients, by group", ("group", "patients", "AUC (95 % CI)"), rows, numeric=(2,)),
             Paragraph(text=note),
         ),
     )

@@ -30,7 +30,7 @@ def what_it_is(bundle: Bundle, run: Mapping[str, Any]) -> Section:
 
 
 def headline_section(bundle: Bundle, headline: Headline | None, is_burnt: bool) -> Section:
-    """Put the sealed number beside the baseline, the null and the development score."""
+    """Put the held-out result beside the baseline, the permutation control and the development score."""
     if headline is None:
         return Section(id="headline", title="Headline", blocks=(_no_headline(is_burnt), _only_dev(bundle)))
     blocks: list[Paragraph | Bullets | Table | Figure] = [*_voids(headline), _sentence(headline)]
@@ -45,20 +45,20 @@ def frozen_section(bundle: Bundle) -> Section:
     rows = [_feature_row(feature) for feature in manifest.features]
     surprises = [one.column for one in manifest.features if _contradicts(one)]
     note = (
-        f"Found against expectation: {', '.join(surprises)}. Either the pack, the feature or the data is "
-        "not what it seems; read its card before it is used."
+        f"Found against expectation: {', '.join(surprises)}. The pack, the feature or the data may be wrong; "
+        "read its card before you use it."
         if surprises
-        else "No feature moved against what its criteria pack expects."
+        else "No feature contradicts the direction that its criteria pack expects."
     )
     citations = [f"{criterion}: {text}" for criterion, text in _citations(manifest.features).items()]
     return Section(
         id="frozen",
-        title="What was frozen",
+        title="Selected features",
         blocks=(
             table(
-                f"Features in order. Expected and found: in {manifest.classes[0]}, against the rest; found "
-                "on the development part, past two standard errors. Gain: AUC lost when the feature is left "
-                "out, corrected 95 % interval.",
+                f"Features in order. Expected and found: direction in {manifest.classes[0]}, compared with "
+                "the other classes; found on the development patients, beyond two standard errors. Gain: AUC "
+                "lost when the feature is left out, corrected 95 % confidence interval.",
                 ("feature", "criterion", "unit", "expected", "found", "gain", "meaning"),
                 rows,
                 numeric=(5,),
@@ -73,23 +73,25 @@ def frozen_section(bundle: Bundle) -> Section:
 def controls_section(headline: Headline | None) -> Section:
     """Show the null controls and the noise floor."""
     if headline is None:
-        blocks: tuple[Paragraph | Table, ...] = (Paragraph(text="Not run: the seal was not opened."),)
+        blocks: tuple[Paragraph | Table, ...] = (
+            Paragraph(text="Not run: the held-out test set was not scored."),
+        )
         return Section(id="controls", title="Null controls", blocks=blocks)
     controls = headline.controls
     rows = [
-        (one.name, one.what, one.result, "as it should" if one.passed else "FAILED") for one in controls.items
+        (one.name, one.what, one.result, "as expected" if one.passed else "FAILED") for one in controls.items
     ]
     floor = (
         f"Noise floor: a feature of pure noise gains up to {controls.noise_floor:+.3f} AUC here "
-        "(95th percentile). A gain below it is not told from noise."
+        "(95th percentile). A smaller gain cannot be distinguished from noise."
     )
     return Section(
         id="controls",
         title="Null controls and noise floor",
         blocks=(
             table(
-                "What the same machinery makes of what means nothing",
-                ("control", "what", "result", "verdict"),
+                "The same procedure applied to labels and features without meaning",
+                ("control", "what", "result", "as expected?"),
                 rows,
             ),
             Paragraph(text=floor),
@@ -128,23 +130,23 @@ def interval_text(one: Estimate) -> str:
 def _no_headline(is_burnt: bool) -> Paragraph:
     if is_burnt:
         text = (
-            "No headline: an attempt to open the sealed part was cut off, and the attempt burnt it. "
-            "There will be no sealed number from these patients."
+            "No result: scoring the held-out test set was interrupted. The set may be scored only once, so "
+            "these patients can give no held-out result any more."
         )
     else:
-        text = "No headline: the sealed part was left closed."
+        text = "No result: the held-out test set was left sealed."
     return Paragraph(text=text, tone="warning")
 
 
 def _only_dev(bundle: Bundle) -> Table:
-    return table("What there is", ("what", "AUC (95 % interval)", "how"), [_dev_row(bundle)], numeric=(1,))
+    return table("Development score", ("what", "AUC (95 % CI)", "how"), [_dev_row(bundle)], numeric=(1,))
 
 
 def _voids(headline: Headline) -> list[Paragraph]:
     return [
         Paragraph(
             text=f"NO CLAIM CAN BE MADE FROM THIS RUN. The null control '{one.name}' failed: {one.result}. "
-            f"The machinery found something in {one.what}, so what it found in the features may be as empty.",
+            f"The procedure found a signal in {one.what}; the signal in the features may be just as empty.",
             tone="warning",
         )
         for one in headline.controls.voids
@@ -153,7 +155,7 @@ def _voids(headline: Headline) -> list[Paragraph]:
 
 def _sentence(headline: Headline) -> Paragraph:
     people = ", ".join(f"{headline.patients[label]} {label}" for label in headline.classes)
-    where = "patients that nothing before had looked at" if headline.sealed else "cross-validation"
+    where = "the held-out test set" if headline.sealed else "cross-validation (nothing held out)"
     verdict = _verdict(headline)
     return Paragraph(
         text=f"AUC {interval_text(headline.model.auc)} on {where} ({people}; {headline.images} images). "
@@ -162,13 +164,13 @@ def _sentence(headline: Headline) -> Paragraph:
 
 
 def _verdict(headline: Headline) -> str:
-    gain = headline.difference.auc
-    name = headline.baseline.name
+    gain, p = headline.difference.auc, headline.difference.p
+    test = f"{headline.baseline.name}; {headline.difference.method}" + ("" if p is None else f", p = {p:.3f}")
     if gain.low > 0:
-        return f"Better than the simple baseline ({name})."
+        return f"Significantly better than the simple baseline ({test})."
     if gain.high < 0:
-        return f"Worse than the simple baseline ({name})."
-    return f"Not told from the simple baseline ({name}) by this many patients."
+        return f"Significantly worse than the simple baseline ({test})."
+    return f"Not significantly different from the simple baseline ({test})."
 
 
 def _headline_table(bundle: Bundle, headline: Headline) -> Table:
@@ -188,22 +190,22 @@ def _headline_table(bundle: Bundle, headline: Headline) -> Table:
             f"{gain.method}{p_text}",
         ),
         (
-            "permuted labels",
+            "label-permutation control",
             f"{permuted.auc:.3f} ({permuted.low:.3f} to {permuted.high:.3f})",
             f"{permuted.draws} refits, smallest to largest; permutation p of ScaFE = {permuted.p:.4f}",
         ),
         _dev_row(bundle),
     ]
-    return table("The headline and its company", ("what", "AUC (95 % interval)", "how"), rows, numeric=(1,))
+    return table("Result and comparisons", ("what", "AUC (95 % CI)", "how"), rows, numeric=(1,))
 
 
 def _dev_row(bundle: Bundle) -> tuple[str, str, str]:
     development = bundle.manifest.development
     value = f"{development.auc:.3f} ({development.low:.3f} to {development.high:.3f})"
-    how = "cross-validated where the features were chosen: not a result"
+    how = "cross-validated on the patients that the features were chosen on: not a result"
     if bundle.manifest.mode == "blind":
-        how = "cross-validated on the development part; no label chose a feature"
-    return ("development score, OPTIMISTIC", value, how)
+        how = "cross-validated on the development patients; no label chose a feature"
+    return ("development score (optimistic)", value, how)
 
 
 def _roc(headline: Headline) -> Figure:

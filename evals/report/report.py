@@ -25,6 +25,7 @@ from scafe.evals.report.details import (
     shortcut_section,
     subgroup_section,
 )
+from scafe.evals.report.glossary import glossary_section
 from scafe.evals.report.page_one import (
     controls_section,
     egress_section,
@@ -88,6 +89,7 @@ def build_report(session: BenchSession, bundle: Bundle, run: Mapping[str, Any]) 
         search_section(bundle, run),
         checklist_section(bundle, headline),
         check_section(bundle),
+        glossary_section(),
     ]
     middle = [] if headline is None else _of_patients(headline)
     manifest = bundle.manifest
@@ -135,6 +137,6 @@ def _times(session: BenchSession) -> str:
     """When the seal was opened: the only time of day in a report."""
     try:
         marker = json.loads((session.folder / MARKER).read_bytes())
-        return f"sealed part opened {marker['opened_at']} by {marker['actor']}"
+        return f"held-out test set scored {marker['opened_at']} by {marker['actor']}"
     except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return "the sealed part was not opened"
+        return "the held-out test set was not scored"

@@ -12,15 +12,15 @@ from scafe.evals.report.blocks import Paragraph, Section, Table, table
 def ledger_section(
     bundle: Bundle, ledger: Ledger, noise: LabelNoise | None = None, epsilon: float | None = None
 ) -> Section:
-    """How often the labels were asked, and how far the answers can have fooled the search."""
+    """How often labels were queried, and how much optimism the answers can have caused."""
     development = bundle.manifest.development
     error = (development.high - development.low) / 4
     rows = [
         ("feedback mode", bundle.manifest.mode),
-        ("label-touching queries used", str(ledger.queries_used)),
-        ("left", str(ledger.queries_left)),
-        ("bits that the answers can have carried", f"{ledger.bits:.1f}"),
-        ("largest mean optimism these bits can cause, AUC", f"{ledger.bound(error):.3f}"),
+        ("label queries used", str(ledger.queries_used)),
+        ("label queries left", str(ledger.queries_left)),
+        ("information in the answers, bits at most", f"{ledger.bits:.1f}"),
+        ("largest mean optimism this can cause, AUC", f"{ledger.bound(error):.3f}"),
     ]
     if noise is not None:
         rows += [
@@ -30,12 +30,15 @@ def ledger_section(
         ]
     text = (
         "The bound is Russo and Zou's (doi:10.1109/TIT.2019.2945779): it concerns the development score "
-        "alone. The sealed part gave no answer before it was opened, so its score needs no such bound."
+        "alone. The held-out test set answered no query before it was scored: its result needs no such bound."
     )
     return Section(
         id="ledger",
-        title="What the labels were asked",
-        blocks=(table("Ledger", ("what", "value"), rows, numeric=(1,)), Paragraph(text=text)),
+        title="Label queries",
+        blocks=(
+            table("Label queries and what they can have told", ("what", "value"), rows, numeric=(1,)),
+            Paragraph(text=text),
+        ),
     )
 
 
@@ -43,11 +46,11 @@ def sandbox_section(sandbox: Mapping[str, str]) -> Section:
     """Which walls held the drafted code."""
     rows = [(str(layer), str(status)) for layer, status in sorted(sandbox.items())]
     if not rows:
-        rows = [("tier", "not told by the sandbox")]
+        rows = [("tier", "not reported by the sandbox")]
     return Section(
         id="sandbox",
         title="Sandbox",
-        blocks=(table("Layers that held drafted code", ("layer", "status"), rows),),
+        blocks=(table("Layers that confined the drafted code", ("layer", "status"), rows),),
     )
 
 
@@ -63,7 +66,7 @@ def search_section(bundle: Bundle, run: Mapping[str, Any]) -> Section:
         header = ("revision", "operator", "round", "standing", "reasons", "SHA-256")
         blocks.append(table(f"All {len(rows)} revisions", header, rows))
     if not blocks:
-        blocks.append(Paragraph(text="The run told nothing of its search."))
+        blocks.append(Paragraph(text="The run recorded nothing about its search."))
     return Section(id="search", title="The search", blocks=tuple(blocks))
 
 
@@ -100,9 +103,7 @@ def _spent(bundle: Bundle, run: Mapping[str, Any]) -> list[tuple[str, str]]:
         cost = budget.get("cost")
         confirmed = sum(feature.gain.low > 0 for feature in bundle.manifest.features)
         if cost is not None and confirmed:
-            rows.append(
-                ("money per feature whose gain is past its interval", f"{float(cost) / confirmed:.4f}")
-            )
+            rows.append(("cost per feature whose gain is significant", f"{float(cost) / confirmed:.4f}"))
     return rows
 
 

@@ -40,7 +40,7 @@ class Cases:
         return Cases(rows, self.task, self.classes)
 
     def permuted(self, seed: int) -> "Cases":
-        """Return the same images with labels dealt anew among patients: a null control."""
+        """Return the same images with labels permuted among patients: a null control."""
         return Cases(self.rows, self.task.permuted(seed), self.classes)
 
 

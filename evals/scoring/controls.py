@@ -1,4 +1,4 @@
-"""Null controls: what the same machinery makes of features and labels that mean nothing.
+"""Null controls: the same procedure applied to features and labels without meaning.
 
 A run that takes a byte-identical copy, or more noise than its gate's level allows, or finds signal in
 permuted labels, has no claim: the report says so in words on its first page.
@@ -67,8 +67,8 @@ def _copy(study: Study, before: CVScore, floor: float) -> Control:
     taken = gain.accepted and gain.gain > max(floor, NEGLIGIBLE)
     return Control(
         name="copy",
-        what="the strongest feature again, byte for byte",
-        result=f"change of AUC {gain.gain:+.4f}, {'taken for a gain' if taken else 'not a gain'}",
+        what="the strongest feature added a second time, byte for byte",
+        result=f"change of AUC {gain.gain:+.4f}, {'counted as a gain' if taken else 'not counted as a gain'}",
         passed=not taken,
     )
 
@@ -94,7 +94,7 @@ def _permuted(study: Study) -> Control:
     mean, error = float(np.mean(aucs)), float(np.std(aucs, ddof=1)) / len(aucs) ** 0.5
     return Control(
         name="permuted",
-        what=f"labels dealt anew among patients, {PERMUTATIONS} times, cross-validated",
+        what=f"labels permuted among patients, {PERMUTATIONS} times, cross-validated",
         result=f"mean AUC {mean:.3f} (standard error {error:.3f}); expected .500",
         passed=abs(mean - 0.5) <= PAST * max(error, 1e-9),
     )

@@ -34,10 +34,12 @@ def plan_feedback(asked: Literal["auto", "blind", "gated"], dev_patients: int, i
     queries = next((number for least, number in QUERIES if dev_patients >= least), 0) if is_sealed else 0
     if asked == "gated" and not queries:
         reason = (
-            f"{dev_patients} patients to develop on" if is_sealed else "too few patients for a sealed part"
+            f"{dev_patients} patients to develop on"
+            if is_sealed
+            else "too few patients for a held-out test set"
         )
         raise SettingsError(
-            f"gated feedback needs a sealed part and at least {GATED_FROM} development patients; this data "
-            f"has {reason}. Use --feedback auto or blind"
+            f"gated feedback needs a held-out test set and at least {GATED_FROM} development patients; this "
+            f"data has {reason}. Use --feedback auto or blind"
         )
     return Plan("blind", 0) if asked == "blind" or not queries else Plan("gated", queries)

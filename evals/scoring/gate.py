@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Outcome = Literal["accepted", "rejected", "indecisive"]
 
 LEVEL = 0.20
-"""One-sided level of the corrected test: at .05 two thirds of the real gain is turned away."""
+"""One-sided level of the corrected test: at .05 two thirds of the real gain is rejected."""
 
 
 @dataclass(frozen=True)

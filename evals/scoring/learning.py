@@ -15,7 +15,7 @@ SIZES = (5, 10, 20, 40)
 """Patients per class; a last point takes all there are."""
 DRAWS = 20
 FOLD_DRAWS = 4
-"""Draws in each fold, where folds take the place of a sealed part."""
+"""Draws in each fold, where folds take the place of a held-out test set."""
 Floats = NDArray[np.float64]
 
 

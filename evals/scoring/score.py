@@ -61,7 +61,7 @@ class Task:
         return np.asarray(np.unique(np.array(self.patients), return_inverse=True)[1], dtype=np.int64)
 
     def permuted(self, seed: int) -> "Task":
-        """Return the task with labels dealt anew among patients: the null control."""
+        """Return the task with labels permuted among patients: the null control."""
         names = sorted(set(self.patients))
         first = {patient: self.target[self.patients.index(patient)] for patient in names}
         order = np.random.default_rng(seed).permutation(len(names))
@@ -83,7 +83,7 @@ class CVScore:
     def auc(self) -> float:
         """Mean within-fold AUC, over the folds in which it exists.
 
-        Folds are drawn so that each holds every class; labels dealt anew may leave one without.
+        Folds are drawn so that each holds every class; permuted labels may leave one without.
         """
         return float(np.nanmean(self.fold_aucs))
 

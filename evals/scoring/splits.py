@@ -31,7 +31,7 @@ class Split:
 
     @property
     def is_sealed(self) -> bool:
-        """Whether there is a sealed part."""
+        """Whether there is a held-out test set."""
         return bool(self.sealed)
 
 
@@ -60,7 +60,7 @@ class Folds:
 def split_patients(patients: Sequence[str], labels: Sequence[str], seed: int) -> Split:
     """Seal 30 % of each class's patients, chosen by the hash of patient and seed.
 
-    Returns a split without sealed part if any class would have fewer than `MIN_SEALED` sealed patients.
+    Returns a split without held-out test set if any class would have fewer than `MIN_SEALED` sealed patients.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ caller's fault is an exception, and no exception text ever reaches a model::
     │   └── SettingsError            an option, environment variable or scafe.toml is wrong
     ├── WaitingError          (3)    the run needs a person or a reply file before it goes on
     ├── IntegrityError        (4)    a stored byte is not what was recorded
-    │   ├── SealError                the sealed part was opened before, or its file changed
+    │   ├── SealError                the held-out test set was opened before, or its file changed
     │   ├── DisclosureError          something that may not leave was about to leave `evals/`
     │   └── EgressError              something that may not be sent was about to be sent
     ├── ModelError            (5)    the model's endpoint failed after its retries
@@ -73,7 +73,7 @@ class IntegrityError(ScafeError):
 
 
 class SealError(IntegrityError):
-    """The sealed part was opened before, or what it covers has changed."""
+    """The held-out test set was opened before, or what it covers has changed."""
 
 
 class DisclosureError(IntegrityError):

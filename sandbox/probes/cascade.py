@@ -28,7 +28,7 @@ MAX_MISSING = 0.20
 MAX_OUTSIDE = 0.02
 """Share of phantoms that may lie outside the declared range."""
 MAX_SHIFT = 1.5
-"""Class spreads that a nuisance may move a feature before it is turned away."""
+"""Class spreads that a nuisance may move a feature before it is rejected."""
 WARN_SHIFT = 0.5
 RIVAL = 0.8
 """|rho| with another dial from which that dial is a rival."""

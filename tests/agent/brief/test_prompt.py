@@ -67,7 +67,7 @@ def test_the_own_dial_is_shown_also_where_four_others_are_followed_more_strictly
     own = DialResponse(name="vascularity", spearman=0.6)
     crowded = verdict.features[0].model_copy(update={"responses": (*others, own)})
     brief = make_brief("repair", verdict=verdict.model_copy(update={"features": (crowded,)}))
-    assert "turned away; vascularity +0.60, dial 0 +1.00" in messages(brief)[1].content
+    assert "rejected; vascularity +0.60, dial 0 +1.00" in messages(brief)[1].content
 
 
 def test_the_good_example_is_an_extractor_that_the_sandbox_accepts() -> None:

@@ -33,7 +33,7 @@ def test_what_would_fool_a_run_is_told_and_exits_with_1(photos: Path) -> None:
     assert told.exit_code == 1
     assert "pale: 6 images of 6 patients" in told.stdout
     assert "exact duplicate" in told.stdout
-    assert "look at this: " in told.stdout
+    assert "warning: " in told.stdout
 
 
 def test_the_same_is_had_as_one_document(photos: Path) -> None:

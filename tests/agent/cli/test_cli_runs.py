@@ -209,7 +209,7 @@ def test_a_run_without_a_report_says_how_to_finish_it(tmp_path: Path) -> None:
 def test_watching_ends_with_the_run_and_tells_what_happened(folder: RunFolder) -> None:
     told = scafe(folder, "runs", "watch", "last")
     assert told.exit_code == 0
-    assert "cap reached: calls: 50 of 50" in told.stderr
+    assert "limit reached: calls: 50 of 50" in told.stderr
     assert told.stdout == f"{folder.path.name}: frozen\n"
 
 
@@ -227,9 +227,9 @@ def test_watching_follows_a_run_that_goes_on(tmp_path: Path) -> None:
     worker.start()
     told = scafe(made, "runs", "watch", "last", "--json")
     worker.join()
-    assert [line for line in told.stderr.splitlines() if "cap" in line] == [
-        "cap reached: first",
-        "cap reached: second",
+    assert [line for line in told.stderr.splitlines() if "limit" in line] == [
+        "limit reached: first",
+        "limit reached: second",
     ]
     assert json.loads(told.stdout)["status"] == "frozen"
 

@@ -84,7 +84,7 @@ def test_a_run_ends_frozen_sealed_and_told_in_five_lines(whole: Path) -> None:
     assert len(outcome.summary) == 5
     assert outcome.report is not None
     assert outcome.report.exists()
-    assert "0.800 (95 % 0.700 to 0.900)" in outcome.summary[1]
+    assert "0.800 (95 % CI 0.700 to 0.900)" in outcome.summary[1]
 
 
 def test_taking_up_a_finished_run_changes_nothing(whole: Path) -> None:
@@ -453,7 +453,7 @@ def test_a_seal_left_closed_is_reported_as_closed(tmp_path: Path) -> None:
     reject = Decision(decision="reject", name="A. Reader", meaning="not yet")
     outcome = go(tmp_path, approve="ask", ask=decide(seal=reject))
     assert outcome.status == "frozen"
-    assert "left closed" in outcome.summary[1]
+    assert "left sealed" in outcome.summary[1]
     assert not events(tmp_path, "seal_opened")
 
 

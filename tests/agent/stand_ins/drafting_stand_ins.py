@@ -75,7 +75,7 @@ def make_brief(operator: str = "draft", **changes: Any) -> Brief:
 
 
 def make_verdict() -> Verdict:
-    """Return a verdict with one feature turned away and one that may stay."""
+    """Return a verdict with one feature rejected and one that may stay."""
     responses = (
         DialResponse(name="pigment", spearman=-0.71),
         DialResponse(name="vascularity", spearman=0.62),

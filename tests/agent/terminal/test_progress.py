@@ -49,7 +49,7 @@ def test_the_phase_follows_the_events() -> None:
     assert (standing.phase, standing.step) == ("round 2", "drafting")
     assert advance(standing, {"kind": "revised"}).step == "probing on phantoms"
     frozen = advance(standing, {"kind": "set_frozen"})
-    assert (frozen.phase, frozen.step) == ("opening the seal", "")
+    assert (frozen.phase, frozen.step) == ("scoring the held-out test set", "")
 
 
 def test_an_event_that_is_not_known_changes_nothing() -> None:
@@ -70,8 +70,8 @@ def test_the_panel_shows_phase_features_gates_and_budget() -> None:
     standing = advance(advance(Standing(), OPENED), scored("height", ("rim",), "accepted"))
     rows = dict(panel_rows(standing, Caps(calls=50, seconds=600), seconds=61))
     assert rows["phase"] == "planning: scoring  (1:01 of 10:00)"
-    assert rows["features"] == "1 accepted, from 1 criterion"
-    assert rows["scored"] == "1 accepted"
+    assert rows["features"] == "1 added, from 1 criterion"
+    assert rows["scored"] == "development score improved: 1"
     assert rows["budget"] == "0 of 50 calls · 7 label queries left"
 
 
@@ -82,9 +82,9 @@ def test_without_a_terminal_each_happening_is_one_plain_line(capfd: Any) -> None
     out, err = capfd.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "data: keloid against hypertrophic, 100-199 dev patients, with a sealed part; "
-        "gated feedback, 20 label queries; sandbox tier A",
-        "height r003: pooled rim; the set gained",
+        "data: keloid vs hypertrophic, 100-199 development patients, held-out test set sealed; "
+        "the search may query labels 20 times; sandbox tier A",
+        "height r003: added rim; development score improved",
     ]
 
 
@@ -97,4 +97,4 @@ def test_quiet_says_nothing(capfd: Any) -> None:
 def test_markup_in_a_name_is_text(capfd: Any) -> None:
     with Progress(Terminal()) as progress:
         progress.tell({"kind": "cap_reached", "why": "[red]x[/red] [link=y]"})
-    assert capfd.readouterr().err == "cap reached: [red]x[/red] [link=y]\n"
+    assert capfd.readouterr().err == "limit reached: [red]x[/red] [link=y]\n"

@@ -120,4 +120,4 @@ def test_the_command_answers_with_one_document_and_a_code(folders: Path, capsys)
     assert main(["data", str(folders), "--labels", "a,c", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"] == "DatasetError"
     assert main(["data", str(folders), "--labels", "a,b"]) == 1
-    assert "look at this" in capsys.readouterr().out
+    assert "warning: " in capsys.readouterr().out

@@ -73,13 +73,13 @@ def test_page_one_carries_the_headline_with_its_company_and_no_clinical_use(text
         "sealed patients, scored once",
         "baseline: colour and texture, 33 features",
         "ScaFE minus baseline",
-        "permuted labels",
-        "development score, OPTIMISTIC",
+        "label-permutation control",
+        "development score (optimistic)",
         "Noise floor",
         "calls no model",
     ):
         assert wanted in first, wanted
-    assert re.search(r"AUC 0\.\d{3} \(0\.\d{3} to [01]\.\d{3}\) on patients that nothing before", first)
+    assert re.search(r"AUC 0\.\d{3} \(0\.\d{3} to [01]\.\d{3}\) on the held-out test set", first)
 
 
 def test_the_html_opens_without_script_network_or_file(texts: dict[str, str]) -> None:
@@ -163,17 +163,17 @@ def test_an_accepted_null_voids_the_claim_in_words_before_the_number(session: An
     path.write_text(headline.model_copy(update={"controls": controls}).model_dump_json())
     text = written(session, tmp_path)["md"]
     path.write_text(good)
-    assert 0 < text.index("NO CLAIM CAN BE MADE FROM THIS RUN") < text.index("The headline and its company")
+    assert 0 < text.index("NO CLAIM CAN BE MADE FROM THIS RUN") < text.index("Result and comparisons")
 
 
 def test_a_closed_and_a_burnt_seal_are_told_apart_and_give_no_number(open_toy: Open, tmp_path: Path) -> None:
     session = open_toy(tmp_path / "bench")
     freeze(session, session.refs(), str(tmp_path / "frozen"), {})
     closed = written(session, tmp_path)["md"]
-    assert "the sealed part was left closed" in closed
+    assert "the held-out test set was left sealed" in closed
     (session.folder / MARKER).write_text("{}")
     burnt = written(session, tmp_path)["md"]
-    assert "cut off, and the attempt burnt it" in burnt
+    assert "The set may be scored only once" in burnt
     assert "baseline: colour" not in closed + burnt
 
 
@@ -187,7 +187,7 @@ def test_what_left_the_machine_and_what_it_cost_are_shown_as_told(session: Any, 
         "revisions": [{"name": "r000", "criterion": "redness", "standing": "pooled", "sha256": "ab" * 32}],
     }
     text = written(session, tmp_path, run)["md"]
-    for wanted in ("models.example", "48213", "12 of 40", "0.84", "redness/r000", "money per feature"):
+    for wanted in ("models.example", "48213", "12 of 40", "0.84", "redness/r000", "cost per feature"):
         assert wanted in text
 
 

@@ -1,4 +1,4 @@
-"""The sealed part is scored once: refusals, kills and what the opening says."""
+"""The held-out test set is scored once: refusals, kills and what the opening says."""
 
 import json
 import os
@@ -116,7 +116,7 @@ def test_a_failed_attempt_burns_the_seal(toy_session: Open, tmp_path: Path) -> N
     session.matrix = matrix
     with pytest.raises(SealError, match="a failed attempt counts"):
         open_seal(session, bundle, "Ada")
-    with pytest.raises(SealError, match="burnt"):
+    with pytest.raises(SealError, match="used up"):
         read_headline(session)
 
 
@@ -179,7 +179,7 @@ def test_data_too_small_to_seal_gives_one_cross_validation_and_burns_nothing(
     assert first == second
     assert not first.sealed
     assert read_headline(session).patients == {"severe": 25, "mild": 25}
-    assert "no sealed part" in read_headline(session).method
+    assert "nothing held out" in read_headline(session).method
     assert not (session.folder / MARKER).exists()
 
 

@@ -1,0 +1,148 @@
+"""What each event of a run says to a person: one plain line, in the terms of statistics and radiology."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Line = Mapping[str, Any]
+
+PROBE_WORDS = {
+    "contract": "breaks the extractor contract",
+    "refused": "uses code that the sandbox does not allow",
+    "exception": "raises an error",
+    "timeout": "takes too long",
+    "memory": "uses too much memory",
+    "killed": "was ended by the system",
+    "nondeterministic": "gives two values for one image",
+    "missing": "gives no value on too many images",
+    "lost": "gives no value under some imaging conditions",
+    "constant": "never varies",
+    "out_of_range": "leaves its declared range",
+    "wrong_sign": "moves against its declared direction",
+    "sign_flips": "changes direction from scene to scene",
+    "deaf": "hardly responds to its own criterion",
+    "unspecific": "responds to another criterion as much as to its own",
+    "unstable": "changes under harmless changes of the image",
+    "nuisance": "changes with imaging conditions",
+    "known": "repeats a feature that was accepted before",
+}
+"""Code of a finding -> what is wrong with the extractor, as the end of a sentence."""
+GATE_WORDS = {
+    "accepted": "development score improved",
+    "rejected": "development score did not improve",
+    "indecisive": "change in development score not significant",
+    "blind": "not compared with labels",
+}
+"""What the gate saw; what was added stays until pruning all the same."""
+PLATEAU_WORDS = {
+    "plateau: ok": "search continues",
+    "plateau: warn": "no feature added, search continues",
+    "plateau: change": "no feature added twice, search changes its operators",
+}
+"""Grade of the search after a round, as the trace keeps it -> words."""
+
+
+def in_words(line: Line) -> str | None:
+    """Say one event as a line for a person; None for what is only bookkeeping."""
+    return _SAYINGS[line["kind"]](line) if line["kind"] in _SAYINGS else None
+
+
+def interval(value: float, low: float | None, high: float | None) -> str:
+    """Say a value with its 95 % confidence interval."""
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} (95 % CI {low:.3f} to {high:.3f})"
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """Say how many.
+
+    >>> plural(1, "feature"), plural(2, "criterion", "criteria")
+    ('1 feature', '2 criteria')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
+
+
+def _say_bench(line: Line) -> str:
+    test = "held-out test set sealed" if line["sealed"] else "too few patients for a held-out test set"
+    labels = (
+        f"the search may query labels {line['queries']} times"
+        if line["mode"] == "gated"
+        else "no label steers the search"
+    )
+    tier = line["host"].get("tier", "?")
+    return (
+        f"data: {' vs '.join(line['classes'])}, {line['patients_band']} development patients, {test}; "
+        f"{labels}; sandbox tier {tier}"
+    )
+
+
+def _revision(line: Line) -> str:
+    return f"{line['criterion']} r{line['number']:03d}"
+
+
+def _say_judged(line: Line) -> str:
+    if line["accepted"]:
+        return f"{_revision(line)}: {plural(len(line['accepted']), 'feature')} passed the probes on phantoms"
+    codes = sorted({code for code, severity, _ in line["findings"] if severity == "reject"})
+    why = "; ".join(PROBE_WORDS.get(code, code) for code in codes) or "no feature passed"
+    return f"{_revision(line)}: rejected by probes ({why})"
+
+
+def _say_scored(line: Line) -> str:
+    if not line["pooled"]:
+        return f"{_revision(line)}: nothing added; redundant, unstable or missing on the images"
+    return f"{_revision(line)}: added {', '.join(line['pooled'])}; {GATE_WORDS[line['card']['gate']]}"
+
+
+def _say_assessed(line: Line) -> str:
+    return (
+        f"round {line['round']}: {plural(line['gained'], 'feature')} added; development score improved "
+        f"{_times(line['accepted'])}, did not {_times(line['rejected'])}, not significant "
+        f"{_times(line['indecisive'])}; {PLATEAU_WORDS.get(line['why'], line['why'])}"
+    )
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _say_pruned(line: Line) -> str:
+    kept, dropped = len(line["kept"]), [name for _, name in line["dropped"]]
+    if not dropped:
+        return f"pruning on new cross-validation folds: all {kept} features selected"
+    return (
+        f"pruning on new cross-validation folds: {plural(kept, 'feature')} selected; "
+        f"the score is no worse without {', '.join(dropped)}"
+    )
+
+
+def _say_opened(line: Line) -> str:
+    part = "held-out test set" if line["sealed"] else "cross-validation (no held-out test set)"
+    if line["auc"] is None:
+        return f"{part}: no AUC"
+    return f"{part}: AUC {interval(line['auc'], line['low'], line['high'])}"
+
+
+def _say_approval(line: Line) -> str:
+    who = "automatically" if line["name"] == "policy auto" else f"by {line['name']}"
+    return f"{line['gate']}: {line['decision']} {who}"
+
+
+_SAYINGS: dict[str, Callable[[Line], str | None]] = {
+    "bench_opened": _say_bench,
+    "planned": lambda line: (
+        f"plan: {plural(sum(map(len, line['ideas'].values())), 'idea')} "
+        f"for {plural(len(line['ideas']), 'criterion', 'criteria')}"
+    ),
+    "discarded": lambda line: f"{line['criterion'] or 'plan'}: reply discarded, {line['reason']}",
+    "judged": _say_judged,
+    "scored": _say_scored,
+    "round_assessed": _say_assessed,
+    "cap_reached": lambda line: f"limit reached: {line['why']}",
+    "pool_pruned": _say_pruned,
+    "approval": _say_approval,
+    "set_frozen": lambda line: (
+        f"frozen: {plural(line['features'], 'selected feature')} from {', '.join(line['criteria'])}"
+    ),
+    "seal_opened": _say_opened,
+    "resumed": lambda line: f"resumed after {plural(line['cursor'], 'event')}",
+    "torn_line": lambda line: "the last event was cut off by a kill and is set aside",
+}
