@@ -33,10 +33,21 @@ GATE_WORDS = {
     "blind": "not compared with labels",
 }
 """What the gate saw; what was added stays until pruning all the same."""
+ROUND_WORDS = {"accepted": "improved", "rejected": "not improved", "indecisive": "no significant change"}
+"""Outcome of the gate -> how many extractors of a round had it."""
+TIER_WORDS = {
+    "A": "both walls hold",
+    "A-": "both walls hold, without namespaces",
+    "B": "both walls hold, without Landlock",
+    "C": "the operating-system wall does not hold",
+}
+"""Tier of the sandbox, as `scafe doctor` finds it -> words."""
+APPROVED = {"plan": "plan", "freeze": "selection of features", "seal": "scoring of the held-out test set"}
+DECISIONS = {"approve": "approved", "modify": "changed", "reject": "rejected"}
 PLATEAU_WORDS = {
-    "plateau: ok": "search continues",
-    "plateau: warn": "no feature added, search continues",
-    "plateau: change": "no feature added twice, search changes its operators",
+    "plateau: ok": "the search continues",
+    "plateau: warn": "the search continues",
+    "plateau: change": "two rounds without a new feature, so the search changes its approach",
 }
 """Grade of the search after a round, as the trace keeps it -> words."""
 
@@ -70,12 +81,12 @@ def _say_bench(line: Line) -> str:
     tier = line["host"].get("tier", "?")
     return (
         f"data: {' vs '.join(line['classes'])}, {line['patients_band']} development patients, {test}; "
-        f"{labels}; sandbox tier {tier}"
+        f"{labels}; sandbox tier {tier} ({TIER_WORDS.get(tier, 'not known')})"
     )
 
 
 def _revision(line: Line) -> str:
-    return f"{line['criterion']} r{line['number']:03d}"
+    return f"{line['criterion']}, revision {line['number']}"
 
 
 def _say_judged(line: Line) -> str:
@@ -88,20 +99,16 @@ def _say_judged(line: Line) -> str:
 
 def _say_scored(line: Line) -> str:
     if not line["pooled"]:
-        return f"{_revision(line)}: nothing added; redundant, unstable or missing on the images"
+        return f"{_revision(line)}: nothing added (redundant, unstable or often missing on the images)"
     return f"{_revision(line)}: added {', '.join(line['pooled'])}; {GATE_WORDS[line['card']['gate']]}"
 
 
 def _say_assessed(line: Line) -> str:
-    return (
-        f"round {line['round']}: {plural(line['gained'], 'feature')} added; development score improved "
-        f"{_times(line['accepted'])}, did not {_times(line['rejected'])}, not significant "
-        f"{_times(line['indecisive'])}; {PLATEAU_WORDS.get(line['why'], line['why'])}"
-    )
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+    name = f"round {line['round']}" if line["round"] else "first drafts"
+    counts = [f"{line[gate]} {words}" for gate, words in ROUND_WORDS.items() if line[gate]]
+    scored = f" (development score: {', '.join(counts)})" if counts else ""
+    added = plural(line["gained"], "feature")
+    return f"{name} done: {added} added{scored}; {PLATEAU_WORDS.get(line['why'], line['why'])}"
 
 
 def _say_pruned(line: Line) -> str:
@@ -123,7 +130,7 @@ def _say_opened(line: Line) -> str:
 
 def _say_approval(line: Line) -> str:
     who = "automatically" if line["name"] == "policy auto" else f"by {line['name']}"
-    return f"{line['gate']}: {line['decision']} {who}"
+    return f"{APPROVED[line['gate']]} {DECISIONS[line['decision']]} {who}"
 
 
 _SAYINGS: dict[str, Callable[[Line], str | None]] = {

@@ -51,7 +51,7 @@ def test_a_run_ends_with_the_report_and_a_summary_of_five_lines() -> None:
     assert len(summary) == 5
     assert report.startswith("  report: runs/")
     assert Path(report.removeprefix("  report: ")).is_file()
-    assert "round 0: " in told.stderr
+    assert "first drafts done: " in told.stderr
 
 
 def test_a_run_under_json_is_one_document_with_the_headline() -> None:

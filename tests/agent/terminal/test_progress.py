@@ -83,8 +83,8 @@ def test_without_a_terminal_each_happening_is_one_plain_line(capfd: Any) -> None
     assert out == ""
     assert err.splitlines() == [
         "data: keloid vs hypertrophic, 100-199 development patients, held-out test set sealed; "
-        "the search may query labels 20 times; sandbox tier A",
-        "height r003: added rim; development score improved",
+        "the search may query labels 20 times; sandbox tier A (both walls hold)",
+        "height, revision 3: added rim; development score improved",
     ]
 
 
