@@ -26,12 +26,19 @@ ROOMS = {
 NETWORK = {"openai", "langchain_openai", "httpx", "httpx2", "requests", "socket", "urllib", "http"}
 NETWORK_DOORS = {f"agent/egress/{name}.py" for name in ("door", "models", "scripted")} | {"agent/view.py"}
 EVALS_DOORS = {f"scafe.evals.disclosure.{name}" for name in ("bench", "score_card")}
-MODULES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
-NAMES = {
-    ".".join(("scafe", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
-    for path in MODULES
-}
+FACE = "scafe"
+"""The outermost layer, a folder of its own: it may import all others, and none of them may import it."""
+MODULES = sorted(path for layer in (*LAYERS, FACE) for path in (ROOT / layer).rglob("*.py"))
 MOST_FILES, MOST_LINES, MOST_FUNCTION_LINES, MOST_DOCSTRING_LINES = 16, 350, 50, 8
+
+
+def dotted(path: Path) -> str:
+    """Return what a file is imported as: scafe/runs.py as scafe.runs, agent/x.py as scafe.agent.x."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts if parts[0] == FACE else (FACE, *parts)).removesuffix(".__init__")
+
+
+NAMES = {dotted(path): path for path in MODULES}
 
 
 @cache
@@ -49,12 +56,15 @@ def _named(node: ast.AST) -> Iterator[str]:
 
 
 def ours(module: Path) -> list[str]:
-    return sorted(name for name in imports(module) if name.startswith("scafe."))
+    return sorted(name for name in imports(module) if name.split(".")[0] == FACE)
 
 
 def place(name: str) -> tuple[int, int]:
-    """Where a module stands: its layer, and its room in there; a layer's own `__init__` is the face, last."""
-    _, layer, *inside = name.split(".")
+    """Where a module stands: its layer, and its room in there; a layer's own `__init__` comes last in it."""
+    _, layer, *inside = *name.split("."), ""
+    if layer not in LAYERS:
+        return len(LAYERS), 0
+    inside = inside[:-1]
     rooms = ROOMS[layer]
     fitting = [i for i, room in enumerate(rooms) if inside[: room.count(".") + 1] == room.split(".")]
     assert fitting or not inside, f"{name} stands in no room of {layer}: {', '.join(rooms)}"
