@@ -8,15 +8,48 @@ from typing import TYPE_CHECKING, Any
 from scafe import moved
 
 if TYPE_CHECKING:
+    from scafe.bundles import Bundle as Bundle
+    from scafe.bundles import load_bundle as load_bundle
+    from scafe.datasets import load_dataset as load_dataset
     from scafe.knowledge.contract.errors import ScafeError as ScafeError
+    from scafe.packs import load_pack as load_pack
+    from scafe.packs import probe as probe
+    from scafe.runs import Run as Run
+    from scafe.runs import load_run as load_run
+    from scafe.starting import demo as demo
+    from scafe.starting import resume as resume
+    from scafe.starting import run as run
 
     __version__: str
 
-__all__ = ["ScafeError", "__version__"]
 _HOMES = {
+    "Bundle": "scafe.bundles",
+    "Run": "scafe.runs",
     "ScafeError": "scafe.knowledge.contract.errors",
+    "demo": "scafe.starting",
+    "load_bundle": "scafe.bundles",
+    "load_dataset": "scafe.datasets",
+    "load_pack": "scafe.packs",
+    "load_run": "scafe.runs",
+    "probe": "scafe.packs",
+    "resume": "scafe.starting",
+    "run": "scafe.starting",
 }
 """Public name -> the module that defines it."""
+__all__ = [
+    "Bundle",
+    "Run",
+    "ScafeError",
+    "__version__",
+    "demo",
+    "load_bundle",
+    "load_dataset",
+    "load_pack",
+    "load_run",
+    "probe",
+    "resume",
+    "run",
+]
 
 if not TYPE_CHECKING:  # a type checker sees the imports above, and takes no name for granted
 

@@ -39,6 +39,10 @@ def dotted(path: Path) -> str:
 
 
 NAMES = {dotted(path): path for path in MODULES}
+FACES = {dotted(path) for path in (ROOT / FACE).glob("*.py")} - {"scafe.__main__"}
+"""Loaded by whoever imports scafe; `__main__` is the command line, in a process of its own."""
+IMAGES = ("scafe.evals.data", "scafe.evals.processes", "scafe.evals.frozen.predict")
+OPENS_IMAGES = {"scafe.bundles", "scafe.datasets"}
 
 
 @cache
@@ -91,6 +95,27 @@ class TestModule:
         long = [n.name for n in functions if (n.end_lineno or 0) - n.lineno >= MOST_FUNCTION_LINES]
         assert len(text.splitlines()) <= MOST_LINES
         assert not long
+
+
+def reached(name: str) -> set[str]:
+    """Return the modules of ScaFE that importing one may load, over any number of others."""
+    found: set[str] = set()
+    waiting = {name}
+    while waiting:
+        found |= waiting
+        waiting = {used for one in waiting for used in ours(NAMES[one]) if used in NAMES} - found
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in FACES])
+class TestFace:
+    def test_never_reaches_a_network_or_model_client(self, name: str) -> None:
+        assert not {one for one in reached(name) if one.startswith("scafe.agent.egress")}
+        assert not {used.split(".")[0] for one in reached(name) for used in imports(NAMES[one])} & NETWORK
+
+    def test_opens_images_only_where_the_user_asks_for_it(self, name: str) -> None:
+        images = [used for used in ours(NAMES[name]) if used.startswith(IMAGES)]
+        assert not images or name in OPENS_IMAGES
 
 
 def test_no_module_imports_itself_over_others() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from scafe.agent.cli.options import HOST_OPTIONS, options
-from scafe.agent.terminal.offline import ask_offline
+from scafe.agent.terminal.offline import ask_offline, host_words
 from scafe.agent.terminal.terminal import Terminal, speaks
 
 MODULE = "scafe.evals.processes.bundle"
@@ -32,7 +32,7 @@ def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
       scafe verify runs/RUN/frozen
       scafe verify frozen.zip
     """
-    answer = ask_offline(terminal, MODULE, "verify", bundle, *_host_words(host))
+    answer = ask_offline(terminal, MODULE, "verify", bundle, *host_words(host))
     terminal.answer(answer.document, "\n".join(answer.document["sentences"]))
     click.get_current_context().exit(answer.exit_code)
 
@@ -57,22 +57,13 @@ def predict(terminal: Terminal, bundle: str, data: str, out: Path | None, **host
     Example:
       scafe predict runs/RUN/frozen --data new_images/ --out predictions.csv
     """
-    answer = ask_offline(terminal, MODULE, "predict", bundle, "--data", data, *_host_words(host))
+    answer = ask_offline(terminal, MODULE, "predict", bundle, "--data", data, *host_words(host))
     predictions = answer.document["predictions"]
     if out is not None:
         _write_table(out, predictions)
         terminal.say(f"{len(predictions)} rows in {out}")
     terminal.answer(answer.document, "\n".join(line for one in predictions for line in _predicted(one)))
     terminal.say("For research only; not for diagnosis.")
-
-
-def _host_words(host: dict[str, Any]) -> list[str]:
-    from scafe.agent.settings.settings import load_settings
-
-    typed = {key: value for key, value in host.items() if value is not None}
-    settings = load_settings(typed).settings
-    weaker = ["--allow-weaker"] if settings.allow_weaker_sandbox else []
-    return ["--workers", str(settings.workers), "--sandbox", settings.sandbox, *weaker]
 
 
 def _predicted(one: dict[str, Any]) -> list[str]:

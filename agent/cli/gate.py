@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scafe.agent.cli.decisions import gate_of, read_decision
+from scafe.agent.cli.decisions import read_decision
 from scafe.agent.cli.options import DECISION_OPTIONS, log_json_option, options, out_option, run_argument
 from scafe.agent.cli.run import go_on
 from scafe.agent.cli.runs import open_run
@@ -79,6 +79,8 @@ def freeze(terminal: Terminal, run: str, out: str | None, log_json: bool, **deci
       scafe freeze last --name "A. Reader"
       scafe freeze last --name "A. Reader" --drop rim_width,halo_area
     """
+    from scafe.agent.record.outcome import gate_of
+
     folder = open_run(run, out)
     info = folder.info()
     if gate_of(info.why) != "freeze":

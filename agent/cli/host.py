@@ -86,7 +86,8 @@ def doctor_model(terminal: Terminal, context_tokens: int, **typed: Any) -> None:
         raise click.UsageError(
             f"model {settings.model!r} asks no endpoint; name one with --model openai:NAME."
         )
-    require_endpoint(terminal, settings.model, settings.base_url)
+    if notice := require_endpoint(settings.model, settings.base_url):
+        terminal.say(notice)
     from scafe.agent.drafters.endpoint_check import probe_model
 
     found = probe_model(name, settings.base_url, context_tokens=context_tokens)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from scafe.agent.cli.decisions import gate_of, read_decision
+from scafe.agent.cli.decisions import read_decision
 from scafe.agent.cli.options import (
     BUDGET_OPTIONS,
     DECISION_OPTIONS,
@@ -26,12 +26,11 @@ from scafe.agent.terminal.terminal import Terminal, speaks
 from scafe.knowledge.contract.masks import MaskMethod
 
 if TYPE_CHECKING:
-    from scafe.agent.loop.run import RunConfig
     from scafe.agent.nodes.gates import Decision
     from scafe.agent.record.outcome import RunOutcome
+    from scafe.agent.settings.run_config import RunConfig
     from scafe.agent.terminal.progress import Standing
 
-DEMO_PACK = "scar.keloid_vs_hypertrophic"
 Listener = Callable[[dict[str, Any]], None]
 
 
@@ -60,9 +59,9 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
       scafe demo --seed 1 --out /tmp/demo
       scafe demo --flavour null
     """
-    fixed = {"model": "builtin", "approve": "auto", "feedback": "auto"}
-    config = _config({**typed, **fixed}, pack=DEMO_PACK, cohort={"flavour": flavour})
-    _start(terminal, config, log_json)
+    from scafe.agent.settings.run_config import configured_demo
+
+    _start(terminal, configured_demo(typed, flavour=flavour), log_json)
 
 
 @click.command()
@@ -157,6 +156,8 @@ def resume(
       scafe resume last
       scafe resume last --name "A. Reader" --drop rim_width
     """
+    from scafe.agent.record.outcome import gate_of
+
     folder = open_run(run, out)
     decision = read_decision(decided) if any(decided.values()) else None
     if decision is not None and gate_of(folder.info().why) is None:
@@ -167,11 +168,9 @@ def resume(
 
 
 def _config(typed: dict[str, Any], **more: Any) -> "RunConfig":
-    from scafe.agent.loop.run import RunConfig
-    from scafe.agent.settings.settings import load_settings
+    from scafe.agent.settings.run_config import configured
 
-    given = {key: value for key, value in typed.items() if value is not None}
-    return RunConfig.model_validate({**load_settings(given).run_options(), **more})
+    return configured(typed, **more)
 
 
 def _foresee(terminal: Terminal, config: "RunConfig") -> None:
@@ -183,24 +182,14 @@ def _foresee(terminal: Terminal, config: "RunConfig") -> None:
 
 def _start(terminal: Terminal, config: "RunConfig", log_json: bool) -> None:
     from scafe.agent.loop.run import start_run
+    from scafe.agent.record.run_folder import left_clean
     from scafe.agent.terminal.preflight import require_endpoint
 
-    require_endpoint(terminal, config.model, config.base_url)
-    with _no_empty_folder(Path(config.out)), _watched(terminal, config.model_dump(), log_json) as seams:
+    if notice := require_endpoint(config.model, config.base_url):
+        terminal.say(notice)
+    with left_clean(Path(config.out)), _watched(terminal, config.model_dump(), log_json) as seams:
         outcome = start_run(config, listener=seams[0], ask=seams[1])
     _finish(terminal, outcome)
-
-
-@contextmanager
-def _no_empty_folder(root: Path) -> Iterator[None]:
-    """Take the folder for runs away again if a fault left it as empty as it was made."""
-    was_there = root.exists()
-    try:
-        yield
-    except BaseException:
-        if not was_there and root.is_dir() and not any(root.iterdir()):
-            root.rmdir()
-        raise
 
 
 def go_on(

@@ -228,12 +228,9 @@ def runs_folder(out: str | None) -> Path:
 
 def open_run(name: str, out: str | None) -> "RunFolder":
     """Open a run by path, name, part of its name, or `last`."""
-    from scafe.agent.record.run_folder import find_run, list_runs, load_run
+    from scafe.agent.record.run_folder import find_run
 
-    root = runs_folder(out)
-    if name == "last" and (found := list_runs(root)):
-        return load_run(root / found[-1].id)
-    return find_run(root, name)
+    return find_run(runs_folder(out), name)
 
 
 def standing_of(folder: "RunFolder") -> "Standing":

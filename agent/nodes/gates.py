@@ -4,7 +4,7 @@ Under the policy `auto` the gate approves itself and says so in the trace; under
 gate. A decision is an event with name, time and meaning; rejecting is a decision like any other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from langgraph.types import interrupt
@@ -32,6 +32,13 @@ class Decision(BaseModel):
         default=(), description="criteria (plan) or features (freeze) to strike out"
     )
     at: str = Field(default_factory=utc_now, description="UTC time of the decision")
+
+
+def decide(name: str, meaning: str = "", drop: Sequence[str] = (), reject: bool = False) -> Decision:
+    """Put what a person said into a decision: against it, for it without some, or for it."""
+    verb = "reject" if reject else "modify" if drop else "approve"
+    given = {"meaning": meaning} if meaning else {}
+    return Decision.model_validate({"decision": verb, "name": name, "drop": tuple(drop), **given})
 
 
 def agree_plan(state: LoopState, context: LoopContext) -> Update:

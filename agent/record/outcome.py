@@ -46,6 +46,12 @@ def finished(run: Path) -> RunOutcome | None:
     )
 
 
+def gate_of(why: str) -> str | None:
+    """Return the gate that a run waits at, from what its head says."""
+    _, found, rest = why.partition("at the gate '")
+    return rest.partition("'")[0] if found else None
+
+
 def _summary(events: dict[str, dict[str, Any]]) -> tuple[str, ...]:
     frozen, end = events["set_frozen"], events["run_finished"]
     opened = events.get("seal_opened")

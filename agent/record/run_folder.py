@@ -192,7 +192,9 @@ def list_runs(root: Path) -> tuple[RunInfo, ...]:
 
 
 def find_run(root: Path, name: str) -> RunFolder:
-    """Open a run by path, by name under `root`, or by an unambiguous part of its name."""
+    """Open a run by path, by name under `root`, by an unambiguous part of its name, or the `last` one."""
+    if name == "last" and (heads := list_runs(root)):
+        return load_run(root / heads[-1].id)
     for path in (Path(name), root / name):
         if (path / RUN_FILE).is_file():
             return load_run(path)
@@ -201,6 +203,18 @@ def find_run(root: Path, name: str) -> RunFolder:
         return load_run(root / found[0])
     hint = f"it could be {', '.join(found)}" if found else "see `scafe runs list`"
     raise InputError(f"no run {name!r} under {root}; {hint}")
+
+
+@contextmanager
+def left_clean(root: Path) -> Iterator[None]:
+    """Take the folder for runs away again if a fault left it as empty as it was made."""
+    was_there = root.exists()
+    try:
+        yield
+    except BaseException:
+        if not was_there and root.is_dir() and not any(root.iterdir()):
+            root.rmdir()
+        raise
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -1,13 +1,16 @@
 """What a run is asked, as one record that run.json can hold."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.agent.settings.call_plan import Search
-from scafe.agent.settings.settings import mask_password
+from scafe.agent.settings.settings import load_settings, mask_password
 from scafe.evals.disclosure.bench import CohortSpec
 from scafe.knowledge.contract.masks import MaskMethod
+
+DEMO_PACK = "scar.keloid_vs_hypertrophic"
 
 
 class RunConfig(BaseModel):
@@ -52,3 +55,28 @@ class RunConfig(BaseModel):
             if held[key]:
                 held[key] = mask_password(held[key])
         return held
+
+
+def configured(typed: Mapping[str, Any], **more: Any) -> RunConfig:
+    """Put a run's configuration together: what was typed over `SCAFE_*` over scafe.toml over defaults.
+
+    Parameters
+    ----------
+    typed : mapping
+        Settings by name, as `scafe config show` lists them; None: not typed.
+    more : optional
+        What no setting holds: pack, data, cohort, labels.
+
+    Raises
+    ------
+    SettingsError
+        An unknown setting (with the nearest names), or a wrong value and where it was written.
+    """
+    given = {key: value for key, value in typed.items() if value is not None}
+    return RunConfig.model_validate({**load_settings(given).run_options(), **more})
+
+
+def configured_demo(typed: Mapping[str, Any], **cohort: Any) -> RunConfig:
+    """Configure the demo: the built-in drafter on a synthetic cohort of scars, and no gate that waits."""
+    fixed = {"model": "builtin", "approve": "auto", "feedback": "auto"}
+    return configured({**typed, **fixed}, pack=DEMO_PACK, cohort=cohort)

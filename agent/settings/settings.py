@@ -143,6 +143,8 @@ def load_settings(
         Unknown key (with the nearest names) or a wrong value, and where it was written.
     """
     environment = dict(os.environ if environ is None else environ)
+    for key in command_line or ():
+        _require_known(key, f"setting {key!r}", tuple(Settings.model_fields))
     layers = (
         _from_file(_config_file(environment, folder or Path.cwd())),
         _from_environment(environment),

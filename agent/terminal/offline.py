@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +25,19 @@ class Answer:
 
     document: dict[str, Any]
     exit_code: int
+    said: str
+    """What it wrote beside the document, for a person; '' if nothing."""
 
 
 def ask_offline(terminal: Terminal, module: str, *words: str) -> Answer:
+    """Run a module of `scafe.evals` as `answer_of` does, and tell a person what it said beside."""
+    answer = answer_of(module, *words)
+    if answer.said:
+        terminal.say(answer.said)
+    return answer
+
+
+def answer_of(module: str, *words: str) -> Answer:
     """Run a module of `scafe.evals` with `--json` and return its document.
 
     Raises
@@ -46,9 +57,16 @@ def ask_offline(terminal: Terminal, module: str, *words: str) -> Answer:
     if "error" in document:
         kind = getattr(errors, str(document["error"]), errors.ScafeError)
         raise kind(document["message"])
-    if told.stderr:
-        terminal.say(told.stderr.rstrip("\n"))
-    return Answer(document, told.returncode)
+    return Answer(document, told.returncode, told.stderr.rstrip("\n"))
+
+
+def host_words(typed: Mapping[str, Any]) -> list[str]:
+    """Return the words that say how extractors are run, from what was typed over the settings."""
+    from scafe.agent.settings.settings import load_settings
+
+    settings = load_settings({key: value for key, value in typed.items() if value is not None}).settings
+    weaker = ["--allow-weaker"] if settings.allow_weaker_sandbox else []
+    return ["--workers", str(settings.workers), "--sandbox", settings.sandbox, *weaker]
 
 
 def _last_line(text: str) -> str:

@@ -1,11 +1,10 @@
 """What must hold before a run begins to ask a model: an endpoint that answers, and a key for it."""
 
-from scafe.agent.terminal.terminal import Terminal
 from scafe.knowledge.contract.errors import ModelError, SettingsError
 
 
-def require_endpoint(terminal: Terminal, drafter: str, base_url: str | None) -> None:
-    """Say where the words will go, or refuse before anything is written.
+def require_endpoint(drafter: str, base_url: str | None) -> str:
+    """Return where the words will go ('': nowhere), or refuse before anything is written.
 
     Raises
     ------
@@ -14,7 +13,7 @@ def require_endpoint(terminal: Terminal, drafter: str, base_url: str | None) -> 
     """
     kind, _, model = drafter.partition(":")
     if kind != "openai":
-        return
+        return ""
     if not model:
         raise SettingsError("model 'openai' needs the model's name after the colon, e.g. openai:qwen3-coder")
     from scafe.agent.egress.hosts import OPENAI_URL, checked_url
@@ -26,4 +25,4 @@ def require_endpoint(terminal: Terminal, drafter: str, base_url: str | None) -> 
         require_reachable(endpoint.base_url)
     except ModelError as error:
         raise SettingsError(str(error)) from None
-    terminal.say(endpoint.notice)
+    return endpoint.notice

@@ -4,16 +4,18 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.evals.data.dataset import Drawn
 from scafe.evals.data.formats import SUFFIXES, channels_of, is_known, pixels_of, stem_of
 from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Pixels
 from scafe.evals.frozen.bundle import Bundle
-from scafe.evals.frozen.frozen_set import measure_bundle
+from scafe.evals.frozen.frozen_set import as_image, measure_bundle
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
@@ -91,6 +93,23 @@ def predict(bundle: Bundle, pictures: Sequence[Picture], pool: Pool) -> tuple[Pr
         rows = measure_bundle(bundle, pool, [one.load(bundle.manifest.segment) for one in batch])
         found += explain(bundle, [one.name for one in batch], rows)
     return tuple(found)
+
+
+def predict_images(bundle: Bundle, images: Sequence[Any], pool: Pool) -> tuple[Prediction, ...]:
+    """Predict images that the caller holds, as `FrozenSet` takes them; named by their place.
+
+    Where the run drew its masks, one is drawn for an image that comes without.
+
+    Raises
+    ------
+    DatasetError
+        Something is not an image (its place is named), or no lesion was found on one.
+    """
+    pictures = [
+        Picture(f"image {place}", Drawn(as_image(one, place)), isinstance(one, (ImageAndMask, tuple)))
+        for place, one in enumerate(images)
+    ]
+    return predict(bundle, pictures, pool)
 
 
 def explain(bundle: Bundle, names: Sequence[str], rows: NDArray[np.float64]) -> list[Prediction]:

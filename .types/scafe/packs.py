@@ -1,0 +1,1 @@
+../../scafe/packs.py

@@ -1,0 +1,213 @@
+"""A frozen bundle from Python: its features and cards, predictions, and the scikit-learn transformer."""
+
+import warnings
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scafe.agent.terminal.offline import answer_of, host_words
+from scafe.evals.frozen.bundle import Bundle as OpenedBundle
+from scafe.evals.frozen.bundle import open_bundle
+from scafe.evals.frozen.records import FrozenFeature, Manifest
+from scafe.evals.frozen.unpacked import unpacked
+from scafe.knowledge.contract.errors import InputError
+from scafe.pages import bundle_page
+
+if TYPE_CHECKING:
+    from scafe.evals.frozen.frozen_set import FrozenSet
+    from scafe.evals.frozen.predict import Prediction
+
+PROCESS = "scafe.evals.processes.bundle"
+
+
+class Bundle:
+    """Selected features, their classifier and their cards, as they were frozen; `load_bundle` makes one.
+
+    Parameters
+    ----------
+    opened : OpenedBundle
+        Every file's hash was checked.
+    place : str or path
+        What the caller named: the folder, or the zip of one.
+    held : ExitStack
+        Keeps the folder that a zip was unpacked into for as long as this object lives.
+    """
+
+    def __init__(self, opened: OpenedBundle, place: str | Path, held: ExitStack) -> None:
+        self._opened = opened
+        self._held = held
+        self.place = Path(place)
+
+    def __repr__(self) -> str:
+        return (
+            f"<scafe.Bundle {self.place}: {len(self.features)} features of {len(self.manifest.criteria)} "
+            f"criteria, {' against '.join(self.classes)}>"
+        )
+
+    @property
+    def folder(self) -> Path:
+        """The folder with its files."""
+        return self._opened.folder
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the manifest, which holds the hash of every file: the identity of the bundle."""
+        return self._opened.sha256
+
+    @property
+    def manifest(self) -> Manifest:
+        """Everything that was frozen, as one record."""
+        return self._opened.manifest
+
+    @property
+    def features(self) -> tuple[FrozenFeature, ...]:
+        """The selected features in the order of the columns: meaning, unit, range, direction, citation."""
+        return self.manifest.features
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, positive first."""
+        return self.manifest.classes
+
+    @cached_property
+    def cards(self) -> dict[str, str]:
+        """Column -> its card in Markdown: what it measures, from which source, and how it behaves."""
+        return {
+            path.stem: path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("cards/*.md"))
+        }
+
+    @cached_property
+    def model_card(self) -> str:
+        """The card of the whole set, in Markdown."""
+        return (self.folder / "model_card.md").read_text(encoding="utf-8")
+
+    def source(self, column: str) -> str:
+        """Return the Python source of the extractor that measures a column.
+
+        Raises
+        ------
+        InputError
+            There is no such column; the message names those that there are.
+        """
+        for one in self.features:
+            if one.column == column:
+                return self._opened.source(one.extractor)
+        raise InputError(f"{self.place} has no feature {column!r}; it has {', '.join(self.manifest.columns)}")
+
+    def predict(
+        self,
+        data: str | Path | Sequence[Any],
+        *,
+        workers: int | None = None,
+        allow_weaker_sandbox: bool | None = None,
+    ) -> "tuple[Prediction, ...]":
+        """Predict images: label, probability, and what every feature added. For research only.
+
+        Parameters
+        ----------
+        data : str, path, or sequence of images
+            A path (an image, a folder of images, or a CSV with `path[,mask]`) is read in a process of its
+            own, as `scafe predict` does. A sequence is predicted here: (H, W, C) uint8 arrays, (image, mask)
+            pairs with a boolean mask, or paths of image files.
+        workers : int, optional
+            Processes that run extractors.
+        allow_weaker_sandbox : bool, optional
+            Go on where this host cannot hold both walls of the sandbox.
+
+        Returns
+        -------
+        tuple of Prediction
+            In the order of the images.
+
+        Raises
+        ------
+        DatasetError
+            An image cannot be read (named), or something in `data` is not an image.
+        SandboxError
+            The sandbox itself fails.
+        """
+        if isinstance(data, (str, Path)):
+            host = {"workers": workers, "allow_weaker_sandbox": allow_weaker_sandbox}
+            return self._predict_apart(str(data), host_words(host))
+        return self._predict_here(data, workers or 2, bool(allow_weaker_sandbox))
+
+    def transformer(self, *, workers: int = 2, allow_weaker: bool = False) -> "FrozenSet":
+        """Return the features as a scikit-learn transformer: images in, one column per feature out.
+
+        Examples
+        --------
+        >>> import scafe
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from sklearn.pipeline import make_pipeline
+        >>> bundle = scafe.load_bundle("runs/reference/builtin/frozen")
+        >>> model = make_pipeline(bundle.transformer(), LogisticRegression())
+        >>> list(bundle.transformer().get_feature_names_out())[:2]
+        ['flank_contrast', 'delta_mi']
+        """
+        from scafe.evals.frozen.frozen_set import FrozenSet
+
+        found = FrozenSet(self.folder, workers, allow_weaker)
+        found.held_ = self._held  # a folder that a zip was unpacked into lives as long as what reads it
+        return found
+
+    def _predict_apart(self, data: str, host: list[str]) -> "tuple[Prediction, ...]":
+        from scafe.evals.frozen.predict import Prediction
+
+        answer = answer_of(PROCESS, "predict", str(self.folder), "--data", data, *host)
+        if answer.said:
+            warnings.warn(answer.said, stacklevel=3)
+        return tuple(Prediction.model_validate(one) for one in answer.document["predictions"])
+
+    def _predict_here(self, images: Sequence[Any], workers: int, weaker: bool) -> "tuple[Prediction, ...]":
+        from scafe.evals.frozen.predict import predict_images
+        from scafe.sandbox.pool.pool import Pool
+
+        with Pool(workers, allow_weaker=weaker) as pool:
+            return predict_images(self._opened, images, pool)
+
+    def _repr_html_(self) -> str:
+        """Show headline and features in a notebook."""
+        return bundle_page(self.place.name, self.manifest, self.sha256)
+
+
+def load_bundle(path: str | Path) -> Bundle:
+    """Open a frozen bundle: a folder such as `runs/RUN/frozen`, or the zip of one.
+
+    The hash of every file is checked. No extractor runs until something is predicted, and then in the
+    sandbox: a bundle is somebody else's code.
+
+    Parameters
+    ----------
+    path : str or path
+        The folder that a run froze, or the zip beside it.
+
+    Returns
+    -------
+    Bundle
+        With `features`, `cards`, `predict` and `transformer`.
+
+    Raises
+    ------
+    IntegrityError
+        It is no bundle, or a file of it is missing, was changed or was added (named).
+
+    Examples
+    --------
+    >>> import scafe
+    >>> bundle = scafe.load_bundle("runs/reference/builtin/frozen")
+    >>> bundle.classes
+    ('keloid', 'hypertrophic')
+    >>> bundle.features[0].column, bundle.features[0].criterion, bundle.features[0].unit
+    ('flank_contrast', 'height', 'log10')
+    >>> bundle.cards["delta_mi"].splitlines()[0]
+    '# delta_mi'
+    """
+    held = ExitStack()
+    folder = held.enter_context(unpacked(path))
+    try:
+        return Bundle(open_bundle(folder), path, held)
+    except BaseException:
+        held.close()
+        raise

@@ -1,0 +1,57 @@
+"""A labelled data set as a run reads it: the one name that opens labelled images where it is called."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.manifest import open_dataset
+from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.criteria.pack import CriteriaPack
+from scafe.knowledge.criteria.pack import load_pack as _load_pack
+
+
+def load_dataset(
+    path: str | Path,
+    *,
+    labels: Sequence[str] = (),
+    pack: str | Path | CriteriaPack | None = None,
+    segment: MaskMethod = "none",
+) -> Dataset:
+    """Read a data set through once, as a run would, and refuse what a run would refuse.
+
+    The images are opened in this process, because you ask for them; a run never does (it hands the path to
+    a process of its own, which no model's client is loaded in).
+
+    Parameters
+    ----------
+    path : str or path
+        A folder with one folder per class, or a CSV or Parquet manifest with the columns
+        `path,label[,mask][,patient_id]`.
+    labels : sequence of str
+        Classes to tell apart, positive first; empty: those of the pack.
+    pack : str, path or CriteriaPack, optional
+        Names the classes and the channels that images must have.
+    segment : {'none', 'otsu', ...}
+        How masks are drawn where none is given, as for `scafe.run`.
+
+    Returns
+    -------
+    Dataset
+        `load(index)` gives image and mask, `labels` and `patients` one entry for each, `sha256` its identity.
+
+    Raises
+    ------
+    DatasetError
+        With file and row, what was met, and the way out.
+
+    Examples
+    --------
+    >>> import scafe
+    >>> scafe.load_dataset("no/such/folder")
+    Traceback (most recent call last):
+        ...
+    scafe.knowledge.contract.errors.DatasetError: no/such/folder: there is no such file or folder; ...
+    """
+    held = _load_pack(str(pack)) if isinstance(pack, (str, Path)) else pack
+    expected, channels = (held.classes, held.modality.channels) if held else ((), ("R", "G", "B"))
+    return open_dataset(path, tuple(labels), expected, channels, segment)
