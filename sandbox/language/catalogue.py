@@ -31,6 +31,9 @@ def page() -> str:
         "`except` and `raise` may name:\n\n" + _wrapped(sorted(policy.CATCHABLE)),
         "Refused on purpose:\n\n" + _reasons(policy.REFUSED_NAMES),
         _names("## Attributes and methods, by what they are for", policy.ATTRIBUTES),
+        "They are read of instances. Of a class only these are read, each bound to its own type; classes of "
+        "libraries can be called and asked for by isinstance(), and have no attributes.",
+        _names("## Attributes of classes", policy.CLASS_ATTRIBUTES),
         "Refused on purpose:\n\n" + _reasons(policy.REFUSED_ATTRIBUTES),
         _modules(),
     )

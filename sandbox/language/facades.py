@@ -5,22 +5,37 @@ arguments or results could lead further are replaced in `standins`.
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeGuard
+
+import numpy as np
 
 from scafe.sandbox.language.members import MEMBERS, members_of
 from scafe.sandbox.language.review import CONSTANT_NAME
 from scafe.sandbox.language.standins import STANDINS, with_copies
+from scafe.sandbox.language.tokens import token
+
+OFFERED = (np.generic, Exception)
+"""Classes that are handed out themselves: dtypes are named by them, handlers catch by them. Neither has a
+public attribute that is read of the class (`kinds.readable`)."""
 
 
 class FacadeType(type):
     """Metaclass of every facade; the guards know a facade by it."""
 
 
-def _facade(name: str, members: dict[str, object]) -> object:
+def face(name: str, members: Mapping[str, object]) -> object:
+    """Return a frozen object with these members and no other attribute.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it: a module, or a class of which a few names may be read.
+    """
+
     def missing(self: object, wanted: str) -> object:
-        raise AttributeError(f"{name}.{wanted} is not on the list of allowed functions")
+        raise AttributeError(f"{name}.{wanted} is not on the list of allowed names")
 
     def frozen(self: object, *change: object) -> None:
         raise AttributeError("the facades of libraries are frozen")
@@ -47,7 +62,7 @@ def facades() -> dict[str, object]:
     """Build every facade once, children before parents; touching each name loads lazy modules."""
     built: dict[str, object] = {}
     for module in sorted(MEMBERS, key=lambda name: -name.count(".")):
-        built[module] = _facade(module, _members(module, built))
+        built[module] = face(module, _members(module, built))
     return built
 
 
@@ -68,6 +83,8 @@ def _members(module: str, built: dict[str, object]) -> dict[str, object]:
 def _vetted(dotted: str, value: Any) -> object:
     if type(value).__name__ == "module":
         raise TypeError(f"{dotted} is a module; a facade holds functions, types and numbers only")
+    if isinstance(value, type):
+        return value if issubclass(value, OFFERED) else token(dotted, value)
     return with_copies(value) if dotted.startswith("skimage.") and callable(value) else value
 
 

@@ -1,101 +1,26 @@
-"""Compile a reviewed extractor with RestrictedPython and give it the few names it may call.
+"""The few names that a compiled extractor calls instead of Python's own.
 
-Guards that check nothing are not emitted: every attribute name is checked before the first pixel,
-names that are harmless on every object compile to plain access, and a store goes through a guard
-that knows a handful of types (a pixel loop costs 1.0x of plain Python instead of 4x).
 What they do *not* do: bound time or memory; that is the other wall's work.
 """
 
-import ast
 import builtins
 import sys
-import types
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from RestrictedPython.compile import compile_restricted
-from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from scafe.sandbox.language import policy
 from scafe.sandbox.language.facades import FacadeType, facades
-from scafe.sandbox.language.review import Review
+from scafe.sandbox.language.kinds import PLAIN, OwnType, readable
+from scafe.sandbox.language.standins import Text
+from scafe.sandbox.language.text import arguments_of, percent, repr_of, shown
 
-FILENAME = "<extractor>"
 WRITABLE = (dict, list, np.ndarray, defaultdict, Counter, OrderedDict, deque)
+TEXT_KINDS = "USTV"
+"""numpy's kinds of text and of records, which may hold text: it writes any object there by its address."""
 MAX_EXPONENT = 4096
-HEAD = ("CRITERION", "FEATURES")
-"""What `parse_extractor` reads as literals."""
-
-
-class OwnType(type):
-    """Metaclass of the classes that an extractor defines."""
-
-
-class Lean(RestrictingNodeTransformer):
-    """RestrictedPython's transformer without the guards that would check nothing here."""
-
-    own_attributes: frozenset[str] = frozenset()
-
-    def plain(self, node: Any) -> Any:
-        """Visit what is inside a node and keep the node as it is."""
-        return self.node_contents_visit(node)
-
-    def visit_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
-        """Read harmless names plainly, others by `_getattr_`; store through `_own_`."""
-        if not isinstance(node.ctx, ast.Load):
-            node = self.plain(node)
-            node.value = _call("_own_", node.value)
-            return node
-        if node.attr in policy.METHODS and node.attr not in self.own_attributes:
-            return self.plain(node)
-        return super().visit_Attribute(node)
-
-    def visit_Subscript(self, node: ast.Subscript) -> Any:  # noqa: N802
-        """Read plainly, store through `_write_`."""
-        return self.plain(node) if isinstance(node.ctx, ast.Load) else super().visit_Subscript(node)
-
-    # `hist[k] += 1` stays as it is: its target is guarded as a store
-    visit_AugAssign = plain  # noqa: N815
-    visit_Assign = plain  # noqa: N815
-    visit_Call = plain  # noqa: N815
-    visit_With = plain  # noqa: N815
-    guard_iter = plain
-
-
-def _call(guard: str, value: ast.expr) -> ast.Call:
-    call = ast.Call(ast.Name(guard, ast.Load()), [value], [])
-    return ast.fix_missing_locations(ast.copy_location(call, value))
-
-
-def compile_reviewed(review: Review) -> types.CodeType:
-    """Compile a source that passed its review.
-
-    Raises
-    ------
-    SyntaxError
-        If RestrictedPython refuses what the review let through (it judges a second time).
-    """
-    if review.tree is None:
-        raise SyntaxError("the source was refused")
-    lean = type("LeanHere", (Lean,), {"own_attributes": review.own_attributes})
-    return compile_restricted(_without_unread_head(review.tree), FILENAME, "exec", policy=lean)
-
-
-def _without_unread_head(tree: ast.Module) -> ast.Module:
-    """Leave out CRITERION and FEATURES where no other line names them: they are read from the text.
-
-    The module runs anew for every image, and building FEATURES was half of what that cost.
-    """
-    named = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-    body = [line for line in tree.body if not (_head_name(line) and named[_head_name(line)] == 1)]
-    return ast.Module(body, tree.type_ignores)
-
-
-def _head_name(line: ast.stmt) -> str:
-    target = line.targets[0] if isinstance(line, ast.Assign) and len(line.targets) == 1 else None
-    return target.id if isinstance(target, ast.Name) and target.id in HEAD else ""
 
 
 def own_class(name: str, bases: tuple[type, ...], namespace: Mapping[str, Any]) -> type:
@@ -111,6 +36,8 @@ def own_class(name: str, bases: tuple[type, ...], namespace: Mapping[str, Any]) 
 def write_item(target: object) -> object:
     """Let items be stored in arrays, lists and dicts only."""
     if type(target) in WRITABLE:
+        if type(target) is np.ndarray and target.dtype.kind in TEXT_KINDS:
+            raise TypeError("cannot assign into an array of text; keep a list")
         return target
     raise TypeError(f"cannot assign into a {type(target).__name__}")
 
@@ -123,15 +50,44 @@ def write_attribute(target: object) -> object:
 
 
 def read_attribute(target: Any, name: str, *default: Any) -> Any:
-    """Read an attribute of a facade, of an own object, or one that is harmless everywhere."""
+    """Read an attribute of a facade, of an own object, or one that is listed for instances."""
     if type(name) is not str or name[:1] == "_":
         raise AttributeError("attributes with leading underscores belong to Python")
     kind = type(target)
-    if type(kind) is FacadeType or type(kind) is OwnType or name in policy.METHODS:
+    if type(kind) is FacadeType or type(kind) is OwnType:
         return getattr(target, name, *default)
-    if kind is OwnType and name not in dir(type):
-        return getattr(target, name, *default)
-    raise AttributeError(f".{name} is not on the list of allowed attributes")
+    if kind is OwnType and name in vars(target):
+        return getattr(target, name)
+    if name not in policy.METHODS:
+        raise AttributeError(f".{name} is not on the list of allowed attributes")
+    if name in policy.JUDGED:
+        return _judged_attribute(target, name, *default)
+    return getattr(readable(target), name, *default)
+
+
+def _judged_attribute(target: Any, name: str, *default: Any) -> Any:
+    if isinstance(target, BaseException) and name == "args":
+        return arguments_of(target)
+    if name == "fromkeys" and not isinstance(target, type):
+        raise AttributeError("fromkeys belongs to the class; write dict.fromkeys(...)")
+    if not isinstance(target, (np.ndarray, np.generic)):
+        return getattr(readable(target), name, *default)
+    if target.dtype.kind in TEXT_KINDS and name != "astype":
+        raise TypeError(f"an array of text cannot be changed by .{name}; keep a list")
+    found = getattr(target, name, *default)
+    return _as_numbers(found) if target.dtype.hasobject else found
+
+
+def _as_numbers(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an array of objects become numbers, and no text: numpy would write their addresses."""
+
+    def call(*values: Any, **options: Any) -> Any:
+        wanted = options.get("dtype", values[0] if values else object)
+        if np.dtype(wanted).kind in TEXT_KINDS:
+            raise TypeError("an array of objects cannot become text; keep a list")
+        return method(*values, **options)
+
+    return call
 
 
 def has_attribute(target: Any, name: str) -> bool:
@@ -177,13 +133,15 @@ def print_nothing(*values: object, **options: object) -> None:
 
 
 def _builtins() -> dict[str, object]:
-    special = {"getattr", "hasattr", "pow", "print", "object"}
+    special = {"getattr", "hasattr", "pow", "print", "object", "str", "repr"}
     known = {name: getattr(builtins, name) for name in policy.BUILTINS if name not in special}
     exceptions = {name: getattr(builtins, name) for name in policy.CATCHABLE if hasattr(builtins, name)}
     guarded: dict[str, Callable[..., object]] = {
         "getattr": read_attribute,
         "hasattr": has_attribute,
         "pow": bounded_pow,
+        "str": Text,
+        "repr": repr_of,
         "print_nothing": print_nothing,
         "__import__": import_facade,
         "__build_class__": builtins.__build_class__,
@@ -201,4 +159,9 @@ def fresh_namespace() -> dict[str, object]:
         "_getattr_": read_attribute,
         "_write_": write_item,
         "_own_": write_attribute,
+        "_type_": type,
+        "_plain_": PLAIN,
+        "_readable_": readable,
+        "_shown_": shown,
+        "_percent_": percent,
     }

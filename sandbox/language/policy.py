@@ -144,6 +144,14 @@ ATTRIBUTES: Final[dict[str, str]] = {
 """Attribute names that are harmless on *every* object an extractor can reach; they compile to plain
 attribute access. Members of facades and of the extractor's own classes are allowed besides."""
 
+CLASS_ATTRIBUTES: Final[dict[str, str]] = {
+    "dict": "fromkeys",
+    "str": "lower upper strip lstrip rstrip title capitalize isdigit isalpha isalnum",
+}
+"""What may be read of a class itself (`dict.fromkeys`, `key=str.lower`), each bound to its own type. Any
+other attribute of a class that the extractor did not define is refused, whatever the name: on a class,
+the name of a value is a descriptor and a method takes whatever it is given as `self`."""
+
 REFUSED_ATTRIBUTES: Final[dict[str, Reason]] = {
     "format": Reason("a format string can read any attribute", "write an f-string"),
     "format_map": Reason("a format string can read any attribute", "write an f-string"),
@@ -240,7 +248,17 @@ DEFAULT_REASON: Final = Reason(
     "is not on the list of allowed functions", "use a function from the allowed list"
 )
 
-GUARD_NAMES: Final = ("_getattr_", "_write_", "_own_", "__metaclass__")
+GUARD_NAMES: Final = (
+    "_getattr_",
+    "_write_",
+    "_own_",
+    "_type_",
+    "_plain_",
+    "_readable_",
+    "_shown_",
+    "_percent_",
+    "__metaclass__",
+)
 """Names that the compiled extractor calls; leading underscores keep the source from binding them."""
 
 CLASS_METHODS: Final = frozenset({"__init__"})
@@ -249,6 +267,9 @@ CLASS_METHODS: Final = frozenset({"__init__"})
 EXCEPTION_BASES: Final = ("Exception", "ValueError", "RuntimeError")
 
 METHODS: Final = frozenset(" ".join(ATTRIBUTES.values()).split()) - frozenset(REFUSED_ATTRIBUTES)
+
+JUDGED: Final = frozenset({"args", "astype", "fill", "fromkeys", "put"})
+"""Names among them that are read through a guard, since what they give depends on what they are given."""
 
 FACADE_MEMBERS: Final = frozenset(name for module in MEMBERS for name in members_of(module))
 """Every name that some facade offers (the upper-case cv2 constants are recognised by their shape)."""

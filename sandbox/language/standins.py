@@ -15,28 +15,17 @@ import skimage.measure
 from numpy.typing import NDArray
 
 from scafe.sandbox.language import policy
+from scafe.sandbox.language.text import text_of
+from scafe.sandbox.language.tokens import no_instance, token
 
 REGION_NAMES = tuple(policy.ATTRIBUTES["regions"].split())
 
 
-class _IsInstance(type):
-    """Answer isinstance() for a type without handing the type out."""
+ArrayToken = token("np.ndarray", np.ndarray, no_instance("np.ndarray", "np.zeros(...)"))
+"""np.ndarray(shape, 'O', buffer=…) forges object pointers, so only isinstance() knows this one."""
 
-    real: type
-
-    def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, cls.real)
-
-
-class ArrayToken(metaclass=_IsInstance):
-    """Stand in for np.ndarray: np.ndarray(shape, 'O', buffer=…) forges object pointers."""
-
-    __slots__ = ()
-    real = np.ndarray
-
-    def __new__(cls, *args: object, **options: object) -> "ArrayToken":
-        """Refuse to construct."""
-        raise TypeError("np.ndarray(...) is not available; write np.zeros(...)")
+Text = token("str", str, text_of)
+"""Stands for `str`: the same text, without addresses."""
 
 
 class Region:
@@ -189,6 +178,17 @@ def _own_copy(value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) and not value.flags.writeable else value
 
 
+def of_instances(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a class where numpy reads an attribute of what it is given: `np.real(float)` is a descriptor."""
+
+    def call(value: Any, *values: Any, **options: Any) -> Any:
+        if isinstance(value, type):
+            raise TypeError(f"np.{function.__name__} takes numbers, not a class")
+        return function(value, *values, **options)
+
+    return call
+
+
 class AnyType:
     """Stand in for a typing construct: subscripting gives itself."""
 
@@ -208,6 +208,9 @@ STANDINS: dict[str, object] = {
     "numpy.empty": zeros,
     "numpy.empty_like": zeros_like,
     "numpy.resize": resize,
+    **{
+        f"numpy.{name}": of_instances(getattr(np, name)) for name in ("imag", "ndim", "real", "shape", "size")
+    },
     "numpy.ndindex": ndindex,
     "numpy.ndenumerate": ndenumerate,
     "numpy.vectorize": vectorize,

@@ -17,7 +17,7 @@ import numpy as np
 
 from scafe.knowledge.contract.errors import ContractError
 from scafe.knowledge.contract.extractor import parse_extractor
-from scafe.sandbox.language import guards, policy
+from scafe.sandbox.language import compilation, guards, policy
 from scafe.sandbox.language.review import review
 from scafe.sandbox.pool import wire
 from scafe.sandbox.pool.arena import views
@@ -199,7 +199,7 @@ def load_extractor(source: str) -> Loaded:
         raise Refused("\n".join(map(str, seen.refusals)), seen.refusals[0].line)
     try:
         names = parse_extractor(source).names
-        loaded = Loaded(guards.compile_reviewed(seen), names)
+        loaded = Loaded(compilation.compile_reviewed(seen), names)
     except ContractError as error:
         raise Refused(str(error), error.line or 0) from None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -288,7 +288,7 @@ def line_of(error: BaseException) -> int:
     """Line of the extractor in which an error arose; 0 if unknown."""
     line, trace = 0, error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == guards.FILENAME:
+        if trace.tb_frame.f_code.co_filename == compilation.FILENAME:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
