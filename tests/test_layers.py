@@ -17,7 +17,7 @@ ROOMS = {
         "contract", "criteria", "phantoms.base", "phantoms.rendering", "phantoms", "measures", "strict",
     ),
     "sandbox": ("language", "system", "pool", "probes"),
-    "evals": ("data", "scoring", "audit", "peers", "disclosure", "frozen", "report", "processes"),
+    "evals": ("data", "stored", "scoring", "audit", "peers", "disclosure", "frozen", "report", "processes"),
     "agent": (
         "settings", "brief", "record", "egress", "reply", "drafters", "nodes", "loop", "terminal", "cli",
     ),

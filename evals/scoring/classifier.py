@@ -1,17 +1,15 @@
 """The classifier of a frozen set: median imputation, scaling, ridge logistic regression.
 
 The ridge keeps every feature of the pool and shrinks it, which at the sizes ScaFE is made for beats
-choosing features by their labels. Saved with skops; nothing here reads or writes pickle.
+choosing features by their labels. Saved with skops, read back as
+numbers; nothing here reads or writes pickle.
 """
 
-import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -23,13 +21,11 @@ from scafe.evals.scoring.cases import Cases
 from scafe.evals.scoring.score import choose_penalty
 from scafe.evals.scoring.splits import Folds
 from scafe.evals.scoring.threads import one_thread
-from scafe.knowledge.contract.errors import IntegrityError
+from scafe.evals.stored.reading import read_apart
+from scafe.evals.stored.saved_model import SavedModel
 
 Rows = NDArray[np.float64]
 """(n_images, n_features); NaN where a feature could not be measured."""
-
-TRUSTED_TYPES: tuple[str, ...] = ()
-"""Types beyond skops' own list that a classifier file may hold. Kept here, never read from a bundle."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +114,10 @@ def fit_classifier(cases: Cases, columns: tuple[str, ...], folds: Folds) -> Clas
 
 def fit_at_penalty(cases: Cases, columns: tuple[str, ...], penalty: float) -> Classifier:
     """Fit the classifier with an inverse penalty C that is already chosen."""
-    classify = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-8)
     steps = [
         ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
         ("scale", StandardScaler()),
-        ("classify", classify if len(cases.classes) == 2 else OneVsRestClassifier(classify)),
+        ("classify", _last_step(penalty, len(cases.classes))),
     ]
     # One thread: the order of a threaded sum would change the last bits of the file.
     with one_thread(), config_context(skip_parameter_validation=True):
@@ -180,24 +175,53 @@ def dump_classifier(classifier: Classifier) -> bytes:
 
 
 def load_classifier(data: bytes, where: str = "classifier.skops") -> Classifier:
-    """Read a classifier; IntegrityError if the file holds a type that ScaFE does not trust."""
-    import skops.io
+    """Read a classifier from a file that may be a stranger's.
 
-    untrusted = sorted(set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED_TYPES))
-    if untrusted:
-        raise IntegrityError(
-            f"{where} holds types that no classifier of ScaFE has ({', '.join(untrusted)}); "
-            "do not load it: ask for the bundle again from where it was frozen"
-        )
-    with warnings.catch_warnings():
-        # one warning an estimator; `Bundle.changed_versions` says it once, with what to do
-        warnings.simplefilter("ignore", InconsistentVersionWarning)
-        content: dict[str, Any] = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
-    pipeline = Pipeline([("impute", _imputer(content["medians"])), *content["model"].steps])
-    classes, columns = tuple(content["classes"]), tuple(content["columns"])
-    is_ordinal = bool(content.get("is_ordinal", False))
-    return Classifier(classes, columns, float(content["penalty"]), pipeline, is_ordinal)
+    The file is read in a process of its own behind the wall, as numbers alone (`saved_model.read_saved`); the
+    estimators are made here and given these numbers.
+
+    Parameters
+    ----------
+    data : bytes
+    where : str
+        Names the file in messages.
+
+    Raises
+    ------
+    IntegrityError
+        It is not what `dump_classifier` writes, or the process that read it died or ran out of time.
+
+    References
+    ----------
+    .. [1] skops, "Secure persistence": types are audited, the numbers in them are not,
+       https://skops.readthedocs.io/en/stable/persistence.html
+    """
+    return _rebuilt(read_apart(data, where))
 
 
-def _imputer(medians: Rows) -> SimpleImputer:
-    return SimpleImputer(strategy="median", keep_empty_features=True).fit(medians[np.newaxis, :])
+def _rebuilt(saved: SavedModel) -> Classifier:
+    """Have scikit-learn fit a pipeline of the right form, then put the saved numbers in."""
+    nothing = np.zeros((len(saved.classes), len(saved.columns)))
+    medians = np.array([saved.medians])
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True).fit(medians)
+    scaler = StandardScaler().fit(nothing)
+    scaler.mean_, scaler.scale_ = np.array(saved.means), np.array(saved.scales)
+    scaler.var_, scaler.n_samples_seen_ = np.array(saved.variances), saved.images
+    with one_thread(), config_context(skip_parameter_validation=True):
+        last = _last_step(saved.penalty, len(saved.classes)).fit(nothing, _one_of_each(saved))
+    for model, numbers in zip(getattr(last, "estimators_", [last]), saved.models, strict=True):
+        model.coef_, model.intercept_ = np.array([numbers.weights]), np.array([numbers.intercept])
+    pipeline = Pipeline([("impute", imputer), ("scale", scaler), ("classify", last)])
+    return Classifier(saved.classes, saved.columns, saved.penalty, pipeline, saved.is_ordinal)
+
+
+def _one_of_each(saved: SavedModel) -> NDArray[np.str_] | NDArray[np.int64]:
+    """Return one target per class: the labels, or for levels which steps each is above."""
+    if not saved.is_ordinal:
+        return np.array(saved.classes)
+    return np.tri(len(saved.classes), len(saved.classes) - 1, -1, dtype=np.int64)
+
+
+def _last_step(penalty: float, n_classes: int) -> LogisticRegression | OneVsRestClassifier:
+    classify = LogisticRegression(C=penalty, solver="newton-cholesky", tol=1e-8)
+    return classify if n_classes == 2 else OneVsRestClassifier(classify)
