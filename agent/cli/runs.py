@@ -277,7 +277,7 @@ def _follow(folder: "RunFolder") -> Iterator[dict[str, Any]]:
         data = _bytes_from(folder.path / EVENTS, offset)
         whole = data[: data.rfind(b"\n") + 1]
         offset += len(whole)
-        yield from (json.loads(line) for line in whole.splitlines())
+        yield from (json.loads(line) for line in whole.split(b"\n") if line)
         idle = 0.0 if whole else idle + POLL_S
         if not whole and (status in NOT_RUNNING or (idle >= ABANDONED_S and not _is_held(folder))):
             return

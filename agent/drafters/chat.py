@@ -47,6 +47,7 @@ class ChatDrafter:
             usage=answer.completion.usage,
             cached=answer.cached,
             finish_reason="refusal" if answer.completion.refusal else answer.completion.finish_reason,
+            replaced=answer.completion.replaced,
         )
 
     def close(self) -> None:

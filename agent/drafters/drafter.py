@@ -14,6 +14,7 @@ from scafe.agent.brief.brief import Brief
 from scafe.agent.egress.budget import Caps
 from scafe.agent.egress.completion import Usage
 from scafe.agent.egress.payload import EgressLevel
+from scafe.agent.record.wire import mend_text
 
 __all__ = ["Drafter", "DrafterSettings", "Reply", "Usage"]
 
@@ -32,6 +33,14 @@ class Reply:
     """True if the reply was read from a journal and nothing was paid."""
     finish_reason: str | None = None
     """As the endpoint said it; 'length' means that the text was cut off."""
+    replaced: int = 0
+    """Characters of the text that were no valid Unicode and stand as U+FFFD."""
+
+    def __post_init__(self) -> None:
+        """Make the text valid Unicode, whoever wrote it: it is written to files and sent again."""
+        mended = mend_text(self.text)
+        object.__setattr__(self, "text", mended.text)
+        object.__setattr__(self, "replaced", self.replaced + mended.replaced)
 
 
 @runtime_checkable

@@ -67,7 +67,8 @@ class ManualDrafter:
         with self._egress.one_at_a_time(payload.sha256):
             recorded = self._egress.journal.answer(payload.sha256)
             if recorded is not None:
-                return Reply(read_completion(recorded).text, payload.sha256, None, True, "stop")
+                told = read_completion(recorded)
+                return Reply(told.text, payload.sha256, None, True, "stop", told.replaced)
             waiting = self._hand_out(payload)
             if not waiting.reply.is_file():
                 raise WaitingError(

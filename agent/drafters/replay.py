@@ -83,4 +83,4 @@ class ReplayDrafter:
 
 def _reply(payload: Payload, completion: Completion) -> Reply:
     reason = "refusal" if completion.refusal else completion.finish_reason
-    return Reply(completion.text, payload.sha256, completion.usage, True, reason)
+    return Reply(completion.text, payload.sha256, completion.usage, True, reason, completion.replaced)

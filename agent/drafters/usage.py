@@ -1,4 +1,4 @@
-"""Tokens of one reply, as the trace holds them."""
+"""Tokens of one reply and what was done to its text, as the trace holds them."""
 
 from scafe.agent.drafters.drafter import Reply
 
@@ -12,3 +12,8 @@ def usage_of(reply: Reply) -> dict[str, int]:
     if reply.usage is None:
         return {}
     return {"prompt_tokens": reply.usage.prompt_tokens, "completion_tokens": reply.usage.completion_tokens}
+
+
+def steps_of(reply: Reply, read: tuple[str, ...]) -> list[str]:
+    """Return what had to be mended: in the characters that came, then by the ladder."""
+    return [*(["replaced_invalid_unicode"] if reply.replaced else []), *read]

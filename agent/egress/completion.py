@@ -1,12 +1,19 @@
 """What an OpenAI-compatible endpoint answered, read from its raw body.
 
 Clients drop fields (reasoning, refusals, null contents) and raise on bodies they do not expect, so
-the text, the usage and the reason to stop are taken from the bytes that came.
+the text, the usage and the reason to stop are taken from the bytes that came. Every text is made valid
+Unicode here (see `wire`).
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from scafe.agent.record.wire import decode, mend_text, wire_lines
+
+MOST_TOKENS = 10**9
+"""A count above it is no count; it is estimated instead."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class Completion:
     """Whether the endpoint sent its reasoning in a field of its own."""
     refusal: str
     """Why the endpoint would not answer; '' if it did."""
+    replaced: int = 0
+    """Characters of the text that were no valid Unicode and stand as U+FFFD."""
 
 
 class GarbledError(ValueError):
@@ -49,17 +58,18 @@ def read_completion(raw: bytes) -> Completion:
     GarbledError
         If the body holds no choice; the message says what it is instead.
     """
-    text = raw.decode("utf-8", "replace").strip()
+    decoded = decode(raw)
+    text = decoded.text.strip()
     if text.startswith(("data:", ":", "event:")):
-        return _read_events(text)
+        return _read_events(text, decoded.replaced)
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # ValueError: also a number of more than 4300 digits
         raise GarbledError(f"not JSON but {_kind(text)}") from None
-    return _read(data)
+    return _read(data, decoded.replaced)
 
 
-def _read(data: Any) -> Completion:
+def _read(data: Any, replaced: int) -> Completion:
     if not isinstance(data, dict):
         raise GarbledError(f"JSON {type(data).__name__}, expected an object with choices")
     if data.get("error") and not data.get("choices"):
@@ -69,13 +79,15 @@ def _read(data: Any) -> Completion:
         raise GarbledError("no choices in the answer")
     message = choices[0].get("message")
     message = message if isinstance(message, dict) else {"content": choices[0].get("text")}
+    content = mend_text(_content(message.get("content")))
     return Completion(
-        text=_content(message.get("content")),
+        text=content.text,
         usage=_usage(data.get("usage")),
         finish_reason=_text_or_none(choices[0].get("finish_reason")),
         model=_text_or_none(data.get("model")) or "",
         has_reasoning=bool(message.get("reasoning_content") or message.get("reasoning")),
         refusal=_text_or_none(message.get("refusal")) or "",
+        replaced=content.replaced + replaced,
     )
 
 
@@ -85,8 +97,24 @@ def error_text(data: Any) -> str:
     for key in ("error", "message", "detail"):
         if isinstance(found, dict) and found.get(key):
             found = found[key]
-    text = found if isinstance(found, str) else json.dumps(found)
-    return " ".join(text.split())[:300]
+    return " ".join(_plain(found).split())[:300]
+
+
+def error_body(raw: bytes) -> Any:
+    """Return an error body as JSON has it; None if it is none."""
+    try:
+        return json.loads(decode(raw).text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _plain(found: Any) -> str:
+    if isinstance(found, str):
+        return mend_text(found).text
+    try:
+        return json.dumps(found)
+    except (ValueError, RecursionError):
+        return "an error that is nested too deep to be shown"
 
 
 def _content(content: Any) -> str:
@@ -103,13 +131,13 @@ def _usage(usage: Any) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-    if not all(isinstance(count, int) and count >= 0 for count in counts):
+    if not all(type(count) is int and 0 <= count <= MOST_TOKENS for count in counts):
         return None
     return Usage(*counts)  # type: ignore[arg-type]
 
 
 def _text_or_none(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return mend_text(value).text if isinstance(value, str) else None
 
 
 def _kind(text: str) -> str:
@@ -120,34 +148,61 @@ def _kind(text: str) -> str:
     return f"text of {len(text)} characters"
 
 
-def _read_events(text: str) -> Completion:
+def _read_events(text: str, replaced: int) -> Completion:
     """Join the pieces of a stream, as if it had come whole."""
     content: list[str] = []
     whole: dict[str, Any] = {}
-    finish: str | None = None
+    finish: Any = None
     reasoning = False
-    for line in text.splitlines():
-        piece = _event(line)
-        if piece is None:
-            continue
+    for piece in _events(text):
         whole.update({key: piece[key] for key in ("model", "usage", "error") if piece.get(key)})
-        for choice in piece.get("choices") or ():
-            delta = choice.get("delta") or {}
+        for choice in _dicts(piece.get("choices")):
+            delta = choice.get("delta")
+            delta = delta if isinstance(delta, dict) else {}
             content.append(_content(delta.get("content")))
             reasoning = reasoning or bool(delta.get("reasoning_content") or delta.get("reasoning"))
             finish = choice.get("finish_reason") or finish
     if finish is None and not content:
         raise GarbledError(f"a stream without choices: {error_text(whole) if whole else 'no events'}")
     message = {"content": "".join(content), "reasoning": reasoning}
-    return _read({**whole, "error": None, "choices": [{"message": message, "finish_reason": finish}]})
+    return _read(
+        {**whole, "error": None, "choices": [{"message": message, "finish_reason": finish}]}, replaced
+    )
 
 
-def _event(line: str) -> dict[str, Any] | None:
-    data = line.removeprefix("data:").strip()
-    if not line.startswith("data:") or data == "[DONE]":
-        return None
+def _dicts(found: Any) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _events(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a stream; an empty line ends an event, which may have several `data:` lines."""
+    lines: list[str] = []
+    for line in [*wire_lines(text), ""]:
+        if line.startswith("data:"):
+            lines.append(line.removeprefix("data:").strip(" "))
+        elif not line:
+            yield from _objects(lines)
+            lines = []
+
+
+def _objects(lines: list[str]) -> Iterator[dict[str, Any]]:
+    """Read the lines of one event, or each on its own where a server leaves the empty lines out."""
+    whole = "\n".join(lines)
+    pieces = [whole] if len(lines) > 1 and _is_json(whole) else lines
+    for piece in pieces:
+        if piece in ("", "[DONE]"):
+            continue
+        try:
+            found = json.loads(piece)
+        except (ValueError, RecursionError):
+            raise GarbledError("a stream with an event that is not JSON") from None
+        if isinstance(found, dict):
+            yield found
+
+
+def _is_json(text: str) -> bool:
     try:
-        piece = json.loads(data)
-    except json.JSONDecodeError:
-        raise GarbledError("a stream with an event that is not JSON") from None
-    return piece if isinstance(piece, dict) else None
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -8,7 +8,6 @@ door or are not sent. Names, ids and labels cannot be recognised by any search; 
 be sent is owed to the `Brief` and to `scafe.evals.disclosure.bench`.
 """
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import httpx
 
 from scafe.agent.egress.budget import Budget
 from scafe.agent.egress.checks import require_clean, require_same_words
-from scafe.agent.egress.completion import Completion, GarbledError, error_text, read_completion
+from scafe.agent.egress.completion import Completion, GarbledError, error_body, error_text, read_completion
 from scafe.agent.egress.journal import Attempt, Journal, RequestRecord, answered
 from scafe.agent.egress.patience import Patience
 from scafe.agent.egress.payload import Answer, Carrier, EgressLevel, Payload, Ticket, require_level
@@ -209,9 +208,8 @@ class Egress:
             raise ticket.refusal
 
     def _judge(self, ticket: Ticket, size: int) -> Attempt:
-        ticket.raw = (
-            self.scrub(ticket.raw.decode("utf-8", "replace")).encode() if self._secrets else ticket.raw
-        )
+        for secret in self._secrets:
+            ticket.raw = ticket.raw.replace(secret.encode(), b"***")
         common: dict[str, Any] = {
             "attempt": ticket.attempt,
             "event": "done",
@@ -233,10 +231,8 @@ class Egress:
         return done if is_answer else done.model_copy(update={"outcome": "empty"})
 
     def _said(self, raw: bytes) -> str:
-        try:
-            return self.scrub(error_text(json.loads(raw)))
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-            return ""
+        body = error_body(raw)
+        return self.scrub(error_text(body)) if body is not None else ""
 
     def _give_up(self, payload: Payload, ticket: Ticket, done: Attempt, tries: int) -> Completion:
         if done.outcome == "empty":  # the model said nothing: its fault, so it is data and is replayed

@@ -21,6 +21,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.agent.egress.completion import Usage, read_completion
+from scafe.agent.record.wire import Mended, decode
 from scafe.knowledge.contract.errors import IntegrityError
 
 DIGITS = 16
@@ -201,6 +202,7 @@ def answered(attempt: int, raw: bytes, sent_bytes: int, seconds: float) -> Attem
         completion_tokens=usage.completion_tokens,
         estimated=completion.usage is None,
         seconds=round(seconds, 3),
+        note=Mended(completion.text, completion.replaced).note,
     )
 
 
@@ -240,9 +242,9 @@ def _said_bytes(body: str) -> int:
 
 
 def _read_attempts(path: Path) -> Iterator[Attempt]:
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_bytes().split(b"\n"):
         try:
-            data = json.loads(line)
-        except json.JSONDecodeError:
+            data = json.loads(decode(line).text)
+        except ValueError:
             continue  # torn by a kill: what it would have said is made up for in `settled`
         yield Attempt.model_validate(data)

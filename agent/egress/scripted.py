@@ -182,7 +182,7 @@ def load_script(path: Path) -> list[ScriptedReply]:
         found = json.loads(text)
         replies = found if isinstance(found, list) else [found]
     except json.JSONDecodeError:
-        replies = [json.loads(line) for line in text.splitlines() if line.strip()]
+        replies = [json.loads(line) for line in text.split("\n") if line.strip()]
     return [_reply(one) for one in replies]
 
 

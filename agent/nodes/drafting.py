@@ -10,7 +10,7 @@ from langgraph.types import Send
 from scafe.agent.brief.brief import Brief
 from scafe.agent.drafters.drafter import Reply
 from scafe.agent.drafters.rename import free_name, rename_features
-from scafe.agent.drafters.usage import usage_of
+from scafe.agent.drafters.usage import steps_of, usage_of
 from scafe.agent.nodes.composing import mend_brief, task_brief
 from scafe.agent.nodes.state import Attempt, Branch, Line, LoopContext, LoopState, Result, Task, Update
 from scafe.agent.record.events import CapReached, Discarded, Replied, Revised, RoundPlanned
@@ -109,7 +109,7 @@ def _attempt(context: LoopContext, brief: Brief, reply: Reply, read: ReadReply) 
     return Attempt(
         brief=context.run.keep_brief(brief.model_dump_json()),
         reply=context.run.keep_reply(reply.text),
-        steps=list(read.steps),
+        steps=steps_of(reply, read.steps),
         complaint=read.complaint,
         usage=usage_of(reply),
     )

@@ -229,7 +229,7 @@ def _near(one: float | None, other: float | None, slack: float) -> bool:
 
 
 def _lines_of(state: LoopState, context: LoopContext, revision: Revision) -> int:
-    return len(source_of(state, context, revision.sha256).splitlines())
+    return source_of(state, context, revision.sha256).count("\n")
 
 
 def _refs(pool: list[list[str]]) -> tuple[FeatureRef, ...]:

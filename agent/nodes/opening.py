@@ -1,7 +1,7 @@
 """The first nodes: open the bench, plan over all criteria, and ask widely before any score is seen."""
 
 from scafe.agent.brief.brief import Operator
-from scafe.agent.drafters.usage import usage_of
+from scafe.agent.drafters.usage import steps_of, usage_of
 from scafe.agent.nodes.composing import plan_brief
 from scafe.agent.nodes.state import LoopContext, LoopState, Task, Update
 from scafe.agent.record.events import BenchOpened, CapReached, Planned, Replied, RunStarted
@@ -48,7 +48,7 @@ def plan(state: LoopState, context: LoopContext) -> Update:
             criterion=None,
             brief=context.run.keep_brief(brief.model_dump_json()),
             reply=kept,
-            steps=told.steps,
+            steps=tuple(steps_of(reply, told.steps)),
             complaint=told.complaint,
             usage=usage_of(reply),
         )

@@ -14,9 +14,9 @@ from typing import Any
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"  # read when langgraph is imported, so it stands before that
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from scafe.agent.record.plain_state import PlainSerializer
 from scafe.knowledge.contract.errors import SettingsError
 
 POSTGRES = ("postgresql://", "postgres://")
@@ -44,7 +44,7 @@ def _sqlite(path: Path) -> Iterator[BaseCheckpointSaver[Any]]:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
-        yield SqliteSaver(connection, serde=_serde())
+        yield SqliteSaver(connection, serde=PlainSerializer())
     finally:
         connection.close()
 
@@ -62,13 +62,9 @@ def _postgres(url: str) -> Iterator[BaseCheckpointSaver[Any]]:
     try:
         connection = psycopg.connect(url, autocommit=True, prepare_threshold=0, row_factory=dict_row)
     except psycopg.OperationalError as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         raise SettingsError(f"the checkpoint database does not answer: {reason}") from None
     with connection:
-        saver: BaseCheckpointSaver[Any] = PostgresSaver(connection, serde=_serde())
+        saver: BaseCheckpointSaver[Any] = PostgresSaver(connection, serde=PlainSerializer())
         saver.setup()  # type: ignore[attr-defined]
         yield saver
-
-
-def _serde() -> JsonPlusSerializer:
-    return JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)

@@ -34,6 +34,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.agent.record.wire import mend_text
 from scafe.knowledge.contract.errors import InputError, IntegrityError
 
 FORMAT: Literal[1] = 1
@@ -103,8 +104,8 @@ class RunFolder:
         return self._keep("replies", ".md", text)
 
     def reply(self, sha256: str) -> str:
-        """Return a kept reply."""
-        return self._kept("replies", ".md", sha256)
+        """Return a kept reply; halves of surrogate pairs, as older versions kept them, become U+FFFD."""
+        return mend_text(self._kept("replies", ".md", sha256)).text
 
     def brief(self, sha256: str) -> str:
         """Return the JSON of a kept brief."""

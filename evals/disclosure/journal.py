@@ -73,7 +73,7 @@ class Journal:
         if torn:
             # A kill while a line was being written: its answer was never sent, so it is forgotten.
             os.truncate(self.path, len(data) - len(torn))
-        return [self._parsed(number, line) for number, line in enumerate(whole.splitlines(), 1)]
+        return [self._parsed(number, line) for number, line in enumerate(whole.split(b"\n"), 1) if line]
 
     def _parsed(self, number: int, line: bytes) -> Answer:
         try:

@@ -124,11 +124,16 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
 
 
 def test_a_reply_is_kept_byte_for_byte_and_an_edit_is_found(run: RunFolder) -> None:
-    sha256 = run.keep_reply("Sure!\r\n```python\nx = 1\n```\ud800")
-    assert run.reply(sha256) == "Sure!\r\n```python\nx = 1\n```\ud800"
+    sha256 = run.keep_reply("Sure!\r\n```python\nx = 1\n```\u2028")
+    assert run.reply(sha256) == "Sure!\r\n```python\nx = 1\n```\u2028"
     next((run.path / "replies").iterdir()).write_text("other")
     with pytest.raises(IntegrityError, match="edited"):
         run.reply(sha256)
+
+
+def test_half_a_surrogate_pair_that_an_older_version_kept_is_read_as_a_replacement(run: RunFolder) -> None:
+    sha256 = run.keep_reply("# \ud83d here")
+    assert run.reply(sha256) == "# \ufffd here"
 
 
 def test_a_revision_reads_back_with_its_source(run: RunFolder) -> None:
