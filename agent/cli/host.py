@@ -66,6 +66,12 @@ def doctor(terminal: Terminal, sandbox: str | None) -> None:
     show_default=True,
     help="Length of the long prompt that must be taken whole.",
 )
+@click.option(
+    "--max-reply-tokens",
+    type=click.IntRange(16, 1_000_000),
+    help="Longest reply that is asked for.  [default: 8192, or as configured]",
+)
+@click.option("--temperature", type=click.FloatRange(0, 2), help="Sent to the model, as a run would.")
 @speaks
 def doctor_model(terminal: Terminal, context_tokens: int, **typed: Any) -> None:
     """Ask an endpoint three times and say whether a run can use it.
@@ -80,7 +86,7 @@ def doctor_model(terminal: Terminal, context_tokens: int, **typed: Any) -> None:
     from scafe.agent.settings.settings import load_settings
     from scafe.agent.terminal.preflight import require_endpoint
 
-    settings = load_settings({key: value for key, value in typed.items() if value}).settings
+    settings = load_settings({key: value for key, value in typed.items() if value is not None}).settings
     kind, _, name = settings.model.partition(":")
     if kind != "openai":
         raise click.UsageError(
@@ -90,7 +96,13 @@ def doctor_model(terminal: Terminal, context_tokens: int, **typed: Any) -> None:
         terminal.say(notice)
     from scafe.agent.drafters.endpoint_check import probe_model
 
-    found = probe_model(name, settings.base_url, context_tokens=context_tokens)
+    found = probe_model(
+        name,
+        settings.base_url,
+        context_tokens=context_tokens,
+        max_reply_tokens=settings.max_reply_tokens,
+        temperature=settings.temperature,
+    )
     lines = [f"{one.status:<5}{one.name}: {one.told}" for one in found.checks]
     verdict = "usable" if found.is_usable else "not usable"
     document = {**found.model_dump(mode="json"), "ok": found.is_usable}

@@ -54,6 +54,16 @@ MODEL_OPTIONS = (
         "--model", help="Who drafts: builtin, openai:NAME, manual or replay:RUN.  [default: builtin]"
     ),
     click.option("--base-url", help="An OpenAI-compatible endpoint, e.g. http://localhost:11434/v1."),
+    click.option(
+        "--max-reply-tokens",
+        type=click.IntRange(16, 1_000_000),
+        help="Longest reply of the model, hidden reasoning included.  [default: 8192]",
+    ),
+    click.option(
+        "--temperature",
+        type=click.FloatRange(0, 2),
+        help="Sent to the model; some refuse any.  [default: the endpoint's]",
+    ),
     click.option("--repair-model", help="A cheaper model for repairs, at the same endpoint."),
     click.option(
         "--prompts", type=click.Path(exists=True, file_okay=False), help="Folder of your own prompt files."

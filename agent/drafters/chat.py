@@ -7,6 +7,7 @@ from typing import Literal
 from scafe.agent.brief.brief import Brief
 from scafe.agent.drafters.drafter import DrafterSettings, Reply
 from scafe.agent.egress.budget import Budget
+from scafe.agent.egress.dialect import Memory
 from scafe.agent.egress.door import Egress
 from scafe.agent.egress.hosts import OPENAI_URL
 from scafe.agent.egress.journal import Journal
@@ -80,10 +81,11 @@ def open_chat(model: str, settings: DrafterSettings, patience: Patience | None =
     )
     key = find_key(endpoint.base_url)
     egress = open_egress(settings, secrets=(key.get_secret_value(),), patience=patience)
-    carrier = ChatCarrier(endpoint, egress, key)
+    memory = Memory(egress.journal.folder, settings.tell)
+    carrier = ChatCarrier(endpoint, egress, key, memory=memory)
     repairer = None
     if settings.repair_model:
-        repairer = ChatCarrier(replace(endpoint, model=settings.repair_model), egress, key)
+        repairer = ChatCarrier(replace(endpoint, model=settings.repair_model), egress, key, memory=memory)
     return ChatDrafter(egress, carrier, repairer, settings)
 
 
@@ -101,7 +103,15 @@ def open_egress(
         elapsed_s=settings.elapsed_s,
     )
     never = tuple(dict.fromkeys(form for text in settings.never_send for form in (text, _absolute(text))))
-    return Egress(journal, budget, settings.level, never_send=never, secrets=secrets, patience=patience)
+    return Egress(
+        journal,
+        budget,
+        settings.level,
+        never_send=never,
+        secrets=secrets,
+        patience=patience,
+        tell=settings.tell,
+    )
 
 
 def _absolute(text: str) -> str:

@@ -97,5 +97,7 @@ class DrafterSettings:
     """For drafters that draw."""
     person: str = ""
     """Who answers, for the manual drafter's record."""
+    tell: Callable[[str], None] | None = None
+    """Is told in a sentence what was learnt about the endpoint, or what a client library did by itself."""
     elapsed_s: Callable[[], float] | None = None
     """Seconds the run has taken, over all its processes; None: the seconds spent on calls are counted."""

@@ -7,6 +7,7 @@ long prompt without a word are the reason: what comes back then is about half a 
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scafe.agent.brief.brief import Brief, BudgetLeft
 from scafe.agent.egress.budget import Budget
 from scafe.agent.egress.completion import Completion
+from scafe.agent.egress.dialect import Memory
 from scafe.agent.egress.door import Egress
 from scafe.agent.egress.hosts import OPENAI_URL
 from scafe.agent.egress.journal import Journal
@@ -69,10 +71,14 @@ def probe_model(
     base_url: str | None = None,
     *,
     context_tokens: int = NEEDED_TOKENS,
+    max_reply_tokens: int = 4096,
+    temperature: float | None = None,
     timeout_s: float = 300.0,
     patience: Patience | None = None,
 ) -> ModelProbe:
     """Ask an endpoint three times and say what it can do. Costs about `context_tokens` + 6,000 tokens.
+
+    What it names as its limits, or refuses, is learnt as a run learns it, and is one of the checks.
 
     Raises
     ------
@@ -81,19 +87,30 @@ def probe_model(
     SettingsError
         If the base URL is not one.
     """
-    endpoint = Endpoint(model, base_url or OPENAI_URL, max_tokens=4096, timeout_s=timeout_s)
+    endpoint = Endpoint(model, base_url or OPENAI_URL, max_reply_tokens, temperature, timeout_s)
+    learnt: list[str] = []
     key = find_key(endpoint.base_url)
     with tempfile.TemporaryDirectory(prefix="scafe-probe-") as folder:
         journal = Journal(Path(folder))
         secrets = (key.get_secret_value(),)
         waits = patience or Patience(max_tries=2)
-        egress = Egress(journal, Budget(journal), "aggregates", secrets=secrets, patience=waits)
+        egress = Egress(
+            journal, Budget(journal), "aggregates", secrets=secrets, patience=waits, tell=learnt.append
+        )
+        memory = Memory(Path(folder), learnt.append)
 
         def ask(brief: Brief, max_tokens: int) -> Completion:
-            short = Endpoint(model, endpoint.base_url, max_tokens=max_tokens, timeout_s=timeout_s)
-            return egress.exchange(Payload(brief), ChatCarrier(short, egress, key)).completion
+            short = replace(endpoint, max_tokens=max_tokens)
+            carrier = ChatCarrier(short, egress, key, memory=memory)
+            return egress.exchange(Payload(brief), carrier).completion
 
-        return _examined(endpoint, ask, lambda: egress.budget.ledger.seconds, context_tokens)
+        found = _examined(endpoint, ask, lambda: egress.budget.ledger.seconds, context_tokens)
+        return found.model_copy(update={"checks": (*found.checks, *_learnt_checks(learnt))})
+
+
+def _learnt_checks(learnt: list[str]) -> tuple[Check, ...]:
+    """Say what a run will have to do without; a limit or a setting is learnt once."""
+    return tuple(Check(name="settings", status="warn", told=what) for what in dict.fromkeys(learnt))
 
 
 def _examined(

@@ -45,6 +45,19 @@ def require_same_words(payload: Payload, body: bytes, never_send: tuple[str, ...
         raise EgressError(f"a client added {found.what} to the request; nothing was sent")
 
 
+def client_changes(asked: dict[str, Any] | None, body: bytes) -> str:
+    """Say which settings a client left out, changed or added by itself; '' if none."""
+    if asked is None:
+        return ""
+    said = {key: value for key, value in _json_object(body).items() if key != "messages"}
+    left_out = sorted(asked.keys() - said.keys())
+    added = sorted(f"{key}={said[key]}"[:80] for key in said.keys() - asked.keys())
+    changed = sorted(key for key in asked.keys() & said.keys() if asked[key] != said[key])
+    parts = (("left out", left_out), ("added", added), ("changed", changed))
+    told = "; ".join(f"{what} {', '.join(names)}" for what, names in parts if names)
+    return f"the client library {told}; the run's journal holds what was on the wire" if told else ""
+
+
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         said = json.loads(body)

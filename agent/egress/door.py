@@ -10,7 +10,7 @@ be sent is owed to the `Brief` and to `scafe.evals.disclosure.bench`.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from scafe.agent.egress.budget import Budget
-from scafe.agent.egress.checks import require_clean, require_same_words
+from scafe.agent.egress.checks import client_changes, require_clean, require_same_words
 from scafe.agent.egress.completion import Completion, GarbledError, error_body, error_text, read_completion
 from scafe.agent.egress.journal import Attempt, Journal, RequestRecord, answered
 from scafe.agent.egress.patience import Patience
@@ -61,6 +61,7 @@ class Egress:
         never_send: tuple[str, ...] = (),
         secrets: tuple[str, ...] = (),
         patience: Patience | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         os.environ.update(TRACING_OFF)
         self.journal = journal
@@ -71,6 +72,8 @@ class Egress:
         self._patience = patience or Patience()
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._tell = tell
+        self._told: set[str] = set()
 
     def client(
         self, base_url: str, timeout_s: float, inner: httpx.BaseTransport | None = None
@@ -118,6 +121,15 @@ class Egress:
         if (asked.scheme, asked.host, asked.port) != (allowed.scheme, allowed.host, allowed.port):
             raise EgressError(f"a client tried to send to {asked.host} instead of {allowed.host}")
         require_same_words(ticket.payload, body, self._never_send)
+        self.tell_once(client_changes(ticket.asked, body), ticket.model)
+
+    def tell_once(self, what: str, model: str) -> None:
+        """Tell a person something about an endpoint or its client, the first time it is met."""
+        with self._lock:
+            is_new = bool(what) and what not in self._told
+            self._told.add(what)
+        if is_new and self._tell is not None:
+            self._tell(f"{model}: {what}")
 
     def opened(self, ticket: Ticket, url: str, body: bytes) -> None:
         """Journal what is about to leave; called by the door, just before."""
@@ -163,7 +175,7 @@ class Egress:
             ticket, done = self._attempt(payload, carrier, first + tries - 1)
             if done.outcome == "answered":
                 return read_completion(ticket.raw)
-            if done.status in (400, 422) and carrier.adapt(ticket):  # gives up by itself
+            if done.status in (400, 413, 422) and carrier.adapt(ticket):  # gives up by itself
                 continue
             wait = self._patience.wait(done, tries, ticket.retry_after)
             if wait is None:
@@ -238,7 +250,8 @@ class Egress:
         if done.outcome == "empty":  # the model said nothing: its fault, so it is data and is replayed
             self.journal.finish(payload.sha256, ticket.raw)
             return read_completion(ticket.raw)
-        raise ModelError(self._patience.complaint(done, ticket.model, ticket.base_url, tries))
+        complaint = self._patience.complaint(done, ticket.model, ticket.base_url, tries)
+        raise ModelError(f"{ticket.advice} {complaint}".strip())
 
 
 def record_of(payload: Payload, endpoint: str, model: str, body: str) -> RequestRecord:

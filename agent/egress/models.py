@@ -6,20 +6,20 @@ client only carries it.
 """
 
 import os
-import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
+from scafe.agent.egress.dialect import LEAST_REPLY, Dialect, Memory
 from scafe.agent.egress.door import Egress
 from scafe.agent.egress.hosts import OPENAI_URL, checked_url, host_of, is_openai, is_private
+from scafe.agent.egress.limits import named_limits
 from scafe.agent.egress.payload import Ticket
 from scafe.knowledge.contract.errors import EgressError, ModelError
 
@@ -70,31 +70,6 @@ def require_reachable(base_url: str) -> None:
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """Which optional fields an endpoint takes. Servers differ, so what one refuses is left out."""
-
-    token_field: str = "max_tokens"  # noqa: S105
-    """`max_completion_tokens` at OpenAI; `max_tokens` is what local servers understand."""
-    store: bool = True
-    """Whether `store: false` is sent (do not keep this conversation)."""
-    temperature: bool = True
-    """Whether a temperature is sent, if one is set."""
-
-    def without(self, complaint: str, *, keep_store: bool) -> tuple["Dialect", str]:
-        """Return the dialect without the field that a refusal names, and that field; '' if it names none."""
-        if re.search("context|too long|maximum length", complaint, re.IGNORECASE):
-            return self, ""  # names max_tokens too, but no field is to blame
-        others = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-        if re.search(rf"\b{self.token_field}\b", complaint):
-            return replace(self, token_field=others[self.token_field]), self.token_field
-        if self.store and not keep_store and re.search(r"\bstore\b", complaint):
-            return replace(self, store=False), "store"
-        if self.temperature and re.search(r"\btemperature\b", complaint):
-            return replace(self, temperature=False), "temperature"
-        return self, ""
-
-
-@dataclass(frozen=True)
 class Endpoint:
     """Where a model answers, and how it is asked."""
 
@@ -118,6 +93,15 @@ class Endpoint:
         return f"Prompts go to {self.host} ({where}{', unencrypted' if open_line else ''})."
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """How one request was made."""
+
+    dialect: Dialect
+    reply_tokens: int
+    sent_bytes: int
+
+
 class ChatCarrier:
     """Carries payloads to one endpoint. Safe to use from several threads.
 
@@ -129,59 +113,70 @@ class ChatCarrier:
     key : SecretStr
     inner : httpx.BaseTransport, optional
         Replaces the network below the door, in tests.
+    memory : Memory, optional
+        Holds what was learnt about the endpoint before; by default nothing.
     """
 
     def __init__(
-        self, endpoint: Endpoint, egress: Egress, key: SecretStr, inner: httpx.BaseTransport | None = None
+        self,
+        endpoint: Endpoint,
+        egress: Egress,
+        key: SecretStr,
+        inner: httpx.BaseTransport | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.model = endpoint.model
         self.base_url = checked_url(endpoint.base_url)
-        self.max_tokens = endpoint.max_tokens
         self.timeout_s = endpoint.timeout_s
         self._endpoint = endpoint
         self._key = key
         self._http = egress.client(self.base_url, endpoint.timeout_s, inner)
-        self._dialect = Dialect("max_completion_tokens" if is_openai(self.base_url) else "max_tokens")
+        self._memory = memory or Memory()
+        first = Dialect(token_field="max_completion_tokens" if is_openai(self.base_url) else "max_tokens")
+        self._dialect = self._memory.recall(self.base_url, self.model) or first
         self._tried = {self._dialect}
-        self._asked_with: dict[str, Dialect] = {}
+        self._asked: dict[str, _Asked] = {}
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest reply that is asked for, as far as the endpoint allows it."""
+        return min(self._endpoint.max_tokens, self._dialect.reply_tokens or self._endpoint.max_tokens)
 
     def carry(self, ticket: Ticket) -> None:
         """Make one attempt; LangChain's view of the answer is dropped, the ticket holds the raw body."""
-        dialect = self._dialect
-        self._asked_with[ticket.payload.sha256] = dialect
-        words = [(one.role, one.content) for one in ticket.payload.messages]
-        self._client(dialect).invoke(words)
+        dialect, payload = self._dialect, ticket.payload
+        size = sum(len(one.content.encode()) for one in payload.messages)
+        settings = dialect.settings(self._endpoint.max_tokens, size, self._endpoint.temperature)
+        self._asked[payload.sha256] = _Asked(dialect, settings[dialect.token_field], size)
+        ticket.asked = {"model": self.model, "stream": False, **settings}
+        words = [(one.role, one.content) for one in payload.messages]
+        # In `extra_body` nothing is judged by the model's name: a field of the client's own is left out for
+        # some names (temperature for gpt-5…) and renamed for others (max_tokens).
+        self._client.invoke(words, extra_body=settings)
 
     def adapt(self, ticket: Ticket) -> str:
-        """Leave out the optional field that a refusal names; return its name, or '' if it names none."""
-        used = self._asked_with.pop(ticket.payload.sha256)
-        if used != self._dialect:
+        """Change what a refusal names and remember it; return it in words, or '' if it names nothing."""
+        asked = self._asked.pop(ticket.payload.sha256)
+        if asked.dialect != self._dialect:
             return "changed meanwhile"  # another thread met the same refusal first
-        complaint = ticket.raw.decode("utf-8", "replace")[:2000]
-        other, dropped = used.without(complaint, keep_store=is_openai(self.base_url))
-        if other in self._tried:
+        keep_store = is_openai(self.base_url)
+        other, told = asked.dialect.after(
+            ticket.raw, asked.reply_tokens, asked.sent_bytes, keep_store=keep_store
+        )
+        if not told or other in self._tried:
+            ticket.advice = _advice(ticket.raw, asked)
             return ""
         self._tried.add(other)
         self._dialect = other
-        return dropped
+        self._memory.keep(self.base_url, self.model, other, told)
+        return told
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _client(self, dialect: Dialect) -> ChatOpenAI:
-        return self._clients.setdefault(dialect, self._open(dialect))
-
     @cached_property
-    def _clients(self) -> dict[Dialect, ChatOpenAI]:
-        return {}
-
-    def _open(self, dialect: Dialect) -> ChatOpenAI:
-        optional: dict[str, Any] = {}
-        if dialect.store:
-            optional["store"] = False
-        if dialect.temperature and self._endpoint.temperature is not None:
-            optional["temperature"] = self._endpoint.temperature
+    def _client(self) -> ChatOpenAI:
         return ChatOpenAI(
             model=self.model,
             base_url=self.base_url,  # given, or LANGSMITH_GATEWAY and OPENAI_BASE_URL would choose one
@@ -194,9 +189,21 @@ class ChatCarrier:
             use_responses_api=False,  # a model's name alone would switch it on
             output_version="v0",
             streaming=False,
-            extra_body={dialect.token_field: self.max_tokens},
-            **optional,
+            temperature=None,  # not given, 1.0 is added for o1
         )
+
+
+def _advice(raw: bytes, asked: _Asked) -> str:
+    """Say in plain words that a prompt does not fit; '' if a refusal is about something else."""
+    limits = named_limits(raw, asked.reply_tokens)
+    if not limits.about_context:
+        return ""
+    prompt = f"{limits.prompt} tokens" if limits.prompt else f"{asked.sent_bytes} bytes"
+    context = f"a context of {limits.context} tokens" if limits.context else "the model's context"
+    return (
+        f"The prompt of {prompt} does not fit into {context} with a reply of at least {LEAST_REPLY}: load "
+        "the model with a longer context (16384 suffices), or choose another."
+    )
 
 
 class _Shut(httpx.AsyncBaseTransport):

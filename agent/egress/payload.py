@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from scafe.agent.brief.brief import Brief
 from scafe.agent.brief.prompt import Message, messages
@@ -79,6 +79,10 @@ class Ticket:
     """Why the door stayed shut."""
     sent: bool = False
     """Whether it was journalled as sent."""
+    asked: dict[str, Any] | None = None
+    """Settings that the carrier gave its client, to compare with what is on the wire; None: not known."""
+    advice: str = ""
+    """The way out of a refusal, where the carrier knows one."""
 
 
 class Carrier(Protocol):
@@ -86,8 +90,12 @@ class Carrier(Protocol):
 
     model: str
     base_url: str
-    max_tokens: int
     timeout_s: float
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest reply that is asked for."""
+        ...
 
     def carry(self, ticket: Ticket) -> None:
         """Make one attempt; what came back is in the ticket. May raise whatever its client raises."""

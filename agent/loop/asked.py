@@ -1,5 +1,6 @@
 """What a run's configuration asks of the bench, of the drafter and of the plan of its calls."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,9 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
     )
 
 
-def drafter_settings(config: RunConfig, folder: RunFolder) -> DrafterSettings:
+def drafter_settings(
+    config: RunConfig, folder: RunFolder, tell: Callable[[str], None] | None = None
+) -> DrafterSettings:
     """Return what the drafter may need beside a brief."""
     cost = None if config.max_cost is None else Decimal(str(config.max_cost))
     return DrafterSettings(
@@ -43,6 +46,9 @@ def drafter_settings(config: RunConfig, folder: RunFolder) -> DrafterSettings:
         level=config.egress,
         base_url=config.base_url,
         repair_model=config.repair_model,
+        max_tokens=config.max_reply_tokens,
+        temperature=config.temperature,
+        tell=tell,
         caps=Caps(calls=config.max_calls, tokens=config.max_tokens, cost=cost, seconds=config.max_seconds),
         elapsed_s=partial(seconds_of, folder.path / EVENTS),
         prices=Path(config.prices) if config.prices else None,

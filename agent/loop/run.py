@@ -25,7 +25,7 @@ from scafe.agent.loop.graph import Loop, build_graph
 from scafe.agent.nodes.gates import Decision
 from scafe.agent.nodes.state import LoopContext, LoopState, first_state
 from scafe.agent.record.checkpoints import open_checkpointer
-from scafe.agent.record.events import Paused, Resumed
+from scafe.agent.record.events import Noticed, Paused, Resumed
 from scafe.agent.record.outcome import EXIT_CODES, RunOutcome, finished
 from scafe.agent.record.run_folder import RunFolder, create_run, load_run
 from scafe.agent.record.seal import SEAL, seal_run
@@ -177,7 +177,7 @@ class _Sitting:
         with (
             tracing_context(enabled=False),  # LANGSMITH_TRACING=true would post the state to its endpoint
             open_checkpointer(where) as saver,
-            self._open_drafter() as drafter,
+            self._open_drafter(trace) as drafter,
             self.bench or Bench(bench_spec(self.config, self.folder)) as bench,
             self._drained_by_ctrl_c(),
         ):
@@ -230,9 +230,10 @@ class _Sitting:
         }
 
     @contextmanager
-    def _open_drafter(self) -> Iterator[Drafter]:
+    def _open_drafter(self, trace: Trace) -> Iterator[Drafter]:
         """Load the drafter before the data: a missing key is told at once."""
-        drafter = self.drafter or load_drafter(self.config.model, drafter_settings(self.config, self.folder))
+        settings = drafter_settings(self.config, self.folder, lambda what: trace.note(Noticed(what=what)))
+        drafter = self.drafter or load_drafter(self.config.model, settings)
         try:
             yield drafter
         finally:

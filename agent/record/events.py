@@ -262,6 +262,14 @@ class Paused(Event):
     why: str
 
 
+class Noticed(Event):
+    """Something was learnt about the endpoint, or a library did something by itself; nothing hangs on it."""
+
+    in_body: ClassVar[bool] = False
+    kind: Literal["noticed"] = "noticed"
+    what: str = Field(description="in a sentence")
+
+
 AnyEvent = Annotated[
     RunStarted
     | BenchOpened
@@ -284,11 +292,12 @@ AnyEvent = Annotated[
     | RunFinished
     | Resumed
     | TornLine
-    | Paused,
+    | Paused
+    | Noticed,
     Field(discriminator="kind"),
 ]
 READER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
-OUTSIDE_BODY = frozenset({"resumed", "torn_line", "paused"})
+OUTSIDE_BODY = frozenset({"resumed", "torn_line", "paused", "noticed"})
 
 
 def read_event(line: dict[str, JsonValue]) -> AnyEvent:

@@ -12,6 +12,7 @@ again with the same body is a no-op; with another body it is an `IntegrityError`
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +53,7 @@ class Trace:
         self.path = folder / EVENTS
         self.position = 0
         self._listener = listener
+        self._lock = threading.RLock()
         torn = _set_torn_line_aside(self.path, folder / TORN)
         lines = list(read_lines(self.path)) if self.path.exists() else []
         self._bodies = [_body(line) for line in lines if line["kind"] not in OUTSIDE_BODY]
@@ -91,7 +93,7 @@ class Trace:
         self.position += 1
 
     def note(self, event: AnyEvent) -> None:
-        """Append an event outside the body: something that concerns this sitting only."""
+        """Append an event outside the body: something that concerns this sitting only. From any thread."""
         self._append(event)
 
     def _require_same(self, body: str) -> None:
@@ -103,6 +105,10 @@ class Trace:
             )
 
     def _append(self, event: Event) -> None:
+        with self._lock:
+            self._append_alone(event)
+
+    def _append_alone(self, event: Event) -> None:
         line = {"n": self._count, "ts": utc_now(), **event.model_dump(mode="json"), "prev": self._prev}
         data = json.dumps(line, ensure_ascii=False).encode()
         with self.path.open("ab") as file:

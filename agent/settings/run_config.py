@@ -30,6 +30,8 @@ class RunConfig(BaseModel):
     seed: int = Field(default=0, ge=0)
     max_calls: int = Field(default=50, ge=0)
     max_tokens: int | None = Field(default=None, description="cap on tokens of the whole run")
+    max_reply_tokens: int = Field(default=8192, ge=16, description="longest reply of the model")
+    temperature: float | None = Field(default=None, description="asked for; the journal holds what was sent")
     max_cost: float | None = None
     max_seconds: float | None = None
     max_evaluations: int | None = Field(default=None, description="cap on extractors that are run")

@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="decides splits, drafts and probes")
     max_calls: int = Field(default=50, ge=0, description="cap on calls of the model")
     max_tokens: int | None = Field(default=None, ge=1, description="cap on tokens, prompts and replies")
+    max_reply_tokens: int = Field(
+        default=8192, ge=16, le=1_000_000, description="longest reply of the model, hidden reasoning included"
+    )
+    temperature: float | None = Field(
+        default=None, ge=0, le=2, description="sent to the model; none: the endpoint's default"
+    )
     max_cost: float | None = Field(default=None, ge=0, description="cap on money, in the price's currency")
     max_seconds: float | None = Field(default=None, gt=0, description="cap on the time of the run")
     max_evaluations: int | None = Field(default=None, ge=1, description="cap on extractors that are run")

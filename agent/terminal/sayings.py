@@ -151,5 +151,6 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
     ),
     "seal_opened": _say_opened,
     "resumed": lambda line: f"resumed after {plural(line['cursor'], 'event')}",
+    "noticed": lambda line: str(line["what"]),
     "torn_line": lambda line: "the last event was cut off by a kill and is set aside",
 }

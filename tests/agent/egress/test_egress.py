@@ -266,7 +266,7 @@ def test_the_asynchronous_side_of_the_client_is_shut(tmp_path: Path) -> None:
 
     with ScriptedServer([REPLY]) as server:
         carrier = ChatCarrier(Endpoint("m", server.url), open_egress(tmp_path), SecretStr("EMPTY"))
-        client = carrier._client(carrier._dialect)
+        client = carrier._client
         with pytest.raises(Exception, match=r"asynchronously|Connection error"):
             asyncio.run(client.ainvoke("hello"))
     assert server.served.heads == []

@@ -189,11 +189,12 @@ def test_a_server_that_refuses_both_names_of_the_longest_reply_is_not_asked_for_
 
 
 def test_a_prompt_that_is_too_long_is_not_taken_for_a_refused_field(tmp_path: Path) -> None:
-    message = "This model's maximum context length is 4096 tokens; reduce max_tokens or the messages."
-    with ScriptedServer([{"status": 400, "message": message}]) as server:
-        with pytest.raises(ModelError, match="maximum context length"):
+    message = "This model's maximum context length is 900 tokens; reduce max_tokens or the messages."
+    with ScriptedServer([{"status": 400, "message": message}], after="repeat") as server:
+        with pytest.raises(ModelError, match="does not fit into a context of 900 tokens"):
             open_drafter(tmp_path, server.url).draft(make_brief())
-        assert server.served.calls == 1
+        assert {body["store"] for body in server.served.bodies} == {False}
+        assert server.served.calls == 2
 
 
 # --- what comes back
@@ -473,7 +474,7 @@ def test_the_door_s_refusal_is_not_taken_for_a_lost_connection(tmp_path: Path) -
     class Chatty(ChatCarrier):
         def carry(self, ticket: Any) -> None:
             words = [(one.role, one.content + "!") for one in ticket.payload.messages]
-            self._client(self._dialect).invoke(words)
+            self._client.invoke(words)
 
     with ScriptedServer([REPLY]) as server:
         journal = Journal(tmp_path / "llm")
