@@ -1,16 +1,20 @@
 """What every reader of an image format shares: bytes from disk, their hash, the mask beside an image."""
 
 import hashlib
+import os
+import stat
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scafe.evals.data.attributes import Attribute
 from scafe.evals.data.pixels import decode_mask
+from scafe.evals.data.rules.bounds import MAX_FILE_BYTES
+from scafe.evals.data.rules.intensity import levels_inside
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
@@ -26,6 +30,13 @@ class Decoded:
     """Attributes of the format that this file has and the reader honoured or passed over."""
     spacing_mm: tuple[float, float] | None = None
     """Distance of rows and of columns in the decoded image; None: the file does not say."""
+    box_mm: tuple[float, ...] | None = None
+    """Lowest and highest x, y, z of a volume in the patient; None: no volume, or its file does not say."""
+
+    @property
+    def levels(self) -> int:
+        """How many grey levels are left inside the mask, of 256, in the channel that has most."""
+        return levels_inside(self.pair.image, self.pair.mask)
 
 
 class Pixels(Protocol):
@@ -56,19 +67,62 @@ def needed(library: Optional, where: str) -> Any:
         ) from None
 
 
-def read_bytes(path: Path, where: str) -> bytes:
-    """Read a file, or raise DatasetError with the reason."""
+def read_bytes(path: Path, where: str, most: int = MAX_FILE_BYTES) -> bytes:
+    """Read a regular file of at most `most` bytes, or raise DatasetError with the reason.
+
+    It is opened without waiting and looked at before it is read: a pipe, a socket or a device in a data
+    folder is refused, and neither hangs the process nor fills its memory.
+    """
+    with _opened(path, where) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise DatasetError(f"{where}: {size} bytes, more than the {most} that are read; leave it out")
+        return _read(file, size, where)
+
+
+def first_bytes(path: Path, count: int) -> bytes:
+    """Return how a regular file begins; nothing where there is none."""
     try:
-        return path.read_bytes()
+        with _opened(path, path.name) as file:
+            return _read(file, count, path.name)
+    except DatasetError:
+        return b""
+
+
+def _opened(path: Path, where: str) -> BinaryIO:
+    try:
+        # asked twice: a device may act on being opened, and a name may be given to another file in between
+        _require_regular(os.stat(path).st_mode, where)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         raise DatasetError(f"{where}: there is no such file; correct the path or leave the row out") from None
-    except IsADirectoryError:
-        raise DatasetError(f"{where}: this is a folder, not an image; name the file in it") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DatasetError(
-            f"{where}: cannot be read ({reason}); check the link and its permissions"
-        ) from None
+        raise DatasetError(_unreadable(error, where)) from None
+    try:
+        _require_regular(os.fstat(handle).st_mode, where)
+    except DatasetError:
+        os.close(handle)
+        raise
+    return os.fdopen(handle, "rb")
+
+
+def _require_regular(kind: int, where: str) -> None:
+    if stat.S_ISDIR(kind):
+        raise DatasetError(f"{where}: this is a folder, not an image; name the file in it")
+    if not stat.S_ISREG(kind):
+        raise DatasetError(f"{where}: a pipe, socket or device, not a file; leave it out")
+
+
+def _read(file: BinaryIO, count: int, where: str) -> bytes:
+    try:
+        return file.read(count)
+    except (OSError, MemoryError) as error:
+        raise DatasetError(_unreadable(error, where)) from None
+
+
+def _unreadable(error: Exception, where: str) -> str:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"{where}: cannot be read ({reason}); check the link and its permissions"
 
 
 def digest(*parts: bytes) -> str:
@@ -80,11 +134,13 @@ def digest(*parts: bytes) -> str:
     return total.hexdigest()
 
 
-def mask_for(image: NDArray[np.uint8], mask: Path | None, where: str) -> tuple[NDArray[np.bool_], bytes]:
+def mask_for(
+    image: NDArray[np.uint8], mask: Path | None, where: str, label: int | None = None
+) -> tuple[NDArray[np.bool_], bytes]:
     """Return the mask of an image and its bytes; all True and no bytes if there is none."""
     height, width = image.shape[:2]
     if mask is None:
         return np.ones((height, width), dtype=bool), b""
     named = f"{where}, mask {mask.name}"
     data = read_bytes(mask, named)
-    return decode_mask(data, named, (height, width)), data
+    return decode_mask(data, named, (height, width), label), data

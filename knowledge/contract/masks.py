@@ -1,4 +1,4 @@
-"""Where the mask of an image comes from, if the image has none.
+"""How a mask is drawn if an image has none, and which window a volume without a unit is seen through.
 
 The words alone stand here: settings and `--help` need them without the libraries that draw.
 """
@@ -7,3 +7,9 @@ from typing import Literal
 
 MaskMethod = Literal["none", "otsu"]
 """No mask is drawn, or one by Otsu's threshold; `evals/data/segment.py` says for which images."""
+
+WindowRule = Literal["volume@1", "mask@2"]
+"""How the values of a volume become grey levels; `evals/data/rules/intensity.py` states both. Bundles from
+before there was a choice were made with the first."""
+WINDOW: WindowRule = "mask@2"
+"""The rule for everything new."""
