@@ -62,7 +62,7 @@ MODEL_OPTIONS = (
     click.option(
         "--temperature",
         type=click.FloatRange(0, 2),
-        help="Sent to the model; some refuse any.  [default: the endpoint's]",
+        help="Sent to the model; some refuse any. Without it the endpoint's own counts.",
     ),
     click.option("--repair-model", help="A cheaper model for repairs, at the same endpoint."),
     click.option(
