@@ -22,8 +22,9 @@ bundle_argument = click.argument("bundle", type=click.Path(exists=True))
 def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
     """Check a bundle: the hash of every file, then every feature again on phantoms.
 
-    BUNDLE is a folder such as runs/RUN/frozen, or the zip of one. Exits with 4 if a file was changed, or if
-    a feature gives another value here than where it was frozen; says which, and by how much. With libraries
+    BUNDLE is a folder such as runs/RUN/frozen, or the zip of one. Exits with 4 if a file was changed or
+    contradicts another, or if a feature cannot be compared or gives another value here than where it was
+    frozen; says which, and by how much. With libraries
     of the same versions values must agree to 1e-5 of a feature's largest; with others to 1e-3, and the
     versions are named.
 

@@ -16,24 +16,33 @@ The same run gives the same bytes: nothing here holds a date, a path of this mac
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from scafe.evals.data.zipped import zip_bytes
-from scafe.evals.frozen.records import Manifest, Responses
+from scafe.evals.frozen.agreement import (
+    CLASSIFIER,
+    PHANTOMS,
+    RESPONSES,
+    require_classifier,
+    require_phantoms,
+    require_responses,
+    require_sound,
+)
+from scafe.evals.frozen.contents import MANIFEST, read_contents
+from scafe.evals.frozen.records import Manifest, Record, Responses
 from scafe.evals.frozen.stored_phantoms import load_phantoms
 from scafe.evals.scoring.classifier import Classifier, load_classifier
 from scafe.knowledge.contract.errors import IntegrityError
+from scafe.knowledge.contract.plain_json import read_json
 from scafe.sandbox.pool.pool import ImageAndMask
 
-MANIFEST = "manifest.json"
-CLASSIFIER = "classifier.skops"
-RESPONSES = "responses.json"
-PHANTOMS = "phantoms.npz"
+Kind = TypeVar("Kind", bound=Record)
 PACKAGES = (
     "numpy",
     "opencv-python-headless",
@@ -49,12 +58,15 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Bundle:
-    """An opened bundle, every file's hash checked."""
+    """An opened bundle: every file read once, its hash checked, and nothing of it looked at again on disk."""
 
     folder: Path
+    """Where it was opened: a folder, or the zip of one."""
     manifest: Manifest
     sha256: str
     """Hash of the manifest's bytes."""
+    contents: Mapping[str, bytes] = field(repr=False)
+    """Path in the bundle -> bytes, the manifest's too."""
 
     @property
     def changed_versions(self) -> dict[str, tuple[str, str]]:
@@ -64,23 +76,45 @@ class Bundle:
 
     @cached_property
     def classifier(self) -> Classifier:
-        """The fitted classifier."""
-        return load_classifier((self.folder / CLASSIFIER).read_bytes(), str(self.folder / CLASSIFIER))
+        """The fitted classifier, of the manifest's classes and features."""
+        found = load_classifier(self.contents[CLASSIFIER], self._where(CLASSIFIER))
+        require_classifier(self.manifest, found, self._where(CLASSIFIER))
+        return found
 
     @cached_property
     def responses(self) -> Responses:
         """Response curves on phantoms."""
-        return Responses.model_validate_json((self.folder / RESPONSES).read_bytes())
+        found = _parsed(Responses, self.contents[RESPONSES], self._where(RESPONSES))
+        require_responses(self.manifest, found, self._where(RESPONSES))
+        return found
 
     @cached_property
     def phantoms(self) -> list[ImageAndMask]:
         """Images and masks of the fingerprints, in their order."""
-        return load_phantoms((self.folder / PHANTOMS).read_bytes(), str(self.folder / PHANTOMS))
+        found = load_phantoms(self.contents[PHANTOMS], self._where(PHANTOMS))
+        require_phantoms(self.manifest, found, self._where(PHANTOMS))
+        return found
 
     def source(self, extractor: str) -> str:
         """Source of one extractor by its SHA-256."""
-        file = next(one.file for one in self.manifest.features if one.extractor == extractor)
-        return (self.folder / file).read_text(encoding="utf-8")
+        try:
+            return self.contents[self._file(extractor)].decode()
+        except UnicodeDecodeError as error:
+            raise IntegrityError(f"{self.where(extractor)} is not UTF-8 ({error})") from None
+
+    def names(self, extractor: str) -> tuple[str, ...]:
+        """Features that the bundle takes of one extractor, by its SHA-256."""
+        return tuple(one.name for one in self.manifest.features if one.extractor == extractor)
+
+    def where(self, extractor: str) -> str:
+        """Path of one extractor's source, for messages."""
+        return self._where(self._file(extractor))
+
+    def _file(self, extractor: str) -> str:
+        return next(one.file for one in self.manifest.features if one.extractor == extractor)
+
+    def _where(self, name: str) -> str:
+        return str(self.folder / name)
 
     @property
     def extractors(self) -> tuple[str, ...]:
@@ -106,22 +140,22 @@ def write_bundle(folder: Path, manifest: Manifest, files: Mapping[str, bytes]) -
     return hashlib.sha256(text).hexdigest()
 
 
-def open_bundle(folder: str | Path) -> Bundle:
-    """Open a bundle and check the hash of every file.
+def open_bundle(path: str | Path) -> Bundle:
+    """Open a bundle, a folder or the zip of one: every file is read once and its hash checked.
 
     Raises
     ------
     IntegrityError
-        A file is missing, was changed or was added (named), or the manifest is not one.
+        A file is missing, was changed or was added (named); the manifest is not one, or contradicts itself;
+        a file is a link or no plain file; the zip cannot be read or passes a bound.
     """
-    folder = Path(folder)
-    text = _manifest_bytes(folder)
-    try:
-        manifest = Manifest.model_validate_json(text)
-    except ValidationError as error:
-        raise IntegrityError(_not_a_manifest(folder, error)) from None
-    _check_files(folder, manifest)
-    return Bundle(folder, manifest, hashlib.sha256(text).hexdigest())
+    folder = Path(path)
+    contents = read_contents(folder)
+    text = contents[MANIFEST]
+    manifest = _parsed(Manifest, text, str(folder / MANIFEST))
+    require_sound(manifest)
+    _check_files(folder, manifest, contents)
+    return Bundle(folder, manifest, hashlib.sha256(text).hexdigest(), contents)
 
 
 def canonical_json(record: BaseModel) -> bytes:
@@ -135,60 +169,34 @@ def environment() -> dict[str, str]:
     return {name: _version(name) for name in PACKAGES}
 
 
-def extractor_file(criterion: str, sha256: str) -> str:
-    """Path of an extractor's source in a bundle."""
-    return f"extractors/{criterion}_{sha256[:8]}.py"
-
-
-def _manifest_bytes(folder: Path) -> bytes:
+def _parsed(kind: type[Kind], data: bytes, where: str) -> Kind:
+    read_json(data, where)
     try:
-        return (folder / MANIFEST).read_bytes()
-    except OSError as error:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        entry = ".".join(str(part) for part in fault["loc"]) or "the whole file"
         raise IntegrityError(
-            f"{folder} is not a bundle: {MANIFEST} cannot be read ({error.strerror}); "
-            "give the folder that `scafe freeze` wrote"
+            f"{where}, field {entry[:200]!a}: {fault['msg']}; the file was changed or is of another version"
         ) from None
 
 
-def _not_a_manifest(folder: Path, error: ValidationError) -> str:
-    fault = error.errors()[0]
-    field = ".".join(str(part) for part in fault["loc"]) or "the whole file"
-    return (
-        f"{folder / MANIFEST}, field {field}: {fault['msg']}; the file was changed or is of another version"
-    )
-
-
-def _check_files(folder: Path, manifest: Manifest) -> None:
+def _check_files(folder: Path, manifest: Manifest, contents: Mapping[str, bytes]) -> None:
     for name, expected in sorted(manifest.files.items()):
-        found = _sha256_of(folder, name)
+        if name not in contents:
+            raise IntegrityError(
+                f"{folder / name} is in the manifest but not in the bundle; take the bundle again"
+            )
+        found = hashlib.sha256(contents[name]).hexdigest()
         if found != expected:
             raise IntegrityError(
                 f"{folder / name} is not what was frozen: its SHA-256 is {found[:12]}…, the manifest says "
                 f"{expected[:12]}…; take the bundle again from where it was frozen"
             )
-    named = {MANIFEST, *manifest.files}
-    extra = sorted(
-        name
-        for name in (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        if name not in named
-    )
-    if extra:
+    if extra := sorted(contents.keys() - manifest.files.keys() - {MANIFEST}):
         raise IntegrityError(
             f"{folder / extra[0]} is not in the manifest; a bundle holds nothing else: move it"
         )
-
-
-def _sha256_of(folder: Path, name: str) -> str:
-    pure = PurePosixPath(name)
-    path = folder / name
-    if pure.is_absolute() or ".." in pure.parts or path.is_symlink():
-        raise IntegrityError(f"{folder / MANIFEST} names {name}, which leads out of the bundle")
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise IntegrityError(
-            f"{path} is in the manifest but cannot be read ({error.strerror}); take the bundle again"
-        ) from None
 
 
 def _version(name: str) -> str:

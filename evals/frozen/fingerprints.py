@@ -4,7 +4,7 @@ A fingerprint names its phantom by seed and dials, for people; its pixels are ke
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scafe.evals.frozen.records import Curve, Fingerprint
 from scafe.knowledge.phantoms import Phantom, load_phantom
-from scafe.sandbox.pool.pool import ImageAndMask, Pool
+from scafe.sandbox.pool.pool import Extraction, ImageAndMask, Pool
 from scafe.sandbox.probes.agreement import spearman
 from scafe.sandbox.probes.panel import build_panel
 
@@ -42,6 +42,20 @@ def image_sha256(one: ImageAndMask) -> str:
     digest.update(np.ascontiguousarray(one.image).tobytes())
     digest.update(np.packbits(one.mask).tobytes())
     return digest.hexdigest()
+
+
+def why_unusable(extraction: Extraction, names: Iterable[str]) -> str | None:
+    """Say why an extractor gives nothing of what a bundle promises; None if it gives every feature.
+
+    A single image that it cannot measure is data; an extractor that the wall refuses, or that declares other
+    features, is none of the bundle's.
+    """
+    missing = sorted(set(names) - set(extraction.names))
+    fault = next((one for one in extraction.faults if one is not None), None)
+    if fault is not None and (fault.kind == "refused" or missing):
+        told = f": {fault.message}" if fault.message else ""
+        return f"it does not run here ({fault.kind}{told})"
+    return f"it does not declare {missing[0]}" if missing else None
 
 
 def measure_columns(

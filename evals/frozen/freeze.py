@@ -13,17 +13,10 @@ from numpy.typing import NDArray
 
 from scafe.evals.disclosure.bench import FeatureRef, Frozen
 from scafe.evals.disclosure.session import BenchSession
-from scafe.evals.frozen.bundle import (
-    CLASSIFIER,
-    MANIFEST,
-    PHANTOMS,
-    RESPONSES,
-    canonical_json,
-    environment,
-    extractor_file,
-    write_bundle,
-)
+from scafe.evals.frozen.agreement import CARD, CLASSIFIER, PHANTOMS, RESPONSES, card_file, extractor_file
+from scafe.evals.frozen.bundle import canonical_json, environment, write_bundle
 from scafe.evals.frozen.cards import feature_card, model_card
+from scafe.evals.frozen.contents import MANIFEST
 from scafe.evals.frozen.fingerprints import response_curves, take_fingerprints
 from scafe.evals.frozen.fitting import Fit, Threshold, choose_threshold, corrected_interval, fit_pool
 from scafe.evals.frozen.records import Development, Found, FrozenFeature, Manifest, PackIdentity, Responses
@@ -205,9 +198,9 @@ def _development(session: BenchSession, fit: Fit, threshold: Threshold) -> Devel
 def _files(manifest: Manifest, responses: Responses, fit: Fit, sources: dict[str, str]) -> dict[str, bytes]:
     positive = manifest.classes[0]
     texts = {feature.file: sources[feature.extractor] for feature in manifest.features}
-    texts["model_card.md"] = model_card(manifest)
+    texts[CARD] = model_card(manifest)
     for feature in manifest.features:
-        texts[f"cards/{feature.column}.md"] = feature_card(feature, positive, responses)
+        texts[card_file(feature.column)] = feature_card(feature, positive, responses)
     binary = {CLASSIFIER: dump_classifier(fit.classifier), RESPONSES: canonical_json(responses)}
     return {**{name: text.encode() for name, text in texts.items()}, **binary}
 

@@ -16,8 +16,8 @@ from sklearn.utils import Tags
 
 from scafe.evals.data.dataset import ImageFile
 from scafe.evals.frozen.bundle import Bundle, open_bundle
-from scafe.evals.frozen.fingerprints import image_sha256
-from scafe.knowledge.contract.errors import DatasetError
+from scafe.evals.frozen.fingerprints import image_sha256, why_unusable
+from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
 KEPT_ROWS = 100_000
@@ -31,7 +31,7 @@ class FrozenSet(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     bundle : str or path
-        Folder of the bundle. Every file's hash is checked when it is opened.
+        Folder of the bundle, or the zip of one. Every file's hash is checked when it is opened.
     workers : int
         Sandbox cells that measure at the same time.
     allow_weaker : bool
@@ -71,7 +71,7 @@ class FrozenSet(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         IntegrityError
-            A file of the bundle is not what was frozen.
+            A file of the bundle is not what was frozen, or an extractor does not run here.
         DatasetError
             Something in `X` is not an image.
         SandboxError
@@ -119,16 +119,27 @@ class FrozenSet(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def measure_bundle(bundle: Bundle, pool: Pool, images: Sequence[ImageAndMask]) -> NDArray[np.float64]:
-    """Run every extractor of a bundle over images of patients: (n_images, n_features), NaN where missing."""
+    """Run every extractor of a bundle over images of patients.
+
+    Returns
+    -------
+    (n_images, n_features) float array
+        NaN where a feature could not be measured on an image.
+
+    Raises
+    ------
+    IntegrityError
+        An extractor is refused by the wall here, or does not declare a feature of the bundle: no median may
+        stand in for what was never measured.
+    """
     found: dict[tuple[str, str], NDArray[np.float64]] = {}
     for sha256 in bundle.extractors:
         extraction = pool.extract(bundle.source(sha256), images)
+        if images and (why := why_unusable(extraction, bundle.names(sha256))):
+            raise IntegrityError(f"{bundle.where(sha256)}: {why}; `scafe verify` says more")
         for place, name in enumerate(extraction.names):
             found[sha256, name] = extraction.rows[:, place]
-    nothing = np.full(len(images), np.nan)
-    return np.column_stack(
-        [found.get((one.extractor, one.name), nothing) for one in bundle.manifest.features]
-    )
+    return np.column_stack([found[one.extractor, one.name] for one in bundle.manifest.features])
 
 
 def as_image(one: Any, place: int) -> ImageAndMask:

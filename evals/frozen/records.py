@@ -1,7 +1,7 @@
 """The records that a bundle's files hold: manifest, features, fingerprints, response curves."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,70 +21,84 @@ Found = Literal["up", "down", "unclear"]
 class Record(BaseModel):
     """Frozen, closed record of the bundle's files."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+Value = Annotated[float, Field(ge=-1e30, le=1e30)]
+"""A measured number; no unit of ours comes near the bounds."""
+Difference = Annotated[float, Field(ge=-1e6, le=1e6)]
+"""Of two AUCs, with the ends of its interval."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+Words = Annotated[str, Field(max_length=2000)]
 
 
 class PackIdentity(Record):
     """Which criteria pack the features answer to."""
 
-    id: str
-    version: str
-    sha256: str = Field(description="hash of the pack as canonical JSON")
+    id: Words
+    version: Words
+    sha256: Sha256 = Field(description="hash of the pack as canonical JSON")
 
 
 class Gain(Record):
     """What leaving a feature out costs, in AUC over fresh folds of the development part."""
 
-    mean: float = Field(description="AUC with the feature minus AUC without it")
-    low: float = Field(description="lower end of the corrected 95 % interval")
-    high: float
+    mean: Difference = Field(description="AUC with the feature minus AUC without it")
+    low: Difference = Field(description="lower end of the corrected 95 % interval")
+    high: Difference
 
 
 class FrozenFeature(Record):
     """One column of the frozen set."""
 
-    column: str = Field(description="name of the column: the feature's, with its extractor's if two share it")
-    name: str = Field(description="name in the extractor")
-    extractor: str = Field(description="SHA-256 of the source")
-    file: str = Field(description="path of the source in the bundle")
-    criterion: str
-    unit: str
-    range: tuple[float, float]
-    meaning: str = Field(description="the formula in words")
+    column: Name = Field(
+        description="name of the column: the feature's, with its extractor's if two share it"
+    )
+    name: Name = Field(description="name in the extractor")
+    extractor: Sha256 = Field(description="SHA-256 of the source")
+    file: Words = Field(description="path of the source in the bundle")
+    criterion: Name
+    unit: Words
+    range: tuple[Value, Value]
+    meaning: Words = Field(description="the formula in words")
     direction: Direction = Field(description="how it moves as the criterion grows more severe")
     predicted: Literal["up", "down", "either"] = Field(
         description="how the pack lets one expect it to differ in the positive class"
     )
     found: Found = Field(description="how it differs in the positive class, past two standard errors")
     auc: float = Field(ge=0, le=1, description="of the feature alone on the development part; .5 is nothing")
-    coefficient: float = Field(description="log-odds of the positive class per standard deviation")
+    coefficient: float = Field(
+        ge=-1e9, le=1e9, description="log-odds of the positive class per standard deviation"
+    )
     sign_stability: float = Field(
         ge=0, le=1, description="share of folds in which the coefficient has the sign it has here"
     )
     gain: Gain
     citation: Citation
-    lineage: tuple[str, ...] = Field(description="SHA-256 of the revisions it came from, oldest first")
+    lineage: tuple[Sha256, ...] = Field(description="SHA-256 of the revisions it came from, oldest first")
 
 
 class Fingerprint(Record):
     """One phantom, and what every column gave on it where the bundle was frozen."""
 
-    seed: int
-    dials: dict[str, float]
-    size: int
-    image_sha256: str = Field(description="over shape, pixels and mask")
-    values: dict[str, float | None] = Field(description="column -> value, none if it could not be measured")
+    seed: int = Field(ge=0, lt=2**63)
+    dials: dict[str, Value]
+    size: int = Field(ge=1, le=8192, description="pixels of a side")
+    image_sha256: str = Field(pattern=r"^([0-9a-f]{64})?$", description="over shape, pixels and mask")
+    values: dict[str, Value | None] = Field(description="column -> value, none if it could not be measured")
 
 
 class Development(Record):
     """What the development part said. Optimistic: the features were chosen there."""
 
-    auc: float = Field(description="mean within-fold AUC over fresh folds")
-    low: float
-    high: float
-    sensitivity: float = Field(description="share of the positive class called so, out of fold, at threshold")
-    specificity: float
-    patients: dict[str, int] = Field(description="class -> patients")
+    auc: Share = Field(description="mean within-fold AUC over fresh folds")
+    low: Share
+    high: Share
+    sensitivity: Share = Field(description="share of the positive class called so, out of fold, at threshold")
+    specificity: Share
+    patients: dict[str, Annotated[int, Field(ge=0, lt=2**31)]] = Field(description="class -> patients")
 
 
 class Manifest(Record):
@@ -92,28 +106,34 @@ class Manifest(Record):
 
     format: Literal["scafe/bundle@1"] = FORMAT
     pack: PackIdentity
-    phantom: str = Field(description="kind of phantom that the fingerprints were taken on")
-    classes: tuple[str, ...] = Field(description="positive first")
+    phantom: Words = Field(description="kind of phantom that the fingerprints were taken on")
+    classes: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        min_length=2, max_length=100, description="positive first"
+    )
     threshold: float = Field(
         ge=0, le=1, description="probability of the positive class from which it is called"
     )
-    penalty: float = Field(description="inverse penalty C of the ridge")
-    mode: str = Field(description="feedback mode of the run: blind or gated")
-    seed: int
-    data_sha256: str
-    channels: tuple[str, ...] = Field(default=("R", "G", "B"), description="of every image, in order")
+    penalty: float = Field(gt=0, le=1e9, description="inverse penalty C of the ridge")
+    mode: Words = Field(description="feedback mode of the run: blind or gated")
+    seed: int = Field(ge=0, lt=2**63)
+    data_sha256: Sha256
+    channels: tuple[Words, ...] = Field(
+        default=("R", "G", "B"), min_length=1, max_length=64, description="of every image, in order"
+    )
     segment: MaskMethod = Field(
         default="none",
         description="how masks were drawn if none was given; a prediction does the same",
     )
-    scorer_sha256: str
-    features: tuple[FrozenFeature, ...]
+    scorer_sha256: Sha256
+    features: tuple[FrozenFeature, ...] = Field(min_length=1, max_length=1000)
     development: Development
-    fingerprints: tuple[Fingerprint, ...]
-    tolerance: float = TOLERANCE
-    tolerance_other_libraries: float = TOLERANCE_OTHER_LIBRARIES
-    environment: dict[str, str] = Field(description="distribution -> version")
-    files: dict[str, str] = Field(description="path in the bundle -> SHA-256, but for the manifest itself")
+    fingerprints: tuple[Fingerprint, ...] = Field(max_length=100)
+    tolerance: float = Field(default=TOLERANCE, ge=0, le=TOLERANCE)
+    tolerance_other_libraries: float = Field(
+        default=TOLERANCE_OTHER_LIBRARIES, ge=0, le=TOLERANCE_OTHER_LIBRARIES
+    )
+    environment: dict[Words, Words] = Field(max_length=100, description="distribution -> version")
+    files: dict[str, Sha256] = Field(description="path in the bundle -> SHA-256, but for the manifest itself")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -129,10 +149,10 @@ class Manifest(Record):
 class Curve(Record):
     """How one column answers to one dial."""
 
-    dial: str
-    unit: str
-    levels: tuple[float, ...]
-    values: tuple[float | None, ...] = Field(description="median over the phantom's settings")
+    dial: Words
+    unit: Words
+    levels: tuple[Value, ...]
+    values: tuple[Value | None, ...] = Field(description="median over the phantom's settings")
     spearman: float = Field(ge=-1, le=1)
 
     @property

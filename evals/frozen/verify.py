@@ -1,14 +1,21 @@
-"""Check a bundle on another machine: every file's hash, and every feature again on the bundle's phantoms."""
+"""Check a bundle on another machine: every file's hash, and every feature again on the bundle's phantoms.
+
+Verified is said of what was compared: a feature whose extractor is refused here, or that was measured on no
+phantom, was not, and is a fault.
+"""
 
 import math
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from scafe.evals.frozen.bundle import open_bundle
-from scafe.evals.frozen.fingerprints import measure_columns
+from scafe.evals.frozen.bundle import Bundle, open_bundle
+from scafe.evals.frozen.fingerprints import why_unusable
 from scafe.evals.frozen.records import Fingerprint
-from scafe.sandbox.pool.pool import Pool
+from scafe.evals.scoring.cases import Rows
+from scafe.knowledge.contract.errors import IntegrityError
+from scafe.sandbox.pool.pool import Extraction, Pool
 
 NUMERIC = frozenset({"numpy", "opencv-python-headless", "scikit-image", "scipy"})
 """Distributions whose other version may round otherwise; ScaFE's own may not."""
@@ -37,6 +44,7 @@ class Verification(BaseModel):
     files: int = Field(description="files whose hash is right")
     features: int
     phantoms: int
+    faults: tuple[str, ...] = Field(default=(), description="what could not be compared, one sentence each")
     differences: tuple[Difference, ...] = Field(description="past tolerance, largest first")
     largest: float = Field(description="largest relative difference of all, within tolerance or not")
     tolerance: float = Field(description="largest relative difference that is no finding")
@@ -46,16 +54,17 @@ class Verification(BaseModel):
 
     @property
     def is_good(self) -> bool:
-        """Whether every feature agrees within tolerance."""
-        return not self.differences
+        """Whether every feature was compared and agrees within tolerance."""
+        return not self.differences and not self.faults
 
     def sentences(self) -> tuple[str, ...]:
-        """Say it in words: what was found, then the differences, the largest first, then the versions."""
+        """Say it in words: what was found, the faults, the differences, largest first, then the versions."""
         head = "verified" if self.is_good else "NOT VERIFIED"
         found = [
             f"{head}: {self.files} files, {self.features} features on {self.phantoms} phantoms, largest "
             f"relative difference {self.largest:.1g} (tolerance {self.tolerance:g})"
         ]
+        found += [f"  {fault}" for fault in self.faults]
         found += [
             f"  {one.column} differs by {one.relative:.2g} (relative) on phantom {one.phantom}: "
             f"{_text(one.frozen)} frozen, {_text(one.here)} here"
@@ -85,14 +94,16 @@ def verify_bundle(folder: str | Path, pool: Pool) -> Verification:
     Raises
     ------
     IntegrityError
-        A file is not what was frozen (named).
+        A file is not what was frozen, or parts of the bundle contradict one another (named).
     """
-    bundle = open_bundle(folder)
-    manifest = bundle.manifest
-    images = bundle.phantoms
-    sources = {sha256: bundle.source(sha256) for sha256 in bundle.extractors}
-    columns = [(feature.extractor, feature.name) for feature in manifest.features]
-    rows = measure_columns(pool, sources, columns, images)
+    return verify_opened(open_bundle(folder), pool)
+
+
+def verify_opened(bundle: Bundle, pool: Pool) -> Verification:
+    """Do the same with a bundle that is open."""
+    manifest, images = bundle.manifest, bundle.phantoms
+    _require_readable(bundle)
+    rows, faults = _measured(bundle, pool)
     found = [
         _difference(manifest.fingerprints, column, phantom, float(rows[phantom, place]))
         for place, column in enumerate(manifest.columns)
@@ -100,17 +111,53 @@ def verify_bundle(folder: str | Path, pool: Pool) -> Verification:
     ]
     versions = bundle.changed_versions
     tolerance = manifest.tolerance_other_libraries if versions.keys() & NUMERIC else manifest.tolerance
-    past = [one for one in found if one.relative > tolerance]
+    past = [one for one in found if not one.relative <= tolerance]
     return Verification(
         bundle=bundle.sha256,
         files=len(manifest.files) + 1,
-        features=len(columns),
+        features=len(manifest.columns),
         phantoms=len(images),
+        faults=faults,
         differences=tuple(sorted(past, key=lambda one: (-one.relative, one.column, one.phantom))),
         largest=max(one.relative for one in found),
         tolerance=tolerance,
         versions=versions,
     )
+
+
+def _require_readable(bundle: Bundle) -> None:
+    """Read what no feature needs: an unreadable classifier is a fault of the bundle too."""
+    classifier = bundle.classifier
+    chances = classifier.probabilities(np.full((1, len(bundle.manifest.columns)), np.nan))
+    if not np.isfinite(chances).all() or not bundle.responses.curves:
+        raise IntegrityError(f"{bundle.folder}: the classifier gives {chances.tolist()} for medians")
+
+
+def _measured(bundle: Bundle, pool: Pool) -> tuple[Rows, tuple[str, ...]]:
+    """Measure every column on the phantoms; NaN and one sentence where that cannot be."""
+    images, columns = bundle.phantoms, bundle.manifest.columns
+    rows = np.full((len(images), len(columns)), np.nan)
+    faults = []
+    for sha256 in bundle.extractors:
+        extraction = pool.extract(bundle.source(sha256), images, talkative=True)
+        why = why_unusable(extraction, bundle.names(sha256)) or _ended(extraction)
+        if why is not None:
+            faults.append(f"{bundle.where(sha256)}: {why}")
+            continue
+        for place, feature in enumerate(bundle.manifest.features):
+            if feature.extractor == sha256:
+                rows[:, place] = extraction.rows[:, extraction.names.index(feature.name)]
+    never = [column for column, row in zip(columns, rows.T, strict=True) if np.isnan(row).all()]
+    faults += [f"{column} was measured on no phantom here, so nothing was compared" for column in never]
+    return rows, tuple(faults)
+
+
+def _ended(extraction: Extraction) -> str | None:
+    """Say on which phantom the machine ended an extractor: the value is unknown, not missing."""
+    for number, fault in enumerate(extraction.faults):
+        if fault is not None and fault.kind in ("timeout", "memory", "killed"):
+            return f"it was ended on phantom {number} ({fault.kind})"
+    return None
 
 
 def _difference(fingerprints: tuple[Fingerprint, ...], column: str, phantom: int, here: float) -> Difference:

@@ -8,12 +8,10 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from scafe.evals.frozen.bundle import open_bundle
+from scafe.evals.frozen.bundle import Bundle, open_bundle
 from scafe.evals.frozen.predict import Prediction, find_pictures, predict
-from scafe.evals.frozen.unpacked import unpacked
-from scafe.evals.frozen.verify import verify_bundle
+from scafe.evals.frozen.verify import verify_opened
 from scafe.knowledge.contract.errors import IntegrityError, ScafeError
 from scafe.sandbox.pool.pool import Pool
 
@@ -22,8 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code of the command line (0 ok, 2 input, 4 integrity, 6 sandbox)."""
     options = _parser().parse_args(arguments)
     try:
-        with unpacked(options.bundle) as folder:
-            return _answer(options, folder)
+        return _answer(options, open_bundle(options.bundle))
     except ScafeError as error:
         if options.json:
             print(json.dumps({"error": type(error).__name__, "message": str(error)}))
@@ -31,12 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
 
 
-def _answer(options: argparse.Namespace, folder: Path) -> int:
-    open_bundle(folder)  # a folder that is none is told before three seconds go into a sandbox
+def _answer(options: argparse.Namespace, bundle: Bundle) -> int:
+    _ = bundle.classifier  # a bundle that is none is told before three seconds go into a sandbox
     with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
         if options.command == "verify":
-            return _verify(options, folder, pool)
-        return _predict(options, folder, pool)
+            return _verify(options, bundle, pool)
+        return _predict(options, bundle, pool)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,8 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verify(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
-    found = verify_bundle(folder, pool)
+def _verify(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
+    found = verify_opened(bundle, pool)
     if options.json:
         told = {"ok": found.is_good, "sentences": found.sentences()}
         print(json.dumps({**found.model_dump(mode="json"), **told}, sort_keys=True))
@@ -63,8 +60,7 @@ def _verify(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
     return 0 if found.is_good else IntegrityError.exit_code
 
 
-def _predict(options: argparse.Namespace, folder: Path, pool: Pool) -> int:
-    bundle = open_bundle(folder)
+def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
     found = predict(bundle, find_pictures(options.data, bundle.manifest.channels), pool)
     if bundle.changed_versions:
         print(_other_libraries(bundle.changed_versions), file=sys.stderr)

@@ -80,21 +80,16 @@ def read_inside(folder: Path, name: str, most_bytes: int) -> bytes:
         The name leads out, a part of it is a link, the file is missing, is no regular file, or is longer.
     """
     require_plain_name(name, str(folder))
-    descriptor = _opened(folder, name)
+    return _whole(_opened(folder, name), folder / name, most_bytes)
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Read a file that the user named, through links if need be; IntegrityError as in `read_inside`."""
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise IntegrityError(f"{folder / name} is no regular file")
-        if found.st_size > most_bytes:
-            raise IntegrityError(_too_long(folder / name, most_bytes))
-        data = b"".join(iter(lambda: os.read(descriptor, CHUNK), b""))
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise IntegrityError(f"{folder / name} cannot be read ({error.strerror})") from None
-    finally:
-        os.close(descriptor)
-    if len(data) > most_bytes:  # it grew meanwhile
-        raise IntegrityError(_too_long(folder / name, most_bytes))
-    return data
+        raise IntegrityError(f"{path} cannot be read ({error.strerror})") from None
+    return _whole(descriptor, path, most_bytes)
 
 
 def walk_inside(folder: Path, most_entries: int) -> Iterator[str]:
@@ -121,6 +116,23 @@ def walk_inside(folder: Path, most_entries: int) -> Iterator[str]:
                 yield name
             else:
                 raise IntegrityError(_no_file(folder / name, is_link=entry.is_symlink()))
+
+
+def _whole(descriptor: int, path: Path, most_bytes: int) -> bytes:
+    """Read what was opened, and close it."""
+    data = bytearray()
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise IntegrityError(_no_file(path, is_link=False))
+        while len(data) <= most_bytes and (more := os.read(descriptor, CHUNK)):
+            data += more
+    except OSError as error:
+        raise IntegrityError(f"{path} cannot be read ({error.strerror})") from None
+    finally:
+        os.close(descriptor)
+    if len(data) > most_bytes:
+        raise IntegrityError(_too_long(path, most_bytes))
+    return bytes(data)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -4,7 +4,6 @@ import csv
 import json
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from scafe.evals.frozen.bundle import MANIFEST, Bundle, canonical_json, open_bun
 from scafe.evals.frozen.freeze import freeze
 from scafe.evals.frozen.predict import explain, find_pictures, predict
 from scafe.evals.frozen.stored_phantoms import load_phantoms
-from scafe.evals.frozen.unpacked import unpacked
 from scafe.evals.frozen.verify import Difference, Verification, verify_bundle
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 from scafe.sandbox.pool.pool import Pool
@@ -116,38 +114,6 @@ def test_other_libraries_may_round_otherwise_and_the_same_may_not(bundle: Bundle
     assert "tolerance 0.001" in found.sentences()[0]
     ours = {**bundle.manifest.environment, "scafe": "0.0.1"}
     assert not verify_bundle(changed(bundle, fingerprints=tuple(moved), environment=ours), pool).is_good
-
-
-class TestTheZip:
-    def test_the_zip_of_a_bundle_is_the_bundle_and_leaves_nothing_behind(self, bundle: Bundle) -> None:
-        with unpacked(bundle.folder.with_name("frozen.zip")) as folder:
-            assert open_bundle(folder).sha256 == bundle.sha256
-        assert not folder.exists()
-
-    def test_a_file_that_is_no_zip_is_told(self, tmp_path: Path) -> None:
-        path = tmp_path / "frozen.zip"
-        path.write_bytes(b"no zip")
-        with pytest.raises(IntegrityError, match="neither a folder nor a zip"), unpacked(path):
-            pass
-
-    def test_a_zip_that_would_fill_the_disk_is_refused_unread(self, tmp_path: Path) -> None:
-        path = tmp_path / "bomb.zip"
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a", "w") as entry:
-            for _ in range(257):
-                entry.write(bytes(1 << 20))
-        with pytest.raises(IntegrityError, match="257 MiB"), unpacked(path):
-            pass
-
-    def test_a_name_that_climbs_stays_inside_and_fails_the_hashes(
-        self, bundle: Bundle, tmp_path: Path
-    ) -> None:
-        path = tmp_path / "climbs.zip"
-        path.write_bytes(bundle.folder.with_name("frozen.zip").read_bytes())
-        with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr("../../outside.txt", "x")
-        with unpacked(path) as folder, pytest.raises(IntegrityError, match="outside"):
-            open_bundle(folder)
-        assert not (folder.parent / "outside.txt").exists()
 
 
 def test_a_bundle_verifies_where_its_kind_of_phantom_is_drawn_no_more(bundle: Bundle, pool: Pool) -> None:
