@@ -7,6 +7,7 @@ This module adds no facts of its own; whatever is not in the brief cannot be sai
 
 import hashlib
 import re
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,8 @@ from scafe.sandbox.language.members import MEMBERS
 from scafe.sandbox.pool.pool import Limits
 from scafe.sandbox.probes.verdict import DialResponse
 
+MAX_PROMPT_BYTES = 200_000
+"""Longest edited prompt file; the shipped ones have 4,000."""
 MAX_RESPONSES = 4
 """Dials named per feature; the weaker ones tell a model nothing it could act on."""
 NOT_NAMED = {"__future__", "typing", "numpy.lib", "numpy.lib.stride_tricks", "scipy", "skimage"}
@@ -200,10 +203,23 @@ def gate_words(card: ScoreCard) -> str:
     return SILENT_GATE if card.gate == "blind" and looked else GATES[card.gate]
 
 
+def _require_plain(folder: Path) -> None:
+    """Refuse prompt files that are no plain files: a link could stand for any file of the reader's."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix != ".md" and not path.is_symlink():
+            continue
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise SettingsError(f"{path}: not a plain file; prompts are Markdown files, not links")
+        if path.stat().st_size > MAX_PROMPT_BYTES:
+            raise SettingsError(f"{path}: more than {MAX_PROMPT_BYTES} bytes; a prompt is a page of text")
+
+
 @lru_cache(maxsize=8)
 def _environment(folder: Path | None) -> SandboxedEnvironment:
     if folder is not None and not folder.is_dir():
         raise SettingsError(f"{folder}: no such folder of prompts")
+    if folder is not None:
+        _require_plain(folder)
     shipped = FileSystemLoader(str(resources.files("scafe.agent.brief") / "prompts"))
     loader = ChoiceLoader([FileSystemLoader(folder), shipped] if folder else [shipped])
     environment = SandboxedEnvironment(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scafe.agent.cli.adopting import trust_endpoint_option
 from scafe.agent.cli.decisions import read_decision
 from scafe.agent.cli.options import DECISION_OPTIONS, log_json_option, options, out_option, run_argument
 from scafe.agent.cli.run import go_on
@@ -34,8 +35,11 @@ def reply(terminal: Terminal, run: str, file: Path | None, out: str | None) -> N
       scafe reply last answer.md && scafe resume last
     """
     from scafe.agent.drafters.manual import place_reply, waiting_requests
+    from scafe.agent.record.adoption import require_ours
 
     folder = open_run(run, out)
+    if file is not None:
+        require_ours(folder)
     stored = place_reply(folder.path, file) if file is not None else None
     waiting = waiting_requests(folder.path)
     document: dict[str, Any] = {
@@ -66,10 +70,13 @@ def _waiting_in_words(folder: "RunFolder", stored: Path | None, waiting: Sequenc
 @click.command()
 @run_argument
 @options(DECISION_OPTIONS)
+@trust_endpoint_option
 @out_option
 @log_json_option
 @speaks
-def freeze(terminal: Terminal, run: str, out: str | None, log_json: bool, **decided: Any) -> None:
+def freeze(
+    terminal: Terminal, run: str, trust_endpoint: bool, out: str | None, log_json: bool, **decided: Any
+) -> None:
     """Approve the features that a run proposes, and freeze them.
 
     For a run that waits at the gate `freeze`. What is struck out with --drop is recorded with the name.
@@ -87,4 +94,4 @@ def freeze(terminal: Terminal, run: str, out: str | None, log_json: bool, **deci
         raise click.UsageError(
             f"run {info.id} does not wait to be frozen (status: {info.status}; {info.why})."
         )
-    go_on(terminal, folder.path, read_decision(decided), log_json, None)
+    go_on(terminal, folder.path, read_decision(decided), log_json, None, trust_endpoint=trust_endpoint)

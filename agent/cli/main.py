@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import click
 
+from scafe.agent.cli.adopting import adopt
 from scafe.agent.cli.bundle import predict, verify
 from scafe.agent.cli.criteria import criteria, probe
 from scafe.agent.cli.data import data
@@ -87,6 +88,7 @@ def main() -> None:
     """
 
 
+runs.add_command(adopt)
 for command in (
     demo,
     run,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from scafe.agent.cli.adopting import trust_endpoint_option, trust_of
 from scafe.agent.cli.decisions import read_decision
 from scafe.agent.cli.options import (
     BUDGET_OPTIONS,
@@ -136,6 +137,7 @@ def run(
 @run_argument
 @options(DECISION_OPTIONS)
 @click.option("--checkpoints", help="The postgresql:// URL, if the run keeps its checkpoints there.")
+@trust_endpoint_option
 @out_option
 @log_json_option
 @speaks
@@ -143,13 +145,15 @@ def resume(
     terminal: Terminal,
     run: str,
     checkpoints: str | None,
+    trust_endpoint: bool,
     out: str | None,
     log_json: bool,
     **decided: Any,
 ) -> None:
     """Go on with a run that was killed, interrupted or waits.
 
-    Nothing that was paid for is asked again. If the run waits at a gate, --name decides it.
+    Nothing that was paid for is asked again. If the run waits at a gate, --name decides it. A run that was
+    not started by you on this machine has to be adopted first: `scafe runs adopt RUN`.
 
     \b
     Example:
@@ -164,7 +168,7 @@ def resume(
         raise click.UsageError(
             f"run {folder.path.name} does not wait at a gate, so there is nothing to decide."
         )
-    go_on(terminal, folder.path, decision, log_json, checkpoints)
+    go_on(terminal, folder.path, decision, log_json, checkpoints, trust_endpoint=trust_endpoint)
 
 
 def _config(typed: dict[str, Any], **more: Any) -> "RunConfig":
@@ -193,15 +197,24 @@ def _start(terminal: Terminal, config: "RunConfig", log_json: bool) -> None:
 
 
 def go_on(
-    terminal: Terminal, path: Path, decision: "Decision | None", log_json: bool, checkpoints: str | None
+    terminal: Terminal,
+    path: Path,
+    decision: "Decision | None",
+    log_json: bool,
+    checkpoints: str | None,
+    *,
+    trust_endpoint: bool = False,
 ) -> None:
     """Take a run up again, and end the command as the run ends."""
     from scafe.agent.loop.run import resume_run
     from scafe.agent.record.run_folder import load_run
 
     folder = load_run(path)
+    trust = trust_of(terminal, folder, trust_endpoint)
     with _watched(terminal, folder.info().config, log_json, standing_of(folder)) as (listener, ask):
-        outcome = resume_run(path, listener=listener, ask=ask, decision=decision, checkpoints=checkpoints)
+        outcome = resume_run(
+            path, listener=listener, ask=ask, decision=decision, checkpoints=checkpoints, trust=trust
+        )
     _finish(terminal, outcome)
 
 

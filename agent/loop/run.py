@@ -24,6 +24,7 @@ from scafe.agent.loop.asked import bench_spec, call_plan, drafter_settings
 from scafe.agent.loop.graph import Loop, build_graph
 from scafe.agent.nodes.gates import Decision
 from scafe.agent.nodes.state import LoopContext, LoopState, first_state
+from scafe.agent.record.adoption import Trust, remember, require_ours, state_folder
 from scafe.agent.record.checkpoints import open_checkpointer
 from scafe.agent.record.events import Noticed, Paused, Resumed
 from scafe.agent.record.outcome import EXIT_CODES, RunOutcome, finished
@@ -95,6 +96,7 @@ def resume_run(
     drafter: Drafter | None = None,
     bench: Bench | None = None,
     checkpoints: str | None = None,
+    trust: Trust = "known",
 ) -> RunOutcome:
     """Take a run up where it stopped: killed, interrupted, waiting, or at any event at all.
 
@@ -106,15 +108,19 @@ def resume_run(
         What a person decided at the gate where the run waits.
     checkpoints : str, optional
         The PostgreSQL URL, whose password run.json does not hold.
+    trust : {'known', 'endpoint', 'all'}
+        How far a run is followed that was not started or adopted by this user on this machine: not at all,
+        to the endpoint that it names, or to everything that it names (endpoint, files, sandbox).
 
     Raises
     ------
     InputError
-        Not a run, a run of a newer version, or one that another process is writing.
+        Not a run, a run of a newer version, one that another process is writing, or one that is not ours.
     IntegrityError
         Something in the folder is not what was recorded.
     """
     folder = load_run(path)
+    require_ours(folder, trust)
     config = RunConfig.model_validate(folder.info().config)
     if checkpoints is not None:
         config = config.model_copy(update={"checkpoints": checkpoints})
@@ -159,6 +165,8 @@ class _Sitting:
             trace = Trace(self.folder.path, self.listener)
             if again:
                 trace.note(Resumed(cursor=len(trace)))
+            else:
+                self._remember(trace)
             self.folder.set_status("running")
             try:
                 return self._go(trace, decision)
@@ -171,6 +179,14 @@ class _Sitting:
             except ScafeError as error:
                 self._note_fault(trace, error)
                 raise
+
+    def _remember(self, trace: Trace) -> None:
+        """Note outside of the run folder that this run is ours: only such a run goes on by itself."""
+        try:
+            remember(self.folder, "started")
+        except OSError as error:
+            why = f"{error.strerror or type(error).__name__}: {state_folder()}"
+            trace.note(Noticed(what=f"it cannot be kept that this run is yours ({why}); adopt it to resume"))
 
     def _go(self, trace: Trace, decision: Decision | None) -> RunOutcome:
         where = self.config.checkpoints or self.folder.checkpoints
