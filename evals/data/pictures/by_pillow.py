@@ -49,9 +49,9 @@ def decode_by_pillow(data: bytes, where: str) -> Stored:
     """
     what = "the image is damaged or cut off"
     with contained(where, what, "copy it again or leave it out"):
+        head = _head(data, where)
         picture = _opened(data, where)
         check_size(*picture.size, where)
-        head = _head(picture.format, data, where)
         _require_one_frame(picture, where)
         picture.load()
         stored = _stored(picture, data, where)
@@ -76,10 +76,10 @@ def _opened(data: bytes, where: str) -> Image.Image:
         ) from None
 
 
-def _head(format: str | None, data: bytes, where: str) -> png.PngHead | jpeg.JpegHead | None:
-    if format == "PNG":
+def _head(data: bytes, where: str) -> png.PngHead | jpeg.JpegHead | None:
+    if data.startswith(png.SIGNATURE):
         return png.png_head(data, where)
-    return jpeg.jpeg_head(data, where) if format in ("JPEG", "MPO") else None
+    return jpeg.jpeg_head(data, where) if data.startswith(jpeg.SIGNATURE) else None
 
 
 def _require_one_frame(picture: Image.Image, where: str) -> None:

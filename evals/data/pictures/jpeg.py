@@ -46,6 +46,10 @@ def jpeg_head(data: bytes, where: str) -> JpegHead:
             has_adobe = True
         elif marker == 0xE0 and content[:5] == b"JFIF\0" and len(content) >= 12:
             density = struct.unpack(">BHH", content[7:12])
+    if channels == 4 and not has_adobe:
+        raise DatasetError(
+            f"{where}: CMYK without an Adobe marker does not say whether 0 is full ink; save it as RGB"
+        )
     x, y = map(float, density[1:]) if all(density[1:]) else (1.0, 1.0)
     return JpegHead(frame, channels, has_adobe, (x, y), density[0] in (1, 2))
 

@@ -54,7 +54,7 @@ def _coloured(stored: Stored, where: str, label: int | None) -> NDArray[np.bool_
 
 
 def _levels_of(colours: NDArray[Any], where: str, label: int | None) -> NDArray[np.bool_]:
-    if (colours == colours[..., :1]).all():
+    if colours.shape[2] == 1 or (colours == colours[..., :1]).all():
         return marked(colours[..., 0], where, label)
     drawn = colours.any(axis=2)
     if label is None and (colours[drawn] == colours[drawn][0]).all():

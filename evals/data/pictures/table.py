@@ -66,6 +66,7 @@ ATTRIBUTES: Final = (
     _row("PNG", "unknown critical chunk", "refused", "the standard forbids to show the picture without it."),
     _row("PNG", "bKGD, tIME, text, other ancillary chunks", "irrelevant",
          "safe to pass over by the standard."),
+    _row("JPEG", "CMYK without an Adobe marker", "refused", "full ink may be 0 or 255; save it as RGB."),
     _row("JPEG", "12 bits, lossless, hierarchical", "refused", "save as 8-bit JPEG or PNG."),
     _row("JPEG", "XMP tiff:Orientation", "irrelevant", "viewers follow Exif."),
     _row("PPM", "floating point (PFM)", "refused", "no agreed scale; save 8 or 16 bit."),

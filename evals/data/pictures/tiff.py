@@ -73,6 +73,8 @@ def decode_tiff(data: bytes, where: str, is_mask: bool = False) -> Stored:
 
 
 def _is_for_pillow(head: TiffHead) -> bool:
+    if head.compression == 7 and head.model == "cmyk":
+        return False
     is_plain = not head.is_planar and head.kind == "u" and head.alpha == "none"
     return is_plain and (head.model, head.bits) in BY_PILLOW
 
@@ -103,6 +105,7 @@ def _by_pillow(stored: Stored, head: TiffHead, data: bytes, where: str) -> Store
 
 def _samples(page: Any, head: TiffHead, where: str) -> NDArray[Any]:
     _require_tiles_that_fit(page, where)
+    _require_whole(page, where)
     if head.compression in DEFLATE:
         _require_honest_deflate(page, where)
     try:
@@ -136,6 +139,16 @@ def _palette(page: Any, head: TiffHead, where: str) -> NDArray[np.uint8]:
         raise DatasetError(f"{where}: the ColorMap holds 8-bit values, TIFF wants 16; save the image as RGB")
     colours = np.rint(wide / 257).astype(np.uint8)
     return np.concatenate([colours, np.full((len(colours), 1), 255, np.uint8)], axis=1)
+
+
+def _require_whole(page: Any, where: str) -> None:
+    """Refuse strips that are not there: tifffile fills an empty one with zeros, as sparse files mean it."""
+    end = int(page.parent.filehandle.size)
+    for begin, size in zip(page.dataoffsets, page.databytecounts, strict=True):
+        if not begin or not size or begin + size > end:
+            raise DatasetError(
+                f"{where}: the image is cut off, a strip or tile is missing; copy it again or leave it out"
+            )
 
 
 def _require_tiles_that_fit(page: Any, where: str) -> None:

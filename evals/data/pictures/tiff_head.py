@@ -1,6 +1,7 @@
 """What the tags of a TIFF's first page say, checked against the table before a pixel is decoded."""
 
 import io
+import logging
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +24,14 @@ MODELS: Final[dict[int, Model]] = {
 BITS: Final = (1, 2, 4, 8, 12, 16, 32, 64)
 COMPRESSIONS: Final = {1: "none", 2: "CCITT", 3: "CCITT", 4: "CCITT", 5: "LZW", 7: "JPEG", 8: "deflate",
                        32773: "PackBits", 32946: "deflate"}  # fmt: skip
+SUBFILE, SHORT, PRIVATE = 254, 3, 32768
 MOST_TAGS: Final = 4096
 REC601: Final = (0.299, 0.587, 0.114)
 FULL_RANGE: Final = (0.0, 255.0, 128.0, 255.0, 128.0, 255.0)
+
+# what tifffile would print there is raised here, or checked
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
+logging.getLogger("tifffile").propagate = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ def first_page(data: bytes, where: str) -> Iterator[Any]:
         Damage, several pages, a chain that is too long or runs in a circle.
     """
     with contained(where, "the image is damaged or cut off", "copy it again or leave it out"):
-        kinds = _walked(data, where)
+        directories = _walked(data, where)
+        kinds = [one.get(SUBFILE, 0) for one in directories]
         if kinds[0] & 1:
             raise DatasetError(
                 f"{where}: the first page is a thumbnail (a raw photograph?); develop it first"
@@ -70,18 +77,19 @@ def first_page(data: bytes, where: str) -> Iterator[Any]:
             )
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             _require_no_stack(file, where)
+            _require_all_tags(file.pages[0], directories[0], where)
             yield file.pages[0]
 
 
-def _walked(data: bytes, where: str) -> list[int]:
-    """Return NewSubfileType of every page; tifffile and Pillow would follow a chain of any length."""
+def _walked(data: bytes, where: str) -> list[dict[int, int]]:
+    """Return tag -> value of every page; tifffile and Pillow would follow a chain of any length."""
     order = "<" if data[:2] == b"II" else ">"
     is_big = 43 in data[2:4]
     offset, count, entry = ("Q", "Q", 20) if is_big else ("I", "H", 12)
     (at,) = struct.unpack_from(order + offset, data, 8 if is_big else 4)
-    kinds: list[int] = []
+    found: list[dict[int, int]] = []
     seen: set[int] = set()
-    while at and len(kinds) < MAX_PAGES:
+    while at and len(found) < MAX_PAGES:
         if at in seen:
             raise DatasetError(f"{where}: the chain of pages runs in a circle; save the image anew")
         seen.add(at)
@@ -89,24 +97,31 @@ def _walked(data: bytes, where: str) -> list[int]:
         if tags > MOST_TAGS:
             raise DatasetError(f"{where}: a page has {tags} tags; save the image anew")
         begin = at + struct.calcsize(count)
-        kinds.append(_subfile(data, order, begin, tags, entry))
+        found.append(_tags(data, order, begin, tags, entry))
         (at,) = struct.unpack_from(order + offset, data, begin + tags * entry)
     if at:
         raise DatasetError(f"{where}: more than {MAX_PAGES} pages; save the one to use as its own image")
-    if not kinds:
+    if not found:
         raise DatasetError(f"{where}: the TIFF has no page; copy it again or leave it out")
-    return kinds
+    return found
 
 
-def _subfile(data: bytes, order: str, begin: int, tags: int, entry: int) -> int:
-    for at in range(begin, begin + tags * entry, entry):
+def _tags(data: bytes, order: str, begin: int, count: int, entry: int) -> dict[int, int]:
+    """Return every tag with its value as if it were one short or long number."""
+    found = {}
+    for at in range(begin, begin + count * entry, entry):
         tag, kind = struct.unpack_from(order + "HH", data, at)
-        if tag == 254:
-            value = struct.unpack_from(
-                order + ("H" if kind == 3 else "I"), data, at + entry - (4 if entry == 12 else 8)
-            )
-            return int(value[0])
-    return 0
+        place = at + entry - (4 if entry == 12 else 8)
+        found[tag] = int(struct.unpack_from(order + ("H" if kind == SHORT else "I"), data, place)[0])
+    return found
+
+
+def _require_all_tags(page: Any, stored: dict[int, int], where: str) -> None:
+    """Refuse a tag that tifffile could not read and has left out with nothing but a line in its log."""
+    lost = [tag for tag in stored if tag not in page.tags and tag < PRIVATE]
+    matters = [tag for tag in lost if tag not in table.PASSED_OVER]
+    if matters:
+        raise DatasetError(f"{where}: the TIFF tag {matters[0]} cannot be read; save the image anew")
 
 
 def _require_no_stack(file: Any, where: str) -> None:
@@ -166,7 +181,7 @@ def _require_known_tags(page: Any, where: str) -> None:
             raise DatasetError(
                 f"{where}: the TIFF tag {table.REFUSED[code]} is not carried out; save the image without it"
             )
-        if code < 32768 and code not in table.UNDERSTOOD | table.PASSED_OVER:
+        if code < PRIVATE and code not in table.UNDERSTOOD | table.PASSED_OVER:
             raise DatasetError(f"{where}: the TIFF tag {code} is not known; save the image without it")
 
 
@@ -264,6 +279,6 @@ def _met(page: Any, data: bytes, alpha: Alpha, spacing: tuple[float, float] | No
         table.INCHES: 282 in page.tags and spacing is None,
         table.BIG: 43 in data[2:4],
         table.BIG_ENDIAN: data[:2] == b"MM",
-        table.PRIVATE: any(int(tag.code) >= 32768 and int(tag.code) != 34675 for tag in page.tags),
+        table.PRIVATE: any(int(tag.code) >= PRIVATE and int(tag.code) != 34675 for tag in page.tags),
     }
     return frozenset(row for row, is_there in found.items() if is_there)

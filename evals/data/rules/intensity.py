@@ -46,6 +46,9 @@ def window_of(values: Floats, mask: NDArray[np.bool_] | None, rule: WindowRule) 
     if rule == "volume@1":
         return _percentiles(values, WITH_MASK)
     seen = values[foreground(values)]
+    if float(np.ptp(seen)) == 0:
+        # one value on background: nothing in it can be told apart, but where it is can
+        return float(values.min()), float(values.max())
     if mask is None or not mask.any():
         return _percentiles(seen, IN_FOREGROUND)
     low, high = _percentiles(seen, WITH_MASK)
