@@ -37,9 +37,13 @@ PAGE = (
 {% for one in revisions %}
 <tr><td>{{ one.name }}</td><td>{{ words[one.standing] }}</td>
 <td>{{ one.verdict.accepted_names | join(", ") if one.verdict else "" }}</td>
-<td>{% for finding in (one.verdict.findings if one.verdict else ()) %}
-<span title="{{ finding.message }}">{{ finding.severity }}: {{ finding.code }}{% if finding.feature %}
-({{ finding.feature }}){% endif %}</span>{% if not loop.last %}<br>{% endif %}{% endfor %}</td></tr>
+<td>
+{% for finding in (one.verdict.findings if one.verdict else ()) %}
+<span title="{{ finding.message }}">{{ finding.severity }}: {{ finding.code }}
+{{ "(" ~ finding.feature ~ ")" if finding.feature }}</span>
+{% if not loop.last %}<br>{% endif %}
+{% endfor %}
+</td></tr>
 {% endfor %}
 </table>
 {% endif %}
