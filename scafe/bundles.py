@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Sequence
-from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from scafe.agent.terminal.offline import answer_of, host_words
 from scafe.evals.frozen.bundle import Bundle as OpenedBundle
 from scafe.evals.frozen.bundle import open_bundle
 from scafe.evals.frozen.records import FrozenFeature, Manifest
-from scafe.evals.frozen.unpacked import unpacked
 from scafe.knowledge.contract.errors import InputError
 from scafe.pages import bundle_page
 
@@ -31,13 +29,10 @@ class Bundle:
         Every file's hash was checked.
     place : str or path
         What the caller named: the folder, or the zip of one.
-    held : ExitStack
-        Keeps the folder that a zip was unpacked into for as long as this object lives.
     """
 
-    def __init__(self, opened: OpenedBundle, place: str | Path, held: ExitStack) -> None:
+    def __init__(self, opened: OpenedBundle, place: str | Path) -> None:
         self._opened = opened
-        self._held = held
         self.place = Path(place)
 
     def __repr__(self) -> str:
@@ -48,7 +43,7 @@ class Bundle:
 
     @property
     def folder(self) -> Path:
-        """The folder with its files."""
+        """Where it was opened: the folder, or the zip of one."""
         return self._opened.folder
 
     @property
@@ -74,14 +69,13 @@ class Bundle:
     @cached_property
     def cards(self) -> dict[str, str]:
         """Column -> its card in Markdown: what it measures, from which source, and how it behaves."""
-        return {
-            path.stem: path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("cards/*.md"))
-        }
+        cards = {Path(name): text for name, text in sorted(self._opened.contents.items())}
+        return {path.stem: text.decode() for path, text in cards.items() if path.match("cards/*.md")}
 
     @cached_property
     def model_card(self) -> str:
         """The card of the whole set, in Markdown."""
-        return (self.folder / "model_card.md").read_text(encoding="utf-8")
+        return self._opened.contents["model_card.md"].decode()
 
     def source(self, column: str) -> str:
         """Return the Python source of the extractor that measures a column.
@@ -148,9 +142,7 @@ class Bundle:
         """
         from scafe.evals.frozen.frozen_set import FrozenSet
 
-        found = FrozenSet(self.folder, workers, allow_weaker)
-        found.held_ = self._held  # a folder that a zip was unpacked into lives as long as what reads it
-        return found
+        return FrozenSet(self.folder, workers, allow_weaker)
 
     def _predict_apart(self, data: str, host: list[str]) -> "tuple[Prediction, ...]":
         from scafe.evals.frozen.predict import Prediction
@@ -204,10 +196,4 @@ def load_bundle(path: str | Path) -> Bundle:
     >>> bundle.cards["delta_mi"].splitlines()[0]
     '# delta_mi'
     """
-    held = ExitStack()
-    folder = held.enter_context(unpacked(path))
-    try:
-        return Bundle(open_bundle(folder), path, held)
-    except BaseException:
-        held.close()
-        raise
+    return Bundle(open_bundle(path), path)

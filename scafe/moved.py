@@ -40,7 +40,7 @@ ROOMS: Final = {
     """,
     ("evals", "evals.frozen"): """
         freeze fitting bundle bundle_records:records cards fingerprints frozen_set predict seal
-        sealed_score stored_phantoms unpacked verify
+        sealed_score stored_phantoms unpacked:contents verify
     """,
     ("evals", "evals.report"): """
         report report_blocks:blocks report_checklists:checklists report_details:details

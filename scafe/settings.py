@@ -15,6 +15,10 @@ class RunSettings(TypedDict, total=False):
     """An OpenAI-compatible endpoint, http://HOST:PORT/v1 or https://HOST/v1."""
     max_tokens: int
     """Cap on tokens of the whole run, prompts and replies."""
+    max_reply_tokens: int
+    """Longest reply of the model, hidden reasoning included."""
+    temperature: float
+    """Sent to the model; without it the endpoint's own counts."""
     max_cost: float
     """Cap on money, in the currency of the price."""
     max_seconds: float

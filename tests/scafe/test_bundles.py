@@ -48,9 +48,7 @@ def test_the_zip_is_the_bundle(bundle: scafe.Bundle) -> None:
     zipped = scafe.load_bundle(str(REFERENCE / "builtin" / "frozen.zip"))
     assert zipped.sha256 == bundle.sha256
     assert zipped.cards == bundle.cards
-    folder = zipped.folder
-    del zipped
-    assert not folder.exists()
+    assert zipped.source("delta_mi") == bundle.source("delta_mi")
 
 
 @pytest.mark.filterwarnings(OTHER_LIBRARIES)
