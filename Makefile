@@ -19,5 +19,6 @@ ci:  ## check and test in a fresh environment
 
 docs:  ## write the pages that are generated
 	$(PYTHON) docs/make_cli.py
+	$(PYTHON) docs/make_formats.py
 	$(PYTHON) docs/make_glossary.py
 	$(PYTHON) docs/make_graph.py

@@ -38,8 +38,9 @@ def check(
     """Say what is in a data set, and what in it would fool a run.
 
     Counts by class and patient, pictures that occur twice, what tells the label without the lesion, skin
-    tones. PATH is a folder with one folder per class, or a CSV with path,label[,mask][,patient_id]. Exits
-    with 1 if something should be looked at, with 2 if the data cannot be used. Nothing leaves the machine.
+    tones, and which rows of docs/formats.md the files had. PATH is a folder with one folder per class, or a
+    CSV with path,label[,mask][,patient_id]. Exits with 1 if something should be looked at, with 2 if the data
+    cannot be used. Nothing leaves the machine.
 
     \b
     Example:
@@ -71,6 +72,10 @@ def _in_words(found: dict[str, Any]) -> list[str]:
     )
     lines += [f"{one['kind']} duplicate: {one['first']} = {one['second']}" for one in found["duplicates"]]
     lines += [f"{one['shortcut']} alone: {_auc(one['auc'])}" for one in found["leaks"]]
+    lines += [
+        f"{one['format']}, {one['standing']}: {one['name']} in {one['images']} images"
+        for one in found["formats"]
+    ]
     lines += [f"skin {one['group']}: {_counts(one['patients'])}" for one in found["tones"]]
     return lines + [f"warning: {warning}" for warning in found["warnings"]]
 

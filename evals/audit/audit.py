@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing, shortcut_rows
 from scafe.evals.audit.skin_tone import GROUPS, has_skin, skin_tone
+from scafe.evals.data.attributes import Standing
 from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.matrix import attributes
 from scafe.evals.scoring.feedback import plan_feedback
 from scafe.evals.scoring.score import Task, cross_validate
 from scafe.evals.scoring.splits import make_folds, split_patients
@@ -74,6 +76,16 @@ class Tone(Record):
     patients: dict[str, int]
 
 
+class Met(Record):
+    """An attribute of a file format that images of the data set had: a row of docs/formats.md."""
+
+    format: str
+    name: str
+    standing: Standing
+    what: str
+    images: int
+
+
 class Audit(Record):
     """Everything `scafe data check` says."""
 
@@ -90,6 +102,7 @@ class Audit(Record):
     duplicates: tuple[Duplicate, ...]
     leaks: tuple[Leak, ...]
     tones: tuple[Tone, ...] = Field(description="empty where the pack has no skin or the data no masks")
+    formats: tuple[Met, ...] = Field(default=(), description="attributes that the files had")
     warnings: tuple[str, ...]
 
     @computed_field  # type: ignore[prop-decorator]
@@ -138,9 +151,18 @@ def audit_dataset(dataset: Dataset, pack: CriteriaPack | None = None, seed: int 
         tones=_tones(dataset, [skin_tone(one, pack.reference_region) for one in images])
         if pack is not None and has_skin(pack) and dataset.has_masks
         else (),
+        formats=_formats(dataset),
         warnings=(),
     )
     return found.model_copy(update={"warnings": tuple(_warnings(found))})
+
+
+def _formats(dataset: Dataset) -> tuple[Met, ...]:
+    return tuple(
+        Met(format=row.format, name=row.name, standing=row.standing, what=row.what, images=dataset.met[row])
+        for row in attributes()
+        if row in dataset.met
+    )
 
 
 def find_duplicates(

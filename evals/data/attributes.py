@@ -22,3 +22,19 @@ class Attribute:
     standing: Standing
     what: str
     """What it does to the picture, or why it is refused and the way out; one sentence."""
+    held_by: str = ""
+    """The test that holds the row, as pytest names it from `tests/evals/data` on."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much of something one file may hold, checked before memory is taken for it."""
+
+    format: str
+    """As in `Attribute`."""
+    of: str
+    """What is limited, e.g. 'decoded pixels of one image'."""
+    most: int
+    """Largest number that is read."""
+    unit: str = ""
+    """Of `most`; empty for counts."""

@@ -7,11 +7,12 @@ middle of a run. Images are loaded when they are asked for, and refused if they 
 
 import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from scafe.evals.data.attributes import Attribute
 from scafe.evals.data.formats import ImageFile as ImageFile
 from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Decoded, Pixels, digest
@@ -24,8 +25,10 @@ MIN_PATIENTS = 5
 """Fewest patients per class: one for each of five folds."""
 KEPT_BYTES = 400_000_000
 """Decoded images kept in memory at most; the rest is decoded each time."""
-READER = "1"
-"""Version of how bytes become arrays; part of every image's hash."""
+READER = "2"
+"""Version of how a file's bytes become arrays; part of every image's hash."""
+DRAWN = "1"
+"""The same for pixels that were never in a file: synthetic cohorts keep their hashes when readers change."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Dataset:
     """Rows of other classes than the chosen ones."""
     segmented: MaskMethod = "none"
     """How masks were drawn where none was given."""
+    met: Mapping[Attribute, int] = field(default_factory=dict, repr=False, compare=False)
+    """Attributes of the formats that the files had, and in how many images."""
     kept: dict[int, ImageAndMask] = field(default_factory=dict, repr=False, compare=False)
     """Decoded images, as far as `KEPT_BYTES` goes."""
 
@@ -114,7 +119,7 @@ class Dataset:
             return self.kept[index]
         item = self.items[index]
         found = item.pixels.read(item.where)
-        if _tagged(found.sha256) != item.sha256:
+        if _tagged(found.sha256, item.pixels) != item.sha256:
             raise IntegrityError(f"{item.where}: the file changed since the dataset was opened; start again")
         return found.pair
 
@@ -211,19 +216,22 @@ def _pair_of(one: CohortImage) -> ImageAndMask:
     return ImageAndMask(one.phantom.image, one.phantom.mask)
 
 
-def _tagged(sha256: str) -> str:
-    return digest(READER.encode(), sha256.encode())
+def _tagged(sha256: str, pixels: Pixels) -> str:
+    return digest((DRAWN if isinstance(pixels, Drawn) else READER).encode(), sha256.encode())
 
 
 def _read_through(rows: Sequence[Row], classes: tuple[str, ...], left_out: int) -> Dataset:
     items, kept, room = [], {}, KEPT_BYTES
+    met: Counter[Attribute] = Counter()
     for index, row in enumerate(rows):
         found = row.pixels.read(row.where)
-        items.append(Item(row.where, row.label, row.patient, _tagged(found.sha256), row.pixels))
+        tagged = _tagged(found.sha256, row.pixels)
+        items.append(Item(row.where, row.label, row.patient, tagged, row.pixels))
+        met.update(found.met)
         room -= found.pair.image.nbytes + found.pair.mask.nbytes
         if room > 0:
             kept[index] = found.pair.locked()
-    return Dataset(tuple(items), classes, rows[0].has_mask, left_out, kept=kept)
+    return Dataset(tuple(items), classes, rows[0].has_mask, left_out, met=met, kept=kept)
 
 
 def _require_all_masks_or_none(rows: Sequence[Row]) -> None:

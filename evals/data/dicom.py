@@ -1,33 +1,37 @@
 """One DICOM image as an extractor sees it, and the patient its header names.
 
-Only the tags listed here are read; private tags, names and dates are never touched. The stored values
-are rescaled and windowed as the header asks (without a window: from the lowest to the highest value),
-MONOCHROME1 is turned over so that bright means dense, colour becomes RGB.
+The picture is the one that the header asks for: values of the modality, values of interest, presentation;
+colours as sRGB; square pixels. What an attribute does is in `dcm/table.py` and, from there, in
+docs/formats.md; what is not understood is refused. Private elements, names and dates are never decoded.
 """
 
-import io
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.data.pixels import check_size
-from scafe.evals.data.sources import Decoded, Optional, digest, mask_for, needed, read_bytes
+from scafe.evals.data.attributes import Attribute
+from scafe.evals.data.dcm.calls import library
+from scafe.evals.data.dcm.groups import frame_of
+from scafe.evals.data.dcm.header import read_header
+from scafe.evals.data.dcm.layout import require_pixels
+from scafe.evals.data.dcm.rows.bounds import MAX_BYTES
+from scafe.evals.data.dcm.shown.aspect import Pitch, read_pitch, to_square
+from scafe.evals.data.dcm.shown.colour import show_colour, to_srgb
+from scafe.evals.data.dcm.shown.grey import show_grey
+from scafe.evals.data.dcm.shown.palette import show_palette
+from scafe.evals.data.dcm.stored import read_stored
+from scafe.evals.data.dcm.survey import survey
+from scafe.evals.data.sources import Decoded, digest, mask_for, read_bytes
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
 SUFFIXES = (".dcm", ".dicom")
-PIXEL_TAGS = [
-    "BitsAllocated", "BitsStored", "Columns", "HighBit", "NumberOfFrames", "PhotometricInterpretation",
-    "PixelData", "PixelRepresentation", "PlanarConfiguration", "RescaleIntercept", "RescaleSlope",
-    "RescaleType", "Rows", "SOPClassUID", "SamplesPerPixel", "WindowCenter", "WindowWidth",
-    *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue")
-      for part in ("Descriptor", "Data")),
-]  # fmt: skip
-PYDICOM = Optional("pydicom", "dicom", "DICOM files")
+FIRST_VRS = (b"UL", b"OB", b"UI", b"CS", b"DA")
+"""Of the elements that a file without preamble may begin with, where it names them."""
+LONGEST_FIRST = 256
+"""Bytes that the first of these elements may have."""
 
 
 @dataclass(frozen=True)
@@ -39,77 +43,88 @@ class DicomFile:
 
     def read(self, where: str) -> Decoded:
         """Decode both files; see `Pixels.read`."""
+        _require_short(self.image, where)
         data = read_bytes(self.image, where)
-        image = decode_dicom(data, where)
-        mask, outline = mask_for(image, self.mask, where)
-        return Decoded(ImageAndMask(image, mask), digest(data, outline))
+        found = read_picture(data, where)
+        mask, outline = mask_for(found.image, self.mask, where)
+        pair, spacing = to_square(ImageAndMask(found.image, mask), found.pitch, where)
+        if not pair.mask.any():
+            raise DatasetError(f"{where}: the mask marks nothing on square pixels; draw it larger")
+        return Decoded(pair, digest(data, outline), found.met, spacing)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One frame for display, on the pixels of the file."""
+
+    image: NDArray[np.uint8]
+    """(H, W, 3) sRGB."""
+    pitch: Pitch
+    met: frozenset[Attribute]
 
 
 def decode_dicom(data: bytes, where: str) -> NDArray[np.uint8]:
-    """Decode one frame to (H, W, 3) uint8.
+    """Decode one frame to (H, W, 3) uint8 sRGB, on the pixels of the file; see `read_picture`."""
+    return read_picture(data, where).image
+
+
+def read_picture(data: bytes, where: str) -> Picture:
+    """Decode one frame as its header asks for it.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    where : str
+        Names row and file in errors.
 
     Raises
     ------
     DatasetError
-        If the file is no DICOM, holds no pixels, several frames, or a compression that is not installed.
+        If the file is no DICOM, holds no pixels or several frames, asks for something that is not understood,
+        passes a bound, is damaged, or needs a decoder that is not installed.
     """
-    header = _header(data, where, PIXEL_TAGS)
-    if "PixelData" not in header:
-        raise DatasetError(f"{where}: the DICOM file holds no pixels (a report or a reference); leave it out")
-    frames = int(header.get("NumberOfFrames", 1) or 1)
-    if frames > 1:
-        raise DatasetError(
-            f"{where}: the DICOM file holds {frames} frames; save the one to use as its own file"
-        )
-    check_size(int(header.get("Columns", 0)), int(header.get("Rows", 0)), where)
-    try:
-        return _displayed(header)
-    except Exception as error:  # pydicom's decoders raise whatever their plug-ins do
-        reason = (str(error) or type(error).__name__).splitlines()[0][:100]
-        raise DatasetError(
-            f"{where}: the DICOM pixels cannot be decoded ({reason}); save the file uncompressed "
-            "(Explicit VR Little Endian)"
-        ) from None
+    header = read_header(data, where)
+    flat = frame_of(header.elements, where)
+    require_pixels(flat, where)
+    met = survey(header, flat, where)
+    stored = read_stored(flat, header.syntax, where)
+    if stored.layout.is_grey:
+        image = np.repeat(show_grey(stored, flat, where)[:, :, None], 3, axis=2)
+    elif stored.layout.photometric == "PALETTE COLOR":
+        image = to_srgb(show_palette(stored, flat, where), flat, where)
+    else:
+        image = to_srgb(show_colour(stored, where), flat, where)
+    return Picture(image, read_pitch(flat, where), met)
+
+
+def is_header(head: bytes) -> bool:
+    """Tell a DICOM file by its first 132 bytes: a preamble, or an element of group 0002 or 0008."""
+    if head[128:132] == b"DICM":
+        return True
+    group, element, coded, length = int.from_bytes(head[:2], "little"), head[2:4], head[4:6], head[4:8]
+    # Files begin with a group length, a character set, an image type or a class (PS3.6, in order of tags).
+    begins = (group, int.from_bytes(element, "little")) in {
+        (2, 0), (2, 1), (2, 2), (8, 0), (8, 1), (8, 5), (8, 8), (8, 0x12), (8, 0x16)
+    }  # fmt: skip
+    short = len(head) >= 8 and int.from_bytes(length, "little") < LONGEST_FIRST
+    return begins and (coded in FIRST_VRS or short)
 
 
 def dicom_patient(data: bytes, where: str) -> str:
     """Return the header's PatientID; DatasetError if it has none."""
-    patient = str(_header(data, where, ["PatientID"]).get("PatientID", "") or "").strip()
+    header = read_header(data, where, pixels=False)
+    with library(where, "the DICOM attribute PatientID is damaged", "give patient_id in a CSV manifest"):
+        patient = str(header.elements.get("PatientID", "") or "").strip()
     if not patient:
         raise DatasetError(f"{where}: the DICOM header has no PatientID; give patient_id in a CSV manifest")
     return patient
 
 
-def _header(data: bytes, where: str, tags: list[str]) -> Any:
-    pydicom = needed(PYDICOM, where)
+def _require_short(path: Path, where: str) -> None:
     try:
-        return pydicom.dcmread(io.BytesIO(data), specific_tags=tags)
-    except Exception as error:  # damaged headers raise anything from KeyError to struct.error
-        kind = type(error).__name__
-        raise DatasetError(f"{where}: not readable DICOM ({kind}); copy it again or leave it out") from None
-
-
-def _displayed(header: Any) -> NDArray[np.uint8]:
-    pixels = import_module("pydicom.pixels")
-
-    if int(header.get("SamplesPerPixel", 1)) == 3:
-        return np.asarray(pixels.pixel_array(header), dtype=np.uint8)
-    stored = pixels.pixel_array(header)
-    if header.PhotometricInterpretation == "PALETTE COLOR":
-        wide = pixels.apply_color_lut(stored, header)
-        return np.asarray(wide >> 8 if wide.dtype == np.uint16 else wide, dtype=np.uint8)
-    values = pixels.apply_rescale(stored, header).astype(np.float64)
-    if header.get("WindowCenter") is not None and header.get("WindowWidth") is not None:
-        low, high = _window(header)
-    else:
-        low, high = float(values.min()), float(values.max())
-    grey = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
-    if header.PhotometricInterpretation == "MONOCHROME1":
-        grey = 1 - grey
-    return np.repeat(np.rint(255 * grey).astype(np.uint8)[:, :, None], 3, axis=2)
-
-
-def _window(header: Any) -> tuple[float, float]:
-    # The first of several windows is the one a viewer opens with. Linear function, PS3.3 C.11.2.1.2.
-    centre, width = (np.atleast_1d(header[name].value)[0] for name in ("WindowCenter", "WindowWidth"))
-    return float(centre) - 0.5 - (float(width) - 1) / 2, float(centre) - 0.5 + (float(width) - 1) / 2
+        size = path.stat().st_size
+    except (OSError, ValueError):
+        return  # read_bytes says what is wrong with it
+    if size > MAX_BYTES:
+        raise DatasetError(f"{where}: {size:,} bytes are more than the {MAX_BYTES:,} of one DICOM file")

@@ -121,8 +121,8 @@ def channels_of(channels: Sequence[str], files: Sequence[Path], mask: Path | Non
 
 
 def is_dicom(path: Path) -> bool:
-    """Tell a DICOM file by its preamble; scanners write them without a suffix."""
-    return first_bytes(path, 132)[128:] == b"DICM"
+    """Tell a DICOM file by its first bytes: scanners write them without suffix, some without preamble."""
+    return dicom.is_header(first_bytes(path, 132))
 
 
 def stem_of(path: Path) -> str:

@@ -85,6 +85,7 @@ def audit_lines(audit: Audit) -> list[str]:
         f"{one.shortcut} alone: " + ("the same everywhere" if one.auc is None else f"AUC {one.auc:.2f}")
         for one in audit.leaks
     ]
+    lines += [f"{one.format}, {one.standing}: {one.name} in {one.images} images" for one in audit.formats]
     lines += [f"skin {one.group}: {one.patients}" for one in audit.tones]
     return [*lines, *(f"warning: {warning}" for warning in audit.warnings)]
 

@@ -47,3 +47,32 @@ def test_data_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     told = scafe("data", "check", tmp_path / "nowhere")
     assert (told.exit_code, told.stdout) == (2, "")
     assert len(told.stderr.splitlines()) == 1
+
+
+def test_the_rows_of_the_formats_page_that_apply_are_told(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    random = np.random.default_rng(0)
+    for number in range(12):
+        one = pydicom.dataset.Dataset()
+        one.file_meta = pydicom.dataset.FileMetaDataset()
+        one.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+        one.SOPClassUID = one.file_meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
+        one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number + 1}"
+        one.PatientID, one.Rows, one.Columns, one.SamplesPerPixel = f"P{number}", 32, 32, 1
+        one.BitsAllocated, one.BitsStored, one.HighBit, one.PixelRepresentation = 16, 12, 11, 0
+        one.PhotometricInterpretation = "MONOCHROME2" if number else "MONOCHROME1"
+        one.PixelData = random.integers(0, 4096, (32, 32)).astype("<u2").tobytes()
+        if number % 2:
+            one.WindowCenter, one.WindowWidth = 2000, 1000
+        (tmp_path / "ab"[number % 2]).mkdir(exist_ok=True)
+        one.save_as(tmp_path / "ab"[number % 2] / f"{number}.dcm", enforce_file_format=True)
+    told = scafe("data", "check", tmp_path, "--labels", "a,b")
+    assert (
+        "DICOM, honoured: WindowCenter, WindowWidth (0028,1050–1051) of a grey image in 6 images"
+        in told.stdout
+    )
+    found = json.loads(scafe("data", "check", tmp_path, "--labels", "a,b", "--json").stdout)
+    counts = {one["name"]: one["images"] for one in found["formats"]}
+    assert counts["PixelData (7FE0,0010)"] == 12
+    assert counts["PhotometricInterpretation (0028,0004) = MONOCHROME1 or MONOCHROME2"] == 12
+    assert {one["standing"] for one in found["formats"]} <= {"honoured", "irrelevant"}
