@@ -1,12 +1,9 @@
 """Write docs/formats.md from the readers' own tables; `make docs` runs it, a test holds it current."""
 
-from collections.abc import Iterable
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 
 from scafe.evals.data.attributes import Attribute, Limit
-from scafe.evals.data.matrix import attributes, limits
+from scafe.evals.data.matrix import FAMILIES, Family
 
 PAGE = Path(__file__).with_name("formats.md")
 TESTS = "../tests/evals/data/"
@@ -23,24 +20,30 @@ it. `scafe data check` says for a data set which rows its files had.
 
 def page() -> str:
     """Return the whole page."""
-    formats = groupby(attributes(), key=attrgetter("format"))
-    return HEAD + "".join(_section(name, list(rows), limits()) for name, rows in formats)
+    return HEAD + "".join(map(_section, FAMILIES))
 
 
-def _section(name: str, rows: Iterable[Attribute], bounds: Iterable[Limit]) -> str:
-    own = [bound for bound in bounds if bound.format == name]
-    return (
-        f"\n## {name}\n\n| attribute | standing | what | held by |\n|---|---|---|---|\n"
-        + "".join(map(_row, rows))
-        + (f"\n### Limits of {name}\n\n| of | at most |\n|---|---|\n" if own else "")
-        + "".join(f"| {bound.of} | {bound.most:,} {bound.unit}".rstrip() + " |\n" for bound in own)
-    )
+def _section(family: Family) -> str:
+    head = f"\n## {family.name}\n"
+    if family.attributes:
+        head += "\n| attribute | standing | what | held by |\n|---|---|---|---|\n"
+        head += "".join(_row(row, family) for row in family.attributes)
+    if family.limits:
+        head += "\n| limit of one file | of | at most |\n|---|---|---|\n" + "".join(
+            map(_limit, family.limits)
+        )
+    return head
 
 
-def _row(row: Attribute) -> str:
+def _limit(bound: Limit) -> str:
+    return f"| {bound.format} | {bound.of} | {bound.most:,} {bound.unit}".rstrip() + " |\n"
+
+
+def _row(row: Attribute, family: Family) -> str:
     file, _, test = row.held_by.partition("::")
     held = f"[{test.replace('::', ', ').replace('_', ' ')}]({TESTS}{file})" if test else ""
-    return f"| {_cell(row.name)} | {row.standing} | {_cell(row.what)} | {held} |\n"
+    of = "" if row.format == family.name else f"{row.format}: "
+    return f"| {of}{_cell(row.name)} | {row.standing} | {_cell(row.what)} | {held} |\n"
 
 
 def _cell(text: str) -> str:

@@ -17,17 +17,21 @@ from scafe.evals.data.dcm.groups import frame_of
 from scafe.evals.data.dcm.header import read_header
 from scafe.evals.data.dcm.layout import require_pixels
 from scafe.evals.data.dcm.rows.bounds import MAX_BYTES
-from scafe.evals.data.dcm.shown.aspect import Pitch, read_pitch, to_square
+from scafe.evals.data.dcm.shown.aspect import Pitch, read_pitch
 from scafe.evals.data.dcm.shown.colour import show_colour, to_srgb
 from scafe.evals.data.dcm.shown.grey import show_grey
 from scafe.evals.data.dcm.shown.palette import show_palette
 from scafe.evals.data.dcm.stored import read_stored
 from scafe.evals.data.dcm.survey import survey
+from scafe.evals.data.rules.reading import AS_USUAL, Reading
+from scafe.evals.data.rules.squared import squared
 from scafe.evals.data.sources import Decoded, digest, mask_for, read_bytes
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
 SUFFIXES = (".dcm", ".dicom")
+READER = b"dicom@2"
+"""Changes when the same bytes may give other pixels; part of every image's hash."""
 FIRST_VRS = (b"UL", b"OB", b"UI", b"CS", b"DA")
 """Of the elements that a file without preamble may begin with, where it names them."""
 LONGEST_FIRST = 256
@@ -41,16 +45,20 @@ class DicomFile:
     image: Path
     mask: Path | None = None
 
+    reading: Reading = AS_USUAL
+
     def read(self, where: str) -> Decoded:
         """Decode both files; see `Pixels.read`."""
-        _require_short(self.image, where)
-        data = read_bytes(self.image, where)
+        data = read_bytes(self.image, where, MAX_BYTES)
         found = read_picture(data, where)
-        mask, outline = mask_for(found.image, self.mask, where)
-        pair, spacing = to_square(ImageAndMask(found.image, mask), found.pitch, where)
-        if not pair.mask.any():
+        label = self.reading.mask_label
+        mask, outline = mask_for(found.image, self.mask, where, label)
+        image, mask, side = squared(found.image, mask, found.pitch.sides, where)
+        if not mask.any():
             raise DatasetError(f"{where}: the mask marks nothing on square pixels; draw it larger")
-        return Decoded(pair, digest(data, outline), found.met, spacing)
+        spacing = (side, side) if found.pitch.spacing_mm else None
+        marks = (READER, str(label).encode())
+        return Decoded(ImageAndMask(image, mask), digest(data, outline, *marks), found.met, spacing)
 
 
 @dataclass(frozen=True)
@@ -119,12 +127,3 @@ def dicom_patient(data: bytes, where: str) -> str:
     if not patient:
         raise DatasetError(f"{where}: the DICOM header has no PatientID; give patient_id in a CSV manifest")
     return patient
-
-
-def _require_short(path: Path, where: str) -> None:
-    try:
-        size = path.stat().st_size
-    except (OSError, ValueError):
-        return  # read_bytes says what is wrong with it
-    if size > MAX_BYTES:
-        raise DatasetError(f"{where}: {size:,} bytes are more than the {MAX_BYTES:,} of one DICOM file")

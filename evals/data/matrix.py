@@ -1,32 +1,46 @@
 """The rows of every reader in one place: what `docs/formats.md` is written from.
 
-A reader that is added keeps ATTRIBUTES (and LIMITS) beside its code and is named in `READERS`.
+A reader that is added keeps its rows beside its code and is named in `FAMILIES`.
 """
 
-from collections.abc import Iterable
-from itertools import chain
-from typing import Protocol
+from dataclasses import dataclass
 
 from scafe.evals.data.attributes import Attribute, Limit
 from scafe.evals.data.dcm.rows import table as dicom
+from scafe.evals.data.pictures import table as pictures
+from scafe.evals.data.pictures import tiff_table as tiff
+from scafe.evals.data.rules import bounds
+from scafe.evals.data.volumes import table as nifti
 
 
-class Table(Protocol):
-    """A module that says what its format's attributes mean, and how much of a file it reads."""
+@dataclass(frozen=True)
+class Family:
+    """Formats that one reader reads."""
 
-    ATTRIBUTES: tuple[Attribute, ...]
-    LIMITS: tuple[Limit, ...]
-
-
-READERS: tuple[Table, ...] = (dicom,)
-"""One for each family of formats, in the order of the page."""
+    name: str
+    attributes: tuple[Attribute, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
 
-def attributes(readers: Iterable[Table] = READERS) -> tuple[Attribute, ...]:
-    """Return every reader's rows, in the order of `READERS`."""
-    return tuple(chain.from_iterable(reader.ATTRIBUTES for reader in readers))
+SHARED = (
+    Limit("any file", "bytes on the disk", bounds.MAX_FILE_BYTES),
+    Limit("any image", "pixels, before and after resampling to square ones", bounds.MAX_PIXELS),
+    Limit("any image", "longer to shorter side of a pixel", int(bounds.MAX_SQUARING), "to 1"),
+    Limit("NIfTI", "voxels", bounds.MAX_VOXELS),
+    Limit("NIfTI", "bytes after unpacking", bounds.MAX_VOLUME_BYTES),
+    Limit("TIFF", "pages that are walked", bounds.MAX_PAGES),
+    Limit("PNG, JPEG", "chunks or segments", bounds.MAX_CHUNKS),
+)
+FAMILIES = (
+    Family("PNG, JPEG, GIF, BMP, WebP, PPM", pictures.ATTRIBUTES),
+    Family("TIFF", tiff.ATTRIBUTES),
+    Family("NIfTI", nifti.ATTRIBUTES),
+    Family("DICOM", dicom.ATTRIBUTES, dicom.LIMITS),
+    Family("Limits of all formats", limits=SHARED),
+)
+"""In the order of the page."""
 
 
-def limits(readers: Iterable[Table] = READERS) -> tuple[Limit, ...]:
-    """Return every reader's limits, in the order of `READERS`."""
-    return tuple(chain.from_iterable(reader.LIMITS for reader in readers))
+def attributes() -> tuple[Attribute, ...]:
+    """Return every reader's rows, in the order of the page."""
+    return tuple(row for family in FAMILIES for row in family.attributes)

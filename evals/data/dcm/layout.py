@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scafe.evals.data.dcm.values import CORRECT, whole
-from scafe.evals.data.pixels import check_size
+from scafe.evals.data.rules.bounds import check_size
 from scafe.knowledge.contract.errors import DatasetError
 
 KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")

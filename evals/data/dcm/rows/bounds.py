@@ -1,7 +1,7 @@
 """How much of a DICOM file is read: every number is checked before memory or time is given to it."""
 
 from scafe.evals.data.attributes import Limit
-from scafe.evals.data.pixels import MAX_PIXELS
+from scafe.evals.data.rules.bounds import MAX_PIXELS, MAX_SQUARING
 
 MAX_BYTES = 400_000_000
 """Of one file, and of what a deflated file unpacks to: `MAX_PIXELS` of 16-bit colour are 240 MB."""
@@ -13,8 +13,6 @@ MAX_SCANS = 100
 MAX_BLOCKS = 4_000_000
 """Code blocks and precincts of a JPEG 2000 stream: openjpeg keeps a record of each.
 `MAX_PIXELS` of colour in the usual blocks of 64 × 64 are 30,000."""
-MAX_STRETCH = 16
-"""Longer to shorter side of a pixel; beyond it a spacing is a mistake."""
 
 LIMITS = (
     Limit("DICOM", "the file, and what a deflated one unpacks to", MAX_BYTES, "bytes"),
@@ -23,5 +21,5 @@ LIMITS = (
     Limit("DICOM", "frames", 1),
     Limit("DICOM", "scans of a JPEG stream", MAX_SCANS),
     Limit("DICOM", "blocks and precincts of a JPEG 2000 stream", MAX_BLOCKS),
-    Limit("DICOM", "longer to shorter side of a pixel", MAX_STRETCH, "to 1"),
+    Limit("DICOM", "longer to shorter side of a pixel", int(MAX_SQUARING), "to 1"),
 )

@@ -21,7 +21,7 @@ def written(folder: Path, data: bytes, mask: np.ndarray) -> DicomFile:
     return DicomFile(folder / "a.dcm", folder / "m.png")
 
 
-@pytest.mark.parametrize(("rows_mm", "columns_mm"), [(1.0, 0.5), (0.5, 1.0), (0.9, 0.6), (0.5, 0.5)])
+@pytest.mark.parametrize(("rows_mm", "columns_mm"), [(1.0, 0.5), (0.5, 1.0), (0.75, 0.5), (0.5, 0.5)])
 def test_a_disc_is_round_after_unequal_spacing(make, tmp_path, rows_mm, columns_mm) -> None:
     seen = disc(rows_mm, columns_mm)
     data = make(200 * seen.astype(np.uint8) + 20, PixelSpacing=[rows_mm, columns_mm])
@@ -63,7 +63,7 @@ def test_an_aspect_ratio_counts_where_no_spacing_is_given(make, tmp_path) -> Non
 def test_pixels_that_are_square_within_a_percent_stay_as_they_are(make, ramp, tmp_path) -> None:
     found = written(tmp_path, make(ramp, 12, PixelSpacing=[0.7, 0.7031]), ramp > 2000).read("row 2")
     assert found.pair.image.shape[:2] == ramp.shape
-    assert found.spacing_mm == (0.7, 0.7031)
+    assert found.spacing_mm == (0.7, 0.7)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_a_file_larger_than_its_bound_is_refused_unread(tmp_path: Path) -> None:
     with (tmp_path / "a.dcm").open("wb") as file:
         file.truncate(bounds.MAX_BYTES + 1)  # a hole: no byte of it is on the disk
     tracemalloc.start()
-    with pytest.raises(DatasetError, match=r"row 2.*400,000,001 bytes are more"):
+    with pytest.raises(DatasetError, match=r"row 2.*400000001 bytes, more than"):
         DicomFile(tmp_path / "a.dcm").read("row 2")
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
