@@ -4,8 +4,8 @@
 #   bash docs/verify.sh runs/20261122T020000Z-scar-vss-7f3a
 #
 # Three things are checked: each line of events.jsonl carries the SHA-256 of the line before; the sealed
-# head and number of lines are those of the file; every sealed file has its recorded hash. Exits with 4 at
-# the first that fails. A run that is not finished has no seal, so its chain is checked alone.
+# head and number of lines are those of the file; every file is sealed, none is a link, and each has its
+# recorded hash. Exits with 4 at the first that fails. A run that is not finished has no seal, so its chain is checked alone.
 set -euo pipefail
 export LC_ALL=C
 
@@ -32,5 +32,11 @@ field() { awk -F'"' -v key="$1" '$2 == key { sub(/^: /, "", $3); sub(/,$/, "", $
 [ "$(field events)" = "$count" ] || fail "$events: $count lines, sealed were $(field events); the end was cut off"
 [ "$(field head)" = "$prev" ] || fail "$events: the head is not the sealed one; the last line was edited"
 
+odd=$(cd "$run" && find . -path ./bench -prune -o ! -type f ! -type d -print | head -n 1)
+[ -z "$odd" ] || fail "$run: $odd is a link or no regular file"
+own='SEAL\.json|SHA256SUMS|run\.lock|checkpoints\.sqlite(-wal|-shm|-journal)?'
+more=$(comm -13 <(cut -c67- "$run/SHA256SUMS" | sort) \
+    <(cd "$run" && find . -path ./bench -prune -o -type f -print | cut -c3- | grep -vxE "$own" | sort) | head -n 1)
+[ -z "$more" ] || fail "$run: $more was added after the seal"
 (cd "$run" && sha256sum --quiet --check SHA256SUMS) >&2 || fail "$run: a sealed file was changed or removed"
 echo "seal: head and $(wc -l <"$run/SHA256SUMS") files are as sealed"

@@ -120,8 +120,9 @@ def diff(terminal: Terminal, run: str, before: str, after: str, out: str | None)
 def verify(terminal: Terminal, run: str, out: str | None) -> None:
     """Check that a run is what it was when it was sealed.
 
-    The chain of its events and, once it is finished, the hash of every file. Exits with 4 if anything
-    was changed. `bash docs/verify.sh RUN_FOLDER` does the same without ScaFE.
+    The chain of its events, the files that they name and, once it is finished, the hash of every file.
+    Exits with 4 if anything was changed, added, or is a link. `bash docs/verify.sh RUN_FOLDER` does the
+    same for chain and hashes without ScaFE.
 
     \b
     Example:

@@ -1,21 +1,30 @@
 """The seal of a finished run, and the check that a run is what it was when it was sealed."""
 
-import hashlib
 import json
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scafe.agent.record.events import read_event
-from scafe.agent.record.run_folder import CHECKPOINTS, LOCK_FILE, load_run, write_atomically
-from scafe.agent.record.trace import EVENTS, head_of, read_lines
+from scafe.agent.record.events import AnyEvent, read_event
+from scafe.agent.record.evidence import MOST_FILE_BYTES, evidence_faults, is_finished
+from scafe.agent.record.run_folder import CHECKPOINTS, LOCK_FILE, RUN_FILE, load_run, write_atomically
+from scafe.agent.record.trace import EVENTS, chained, head_in, head_of
 from scafe.knowledge.contract.errors import IntegrityError
+from scafe.knowledge.contract.inside import hash_inside, read_inside, walk_inside
+from scafe.knowledge.contract.plain_json import read_json
 
 SEAL = "SEAL.json"
 SUMS = "SHA256SUMS"
-NOT_SEALED = (SEAL, SUMS, LOCK_FILE, "bench/", CHECKPOINTS)
-"""The bench's folder holds per-image caches and may be deleted; checkpoints are a cache."""
+NOT_SEALED = frozenset(
+    {SEAL, SUMS, LOCK_FILE, "bench", *(CHECKPOINTS + tail for tail in ("", "-wal", "-shm", "-journal"))}
+)
+"""Exact names. The bench's folder holds per-image caches and may be deleted; checkpoints are a cache."""
+MOST_FILES: Final = 200_000
+MOST_EVENT_BYTES: Final = 256 << 20
+MOST_HEAD_BYTES: Final = 4 << 20
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Seal(BaseModel):
@@ -24,9 +33,9 @@ class Seal(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
-    events: int = Field(description="lines in events.jsonl")
-    head: str = Field(description="SHA-256 of its last line")
-    files: dict[str, str] = Field(description="path in the run folder -> SHA-256")
+    events: int = Field(ge=0, description="lines in events.jsonl")
+    head: Sha256 = Field(description="SHA-256 of its last line")
+    files: dict[str, Sha256] = Field(description="path in the run folder -> SHA-256")
 
 
 class RunCheck(BaseModel):
@@ -48,23 +57,30 @@ class RunCheck(BaseModel):
 
 
 def seal_run(folder: Path) -> Seal:
-    """Write SHA256SUMS and SEAL.json over everything in a finished run; the head is what one signs."""
+    """Write SHA256SUMS and SEAL.json over everything in a finished run; the head is what one signs.
+
+    Raises
+    ------
+    IntegrityError
+        The folder holds a link, a device or a pipe, which no hash can stand for.
+    """
     events, head = head_of(folder / EVENTS)
-    seal = Seal(events=events, head=head, files=_hashes(folder))
-    sums = "".join(f"{sha256}  {name}\n" for name, sha256 in seal.files.items())
-    write_atomically(folder / SUMS, sums.encode())
+    names = sorted(walk_inside(folder, MOST_FILES, NOT_SEALED), key=lambda name: name.split("/"))
+    hashes = {name: hash_inside(folder, name, MOST_FILE_BYTES) for name in names}
+    seal = Seal(events=events, head=head, files=hashes)
+    write_atomically(folder / SUMS, _sums(seal))
     text = json.dumps(seal.model_dump(mode="json"), indent=1, ensure_ascii=False)
     write_atomically(folder / SEAL, (text + "\n").encode())
     return seal
 
 
 def verify_run(path: Path | str) -> RunCheck:
-    """Check the chain of a run, and every file against the seal if there is one.
+    """Check the chain of a run, the files that its events name, and every file against the seal.
 
     Returns
     -------
     RunCheck
-        With one sentence per fault; a run that was never sealed has its chain checked alone.
+        With one sentence per fault. A run that goes on has no seal: its chain and its evidence are checked.
 
     Raises
     ------
@@ -72,40 +88,55 @@ def verify_run(path: Path | str) -> RunCheck:
         The path is not a run, or is one of a newer version.
     """
     folder = load_run(path).path
-    faults = _chain_faults(folder)
-    events, head = head_of(folder / EVENTS) if (folder / EVENTS).exists() else (0, "")
+    faults, events, head = _chain(folder)
     seal, seal_faults = _read_seal(folder)
-    faults += seal_faults
+    faults += [*_head_faults(folder), *evidence_faults(folder, events), *seal_faults]
     if seal is not None:
-        faults += _seal_faults(folder, seal, events, head)
+        faults += _seal_faults(folder, seal, len(events), head)
+    elif not seal_faults and is_finished(events):
+        faults.append(f"{SEAL} is missing, and the trace says that the run ended; `scafe resume` seals it")
     return RunCheck(
         run=folder.name,
         sealed=seal is not None,
-        events=events,
+        events=len(events),
         head=head,
         files=len(seal.files) if seal else 0,
-        faults=tuple(faults),
+        faults=tuple(dict.fromkeys(faults)),
     )
 
 
-def _chain_faults(folder: Path) -> list[str]:
-    if not (folder / EVENTS).exists():
-        return [f"{EVENTS} is missing"]
+def _chain(folder: Path) -> tuple[list[str], list[AnyEvent], str]:
+    """Return faults of the chain, its events up to the first, and the hash of the last line."""
+    events: list[AnyEvent] = []
     try:
-        for line in read_lines(folder / EVENTS):
-            read_event(line)
+        data = read_inside(folder, EVENTS, MOST_EVENT_BYTES)
+        for line in chained(data, folder / EVENTS):
+            events.append(read_event(line))
+    except IntegrityError as error:
+        return [str(error)], events, ""
+    except ValueError as error:
+        told = f"{EVENTS}, line {len(events) + 1}: an event has a wrong field ({str(error).splitlines()[0]})"
+        return [told], events, ""
+    return [], events, head_in(data)
+
+
+def _head_faults(folder: Path) -> list[str]:
+    try:
+        read_json(read_inside(folder, RUN_FILE, MOST_HEAD_BYTES), str(folder / RUN_FILE))
     except IntegrityError as error:
         return [str(error)]
-    except ValueError as error:
-        return [f"{EVENTS}: an event has a wrong field ({str(error).splitlines()[0]})"]
     return []
 
 
 def _read_seal(folder: Path) -> tuple[Seal | None, list[str]]:
-    if not (folder / SEAL).exists():
+    if not os.path.lexists(folder / SEAL):
         return None, []
     try:
-        return Seal.model_validate_json((folder / SEAL).read_bytes()), []
+        data = read_inside(folder, SEAL, MOST_EVENT_BYTES)
+        read_json(data, str(folder / SEAL))
+        return Seal.model_validate_json(data), []
+    except IntegrityError as error:
+        return None, [str(error)]
     except ValueError:
         return None, [f"{SEAL}: not a seal; the file was edited"]
 
@@ -117,18 +148,18 @@ def _seal_faults(folder: Path, seal: Seal, events: int, head: str) -> list[str]:
             f"{EVENTS} has {events} lines and head {head[:12]}; sealed were {seal.events} lines and head "
             f"{seal.head[:12]}: the end was cut off, edited or added to"
         )
-    now = _hashes(folder)
+    try:
+        names = list(walk_inside(folder, MOST_FILES, NOT_SEALED))
+        sums = read_inside(folder, SUMS, MOST_EVENT_BYTES)
+        now = {name: hash_inside(folder, name, MOST_FILE_BYTES) for name in names}
+    except IntegrityError as error:
+        return [*faults, str(error)]
+    if sums != _sums(seal):
+        faults.append(f"{SUMS} does not say what {SEAL} says")
     faults += [f"{name} is missing" for name in seal.files if name not in now]
     faults += [f"{name} was changed" for name in seal.files if name in now and now[name] != seal.files[name]]
     return faults + [f"{name} was added after the seal" for name in now if name not in seal.files]
 
 
-def _hashes(folder: Path) -> dict[str, str]:
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            found[name] = hashlib.sha256(b"link:" + str(path.readlink()).encode()).hexdigest()
-        elif path.is_file() and not name.startswith(NOT_SEALED):
-            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
+def _sums(seal: Seal) -> bytes:
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in seal.files.items()).encode()

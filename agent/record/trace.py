@@ -20,6 +20,7 @@ from typing import Any
 
 from scafe.agent.record.events import OUTSIDE_BODY, VOLATILE, AnyEvent, Event, TornLine
 from scafe.knowledge.contract.errors import IntegrityError
+from scafe.knowledge.contract.plain_json import read_json
 
 EVENTS = "events.jsonl"
 TORN = "events.torn"
@@ -129,15 +130,22 @@ def read_lines(path: Path) -> Iterator[Line]:
     IntegrityError
         At the first line that is not JSON, or that does not carry the hash of the line before.
     """
+    return chained(path.read_bytes(), path)
+
+
+def chained(data: bytes, path: Path) -> Iterator[Line]:
+    """Do the same with the bytes of a trace; `path` names it."""
     prev = FIRST_PREV
-    for number, data in enumerate(_complete_lines(path), start=1):
-        line = _parse(path, number, data)
+    for number, raw in enumerate(data.split(b"\n")[:-1], start=1):
+        line = _parse(path, number, raw)
         if line.get("prev") != prev:
             raise IntegrityError(
                 f"{path}, line {number}: carries another hash than that of line {number - 1}; "
                 "one of the two was edited or a line was removed"
             )
-        prev = hashlib.sha256(data).hexdigest()
+        if line.get("n") != number - 1:
+            raise IntegrityError(f"{path}, line {number}: numbered {line.get('n')!a}, not {number - 1}")
+        prev = hashlib.sha256(raw).hexdigest()
         yield line
 
 
@@ -156,18 +164,25 @@ def head_of(path: Path) -> tuple[int, str]:
     return len(_complete_lines(path)), _head(path)
 
 
+def head_in(data: bytes) -> str:
+    """Return the hash of the last complete line of a trace's bytes."""
+    lines = data.split(b"\n")[:-1]
+    return hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST_PREV
+
+
 def _body(line: Line) -> str:
     kept = {key: line[key] for key in line if key not in VOLATILE}
     return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
 
 def _parse(path: Path, number: int, data: bytes) -> Line:
+    where = f"{path}, line {number}"
     try:
-        line = json.loads(data)
-    except ValueError:
-        line = None
-    if not isinstance(line, dict) or "kind" not in line:
-        raise IntegrityError(f"{path}, line {number}: not an event; the file was edited")
+        line = read_json(data, where)
+    except IntegrityError as error:
+        raise IntegrityError(f"{where}: not an event; the file was edited ({error})") from None
+    if not isinstance(line, dict) or not isinstance(line.get("kind"), str):
+        raise IntegrityError(f"{where}: not an event; the file was edited")
     return line
 
 
@@ -176,8 +191,7 @@ def _complete_lines(path: Path) -> list[bytes]:
 
 
 def _head(path: Path) -> str:
-    lines = _complete_lines(path) if path.exists() else []
-    return hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST_PREV
+    return head_in(path.read_bytes() if path.exists() else b"")
 
 
 def _set_torn_line_aside(path: Path, torn_path: Path) -> TornLine | None:

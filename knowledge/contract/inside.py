@@ -5,10 +5,11 @@ the path, and a device or a pipe is not waited for.
 """
 
 import errno
+import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -92,8 +93,25 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
     return _whole(descriptor, path, most_bytes)
 
 
-def walk_inside(folder: Path, most_entries: int) -> Iterator[str]:
+def hash_inside(folder: Path, name: str, most_bytes: int) -> str:
+    """Return the SHA-256 of one regular file of a folder; IntegrityError as in `read_inside`."""
+    require_plain_name(name, str(folder))
+    digest = hashlib.sha256()
+    for chunk in _chunks(_opened(folder, name), folder / name, most_bytes):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def walk_inside(folder: Path, most_entries: int, skip: Collection[str] = ()) -> Iterator[str]:
     """Yield the name of every regular file below a folder, sorted within each folder.
+
+    Parameters
+    ----------
+    folder : Path
+    most_entries : int
+        Files and folders together.
+    skip : collection of str
+        Names of files and folders that are passed over, whatever they are.
 
     Raises
     ------
@@ -106,6 +124,8 @@ def walk_inside(folder: Path, most_entries: int) -> Iterator[str]:
         prefix = waiting.pop()
         for entry in sorted(_entries(folder / prefix), key=lambda one: one.name):
             name = prefix + entry.name
+            if name in skip:
+                continue
             count += 1
             if count > most_entries:
                 raise IntegrityError(f"{folder} holds more than {most_entries} files and folders")
@@ -119,20 +139,25 @@ def walk_inside(folder: Path, most_entries: int) -> Iterator[str]:
 
 
 def _whole(descriptor: int, path: Path, most_bytes: int) -> bytes:
-    """Read what was opened, and close it."""
-    data = bytearray()
+    return b"".join(_chunks(descriptor, path, most_bytes))
+
+
+def _chunks(descriptor: int, path: Path, most_bytes: int) -> Iterator[bytes]:
+    """Read what was opened, and close it; a file that grows meanwhile is held to the bound too."""
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
             raise IntegrityError(_no_file(path, is_link=False))
-        while len(data) <= most_bytes and (more := os.read(descriptor, CHUNK)):
-            data += more
+        left = most_bytes if found.st_size <= most_bytes else -1
+        while left >= 0 and (more := os.read(descriptor, CHUNK)):
+            left -= len(more)
+            yield more
+        if left < 0:
+            raise IntegrityError(_too_long(path, most_bytes))
     except OSError as error:
         raise IntegrityError(f"{path} cannot be read ({error.strerror})") from None
     finally:
         os.close(descriptor)
-    if len(data) > most_bytes:
-        raise IntegrityError(_too_long(path, most_bytes))
-    return bytes(data)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -260,7 +260,7 @@ def _edit_the_seal(folder: Path) -> None:
         (_edit_a_revision, "r001.py was changed"),
         (_remove_a_revision, "r001.py is missing"),
         (_add_a_file, "extra.py was added"),
-        (_swap_a_file_for_a_link, "r001.py was changed"),
+        (_swap_a_file_for_a_link, "r001.py is a link"),
         (_edit_the_seal, SEAL),
     ],
 )
