@@ -70,6 +70,7 @@ def _members(module: str, built: dict[str, object]) -> dict[str, object]:
     library = importlib.import_module(module)
     found: dict[str, object] = {}
     for name in members_of(module):
+        getattr(library, name, None)  # a lazy module fills its namespace now, not while images are measured
         dotted = f"{module}.{name}"
         if dotted in built:
             found[name] = built[dotted]

@@ -1,9 +1,12 @@
 """Images in shared memory, written once by the host and sealed: nobody can write or resize them.
 
-The layout is a table of fixed-size entries, then the bytes of each image and mask at 64-byte steps.
+The layout is a table of fixed-size entries, then the bytes of each image and mask at 64-byte steps. Images
+stand there in the order of a hash of each: their order in the data set, often a folder per class, would tell
+a cell that counts what it must not know.
 """
 
 import fcntl
+import hashlib
 import mmap
 import os
 import struct
@@ -29,8 +32,12 @@ class Arena:
 
     def __init__(self, images: Sequence[ImageAndMask]) -> None:
         self.images = tuple(images)  # held, so that their identity stays theirs
-        self.entries = _layout(self.images)
-        self.descriptor = _write(self.images, self.entries)
+        order = _hash_order(self.images)
+        self.places = _inverse(order)
+        """Where the images stand in shared memory, in the caller's order."""
+        stored = [self.images[index] for index in order]
+        self.entries = _layout(stored)
+        self.descriptor = _write(stored, self.entries)
         self.size = os.fstat(self.descriptor).st_size
 
     def holds(self, images: Sequence[ImageAndMask]) -> bool:
@@ -45,7 +52,8 @@ class Arena:
             if one.image is other.image and one.mask is other.mask and _is_frozen(one):
                 continue
             stored = stored or views(self.descriptor, self.size)
-            if not _same(one.image, stored[index].image) or not _same(one.mask, stored[index].mask):
+            kept = stored[self.places[index]]
+            if not _same(one.image, kept.image) or not _same(one.mask, kept.mask):
                 return False
         return True
 
@@ -65,11 +73,31 @@ def _same(one: NDArray[np.generic], other: NDArray[np.generic]) -> bool:
     return one.shape == other.shape and bool(np.array_equal(one, other))
 
 
+def _hash_order(images: Sequence[ImageAndMask]) -> list[int]:
+    keys = [_key(_shape(index, one), one) for index, one in enumerate(images)]
+    return sorted(range(len(images)), key=lambda index: keys[index])
+
+
+def _key(shape: tuple[int, int, int], one: ImageAndMask) -> bytes:
+    """Hash one image and nothing else: copies of it stand side by side, whatever they are called."""
+    key = hashlib.blake2b(repr(shape).encode(), digest_size=16)
+    key.update(np.ascontiguousarray(one.image).data.cast("B") if one.image.size else b"")
+    key.update(np.packbits(one.mask).data)
+    return key.digest()
+
+
+def _inverse(order: Sequence[int]) -> tuple[int, ...]:
+    places = [0] * len(order)
+    for place, index in enumerate(order):
+        places[index] = place
+    return tuple(places)
+
+
 def _layout(images: Sequence[ImageAndMask]) -> list[tuple[int, int, int, int, int]]:
     offset = _aligned(HEAD.size + ENTRY.size * len(images))
     entries = []
-    for index, one in enumerate(images):
-        height, width, channels = _shape(index, one)
+    for one in images:
+        height, width, channels = one.image.shape
         mask_at = _aligned(offset + height * width * channels)
         entries.append((offset, mask_at, height, width, channels))
         offset = _aligned(mask_at + height * width)

@@ -3,6 +3,7 @@
 What it does *not* do: trust itself. Whatever it sends, the host checks again.
 """
 
+import builtins
 import contextvars
 import math
 import mmap
@@ -23,6 +24,7 @@ from scafe.sandbox.pool import wire
 from scafe.sandbox.pool.arena import views
 from scafe.sandbox.pool.extraction import ImageAndMask
 from scafe.sandbox.system import jail
+from scafe.sandbox.system.fingerprint import Fingerprint, Held
 from scafe.sandbox.system.selfattack import attack
 
 NUMBERS = (float, int, np.float64, np.float32, np.float16)
@@ -46,6 +48,8 @@ class Orders:
     cpu_seconds: int
     perturb: int
     """Byte that fresh memory is filled with; 0: as the allocator likes."""
+    fingerprint: Fingerprint
+    """Of builtins and libraries before the fork."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Loaded:
         self.code = code
         self.names = names
         self.namespace = guards.fresh_namespace()
+        self.builtins: dict[str, object] = self.namespace["__builtins__"]  # type: ignore[assignment]
 
     def measure(self, one: ImageAndMask) -> dict[str, object]:
         """Run the extractor on one image, in a namespace and a context that nothing else sees."""
@@ -109,6 +114,8 @@ class Cell:
         self.board = board
         self.breaches = breaches
         self.loaded: Loaded | None = None
+        self.kept: tuple[Held, ...] = (Held.of(vars(builtins)),)
+        """Looked at after every batch; of everything else, see `Fingerprint`."""
         self.record = wire.TALKING_ROW if orders.talkative else wire.ROW
         self.layout = wire.row_layout(0, self.record.size)
         """Of a good row of the loaded extractor; looked up once, not for every image."""
@@ -122,6 +129,8 @@ class Cell:
         if operation == wire.LOAD:
             source = wire.read_exactly(self.orders.requests, first).decode("utf-8", "replace")
             self.reply(self.load(source, serial))
+        elif operation == wire.CHECK:
+            self.reply(wire.CHECKED.pack(serial, int(self.orders.fingerprint.is_same())))
         else:
             self.run_batch(first, count, serial)
             os.write(self.orders.replies, wire.DOORBELL.pack(serial, count))  # a pipe takes it whole
@@ -138,6 +147,10 @@ class Cell:
                 poison_small_blocks(self.orders.perturb)
             self.write_row(wire.COUNTER.size + done * self.record.size, first + done, serial)
             wire.COUNTER.pack_into(self.board, 0, done + 1)
+        if not all(held.looks_same() for held in self.kept):
+            for done in range(count):
+                place = wire.COUNTER.size + done * self.record.size
+                self._write_failure(place, first + done, serial, Failure(wire.STATE, 0, 0, ""))
 
     def load(self, source: str, serial: int) -> bytes:
         """Review, compile and run the module once without an image; pack what came of it."""
@@ -146,6 +159,7 @@ class Cell:
         except Refused as refused:
             return self._loaded(serial, wire.REFUSED, refused.line, (), str(refused))
         self.layout = wire.row_layout(len(self.loaded.names), self.record.size)
+        self.kept = (Held.of(vars(builtins)), Held.of(self.loaded.builtins))
         return self._loaded(serial, wire.PASSED, 0, self.loaded.names, "")
 
     def _loaded(self, serial: int, status: int, line: int, names: tuple[str, ...], message: str) -> bytes:

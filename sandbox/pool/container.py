@@ -8,9 +8,9 @@ import sys
 
 from scafe.sandbox.pool import wire
 from scafe.sandbox.pool.arena import views
-from scafe.sandbox.pool.extraction import ImageAndMask, Limits
+from scafe.sandbox.pool.extraction import Extraction, ImageAndMask, Limits
 from scafe.sandbox.pool.pool import Pool
-from scafe.sandbox.pool.remote import IMAGES, REQUEST, pack_answer
+from scafe.sandbox.pool.remote import IMAGES, ORDER, REQUEST, RERUN, pack_answer
 
 
 def main(arguments: list[str]) -> None:
@@ -22,14 +22,32 @@ def main(arguments: list[str]) -> None:
     with Pool(workers, allow_weaker=True, hash_seed=hash_seed) as pool:
         wire.write_all(answers, b"open")
         while len(record := wire.read_exactly(requests, REQUEST.size)) == REQUEST.size:
-            operation, talkative, size, image_seconds, memory_mb = REQUEST.unpack(record)
+            operation, flags, size, image_seconds, memory_mb = REQUEST.unpack(record)
             data = wire.read_exactly(requests, size)
             if operation == IMAGES:
                 shown = _unpacked(data)
                 continue
             pool.limits = Limits(image_seconds, memory_mb)
-            found = pool.extract(data.decode("utf-8", "replace"), shown, talkative=bool(talkative))
-            wire.write_all(answers, pack_answer(found, talkative=bool(talkative)))
+            if operation == RERUN:
+                wire.write_all(answers, pack_answer(_rerun(pool, shown, flags, data), talkative=True))
+                continue
+            found = pool.extract(data.decode("utf-8", "replace"), shown, talkative=bool(flags))
+            wire.write_all(answers, pack_answer(found, talkative=bool(flags)))
+
+
+def _rerun(pool: Pool, shown: list[ImageAndMask], flags: int, data: bytes) -> Extraction:
+    """Measure again as the host's detectors ask; the names of the columns are of no interest then."""
+    count, *order = (number for (number,) in ORDER.iter_unpack(data[: _order_size(data)]))
+    source = data[_order_size(data) :].decode("utf-8", "replace")
+    perturb = flags >> wire.PERTURB_SHIFT
+    rows = pool.rerun(source, shown, order[:count], twin=bool(flags & 1), perturb_memory=perturb)
+    width = max((len(row) for row in rows if isinstance(row, tuple)), default=0)
+    return Extraction.of(tuple(f"f{place}" for place in range(width)), rows, 0.0)
+
+
+def _order_size(data: bytes) -> int:
+    (count,) = ORDER.unpack_from(data)
+    return int((1 + count) * ORDER.size)
 
 
 def _unpacked(data: bytes) -> list[ImageAndMask]:

@@ -22,6 +22,8 @@ from scafe.sandbox.system.selfattack import breaches
 LOAD_SECONDS = 3.0
 """Least time that reading a module may take; a slow image limit raises it."""
 DYING_MS = 500
+CHECK_SECONDS = 20.0
+"""Patience with a check that takes some 4 ms."""
 BROKEN = "the worker's reply was not a reply"
 
 CPU_SECONDS = 24 * 3600
@@ -61,6 +63,13 @@ class Crew:
         self._strict = True
         self.names: tuple[str, ...] = ()
         self.fault: Fault | None = None
+        self.is_looked_at = False
+        """Whether the values of this crew were compared with a second look."""
+
+    @property
+    def arena(self) -> int:
+        """Number of the set of images it sees."""
+        return self._arena
 
     def serves(self, source: str, arena: int, settings: CrewSettings) -> bool:
         """Whether the same call can be answered again without new cells."""
@@ -280,6 +289,10 @@ class Crew:
         status = self._process.end(cell, 0 if overdue or fault else DYING_MS)
         found[index] = fault or fault_of_death(status, overdue=overdue, talkative=self._talkative)
         return range(index + 1, last) if index + 1 < last else None
+
+    def is_unchanged(self) -> bool:
+        """Ask every cell, none of them busy, whether its builtins and libraries are what they were."""
+        return all(cell.is_unchanged(CHECK_SECONDS) for cell in self._cells)
 
     def dismiss(self) -> None:
         """End every cell and reap it."""

@@ -1,14 +1,17 @@
 """What goes into an extraction and what comes out of it: plain records."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-FaultKind = Literal["refused", "exception", "contract", "timeout", "memory", "killed"]
+FaultKind = Literal["refused", "exception", "contract", "timeout", "memory", "killed", "state"]
 """refused: language wall, before the first image · exception: raised by the extractor · contract:
-wrong keys or values · timeout, memory, killed: ended by the operating-system wall."""
+wrong keys or values · timeout, memory, killed: ended by the operating-system wall · state:
+values depend on more than the image, or the cell's builtins or libraries changed; then no image has a row."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Fault:
     line: int | None
     """1-based line in the extractor's source, if known."""
     message: str
-    """Words for the model; empty unless the images are phantoms (`talkative`) or the kind is refused."""
+    """Words for the model; empty unless the images are phantoms (`talkative`), the kind is refused, or it is
+    state, whose words are fixed ones of the host."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,23 @@ class Extraction:
     """One per image; all the same refused-fault if the source was refused."""
     seconds: float
     """Wall time spent on the images, without start-up."""
+
+    @classmethod
+    def of(
+        cls, names: tuple[str, ...], measured: Sequence[tuple[float, ...] | Fault], seconds: float
+    ) -> Self:
+        """Put rows and faults, one an image, into one record."""
+        rows = np.full((len(measured), len(names)), math.nan)
+        for index, one in enumerate(measured):
+            if not isinstance(one, Fault):
+                rows[index] = one
+        faults = tuple(one if isinstance(one, Fault) else None for one in measured)
+        return cls(names, rows, faults, seconds)
+
+    @classmethod
+    def all_faulty(cls, fault: Fault, names: tuple[str, ...], count: int) -> Self:
+        """Say the same of every image."""
+        return cls(names, np.full((count, len(names)), math.nan), (fault,) * count, 0.0)
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,20 @@ class CellHandle:
         self.started = self.moved = time.monotonic()
         os.write(self.requests, wire.REQUEST.pack(wire.RUN, first, count, self.serial))
 
+    def is_unchanged(self, seconds: float) -> bool:
+        """Ask an idle cell whether builtins and libraries hold what they held before the first image.
+
+        A cell that does not answer as it should is taken for a changed one.
+        """
+        self.serial += 1
+        try:
+            request = wire.REQUEST.pack(wire.CHECK, 0, 0, self.serial)
+            wire.write_all(self.requests, request, seconds)
+            answer = wire.read_exactly(self.replies, wire.CHECKED.size, seconds)
+        except (OSError, TimeoutError):
+            return False
+        return answer == wire.CHECKED.pack(self.serial, 1)
+
     def rings(self, image_seconds: float) -> bool:
         """Wait until the cell says something or is gone; False if it is overdue."""
         while not self._poll.poll(TICK_MS):

@@ -25,9 +25,12 @@ from scafe.sandbox.pool.arena import Arena
 from scafe.sandbox.pool.extraction import Extraction, Fault, FaultKind, ImageAndMask, Limits
 from scafe.sandbox.pool.rows import BrokenRecord, read_names
 
-IMAGES, EXTRACT = 1, 2
+IMAGES, EXTRACT, RERUN = 1, 2, 3
 REQUEST: Final = struct.Struct("<IIQdI")
-"""op, talkative, bytes that follow, seconds per image, MiB."""
+"""op, flags, bytes that follow, seconds per image, MiB. Flag 1: talkative, or for RERUN the other process;
+from bit 8 on, for RERUN, the byte that fresh memory is filled with."""
+ORDER: Final = struct.Struct("<I")
+"""A number of images, or the place of one; RERUN sends them before the source."""
 HEAD: Final = struct.Struct(f"<IIId{MAX_FEATURES * wire.NAME_BYTES}s{wire.MESSAGE_BYTES}s")
 """magic, names, images, seconds, names, words of a refusal."""
 ROW: Final = struct.Struct(f"<IIi{MAX_FEATURES}d{wire.TALK_BYTES}s")
@@ -41,6 +44,7 @@ KINDS: Final[tuple[FaultKind | None, ...]] = (
     "timeout",
     "memory",
     "killed",
+    "state",
 )
 START_SECONDS = 300.0
 
@@ -83,18 +87,49 @@ class RemotePool:
         self, source: str, images: Sequence[ImageAndMask], limits: Limits, *, talkative: bool
     ) -> Extraction:
         """Run one extractor inside; as `Pool.extract`."""
-        if self._sent is None or not self._sent.holds(images):
-            self._send(Arena(images))
         data = source[:65_537].encode("utf-8", "replace")
-        record = REQUEST.pack(EXTRACT, int(talkative), len(data), limits.image_seconds, limits.memory_mb)
-        self._write(record + data)
-        patience = 60.0 + (limits.image_seconds + 1) * (len(images) + 2)
+        self._show(images)
+        found = self._answer(EXTRACT, int(talkative), data, len(images), limits)
+        places = list(self._places)
+        faults = tuple(found.faults[place] for place in places)
+        return Extraction(found.names, found.rows[places], faults, found.seconds)
+
+    def rerun(
+        self,
+        source: str,
+        images: Sequence[ImageAndMask],
+        order: Sequence[int],
+        limits: Limits,
+        twin: bool,
+        perturb_memory: int,
+    ) -> tuple[tuple[float, ...] | Fault, ...]:
+        """Measure phantoms again in one fresh cell inside; as `Pool.rerun`."""
+        self._show(images)
+        places = [self._places[index] for index in order]  # inside, images stand in the order of their hash
+        head = b"".join(map(ORDER.pack, (len(order), *places)))
+        data = head + source[:65_537].encode("utf-8", "replace")
+        flags = int(twin) | perturb_memory << wire.PERTURB_SHIFT
+        found = self._answer(RERUN, flags, data, len(order), limits)
+        pairs = zip(found.faults, found.rows, strict=True)
+        return tuple(fault if fault is not None else tuple(map(float, row)) for fault, row in pairs)
+
+    def _answer(self, operation: int, flags: int, data: bytes, count: int, limits: Limits) -> Extraction:
+        self._write(REQUEST.pack(operation, flags, len(data), limits.image_seconds, limits.memory_mb) + data)
+        patience = 60.0 + (limits.image_seconds + 1) * (count + 2)
         head = self._read(HEAD.size, patience)
-        body = self._read(ROW.size * len(images), patience)
+        body = self._read(ROW.size * count, patience)
         try:
-            return read_answer(head, body, len(images), talkative=talkative)
+            return read_answer(head, body, count, talkative=operation == RERUN or bool(flags & 1))
         except BrokenRecord:
             raise SandboxError("the container broke its protocol; it was ended") from None
+
+    def _show(self, images: Sequence[ImageAndMask]) -> None:
+        if self._sent is None or not self._sent.holds(images):
+            self._send(Arena(images))
+
+    @property
+    def _places(self) -> tuple[int, ...]:
+        return self._sent.places if self._sent is not None else ()
 
     def _send(self, arena: Arena) -> None:
         if self._sent is not None:

@@ -13,7 +13,12 @@ from scafe.sandbox.language import policy
 from scafe.sandbox.pool import wire
 from scafe.sandbox.pool.extraction import Fault
 
-KINDS = {wire.EXCEPTION: "exception", wire.CONTRACT: "contract", wire.MEMORY: "memory"}
+KINDS = {
+    wire.EXCEPTION: "exception",
+    wire.CONTRACT: "contract",
+    wire.MEMORY: "memory",
+    wire.STATE: "state",
+}
 CRASHES = {signal.SIGSYS: "a forbidden system call", signal.SIGSEGV: "a memory error in C code"}
 
 
@@ -127,7 +132,7 @@ def _words(rows: bytes, place: int) -> str:
 def _fault(status: int, exception: int, line: int, words: str) -> Fault:
     if status not in KINDS or exception >= len(policy.EXCEPTIONS):
         raise BrokenRecord
-    named = "" if status == wire.CONTRACT else policy.EXCEPTIONS[exception]
+    named = "" if status in (wire.CONTRACT, wire.STATE) else policy.EXCEPTIONS[exception]
     return Fault(KINDS[status], named, _line(line), words)  # type: ignore[arg-type]
 
 

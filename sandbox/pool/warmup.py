@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 
 from scafe.sandbox.language.facades import facades
+from scafe.sandbox.language.members import MEMBERS
 from scafe.sandbox.pool import cell
 from scafe.sandbox.pool.extraction import ImageAndMask
+from scafe.sandbox.system.fingerprint import Fingerprint
 
 PRELOAD = (
     "numpy.ma",
@@ -75,3 +77,8 @@ def warm_up() -> None:
     measured = cell.measure(loaded, ImageAndMask(image, mask))
     if isinstance(measured, cell.Failure):
         raise RuntimeError(f"the sandbox's own warm-up failed: {measured.message}")
+
+
+def fingerprint() -> Fingerprint:
+    """Take what builtins and libraries hold now: every module that an extractor can name, and `sys`."""
+    return Fingerprint((*MEMBERS, "sys"))

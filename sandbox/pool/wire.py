@@ -16,12 +16,12 @@ from scafe.knowledge.contract.extractor import MAX_FEATURES
 
 ARENA, DROP, FORK, KILL, QUIT = 1, 2, 3, 4, 5
 """Commands from host to zygote."""
-LOAD, RUN = 1, 2
+LOAD, RUN, CHECK = 1, 2, 3
 """Requests from host to worker."""
 PASSED, REFUSED = 0, 1
 """Status of a load."""
-FINE, EXCEPTION, CONTRACT, MEMORY = 0, 1, 2, 3
-"""Status of a row."""
+FINE, EXCEPTION, CONTRACT, MEMORY, STATE = 0, 1, 2, 3, 4
+"""Status of a row; STATE: what the cell's builtins hold changed while it was measured."""
 
 COMMAND: Final = struct.Struct("<IIqqqq")
 """op, slot or arena, four numbers."""
@@ -39,6 +39,8 @@ TALKING_ROW: Final = struct.Struct(f"{HEAD}{MAX_FEATURES}d{TALK_BYTES}s")
 """The same with words; phantoms only."""
 DOORBELL: Final = struct.Struct("<II")
 """serial, images done: says that a request is finished."""
+CHECKED: Final = struct.Struct("<II")
+"""serial, 1 if builtins and libraries hold what they held before the first image."""
 COUNTER: Final = struct.Struct("<Q")
 """How many images of the current request are done; at the head of the board."""
 BATCH = 16

@@ -78,6 +78,7 @@ class Zygote:
 
         jail.keep_freed_memory()
         warmup.warm_up()
+        self.fingerprint = warmup.fingerprint()
         gc.collect()
         gc.freeze()
         jail.remember_address_space()
@@ -136,6 +137,7 @@ class Zygote:
                 address_bytes=numbers[2],
                 cpu_seconds=numbers[3],
                 perturb=numbers[1] >> wire.PERTURB_SHIFT,
+                fingerprint=self.fingerprint,
             )
             cell.run(orders)
         finally:

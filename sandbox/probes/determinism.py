@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scafe.sandbox.pool.crew import Row
-from scafe.sandbox.pool.extraction import Fault, ImageAndMask
+from scafe.sandbox.pool.extraction import ImageAndMask
 from scafe.sandbox.pool.pool import Pool
+from scafe.sandbox.pool.second_look import PATTERN, comparable
 from scafe.sandbox.probes.verdict import Finding
 
 CHECKED_IMAGES = 4
-PATTERN = 170
-"""Byte that fresh memory is filled with (85 in a second run); np.empty of 1.5 KB and of 2 MB came out
-the same in plain reruns and differed under it."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +125,7 @@ class _Trial:
 
 
 def _same(one: Sequence[Row], other: Sequence[Row]) -> bool:
-    return [_comparable(row) for row in one] == [_comparable(row) for row in other]
-
-
-def _comparable(row: Row) -> tuple[object, ...]:
-    if isinstance(row, Fault):
-        return (row.kind, row.exception, row.line)
-    return tuple("nan" if value != value else value for value in row)
+    return [comparable(row) for row in one] == [comparable(row) for row in other]
 
 
 def _finding(cause: Cause) -> Finding:
