@@ -121,10 +121,18 @@ def fenced(source: str) -> str:
     return f"{fence}python\n{source.rstrip()}\n{fence}"
 
 
+STATUS = {
+    "ok": "ran well",
+    "faulty": "failed on many images",
+    "slow": "was too slow",
+    "unsteady": "gave another value when an image was measured again: keep nothing between images",
+}
+
+
 def disclosed(feature: DisclosedFeature, predicted: str | None) -> str:
     """Put one disclosed feature into words; nothing here is finer than its bands."""
     parts = [
-        {"ok": "ran well", "faulty": "failed on many images", "slow": "was too slow"}[feature.status],
+        STATUS[feature.status],
         f"missing on {feature.missing.replace('-', ' to ').replace('%', ' %')} of the images",
         f"stability {feature.stability}, worst under {_plain(feature.worst_perturbation)}",
         {"constant": "hardly varies", "binary": "takes two values", "skewed": "skewed", "ok": ""}[

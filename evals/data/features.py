@@ -77,7 +77,8 @@ class FeatureStore:
         """
         identity = digest(source.encode(), library_versions().encode())
         shelf = self._shelf(identity)
-        missing = [i for i, key in enumerate(keys) if key not in shelf["rows"]]
+        # by their hash: chunks in the order of the data set, a folder per class, would tell a cell the label
+        missing = sorted((i for i, key in enumerate(keys) if key not in shelf["rows"]), key=lambda i: keys[i])
         for start in range(0, len(missing), CHUNK):
             self._run(source, shelf, [(keys[i], images[i]) for i in missing[start : start + CHUNK]])
             self._write(identity, shelf)

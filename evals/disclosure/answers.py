@@ -115,7 +115,7 @@ def _label_free(
 def _one_label_free(
     name: str,
     column: Floats,
-    status: Literal["ok", "faulty", "slow"],
+    status: Literal["ok", "faulty", "slow", "unsteady"],
     steady: Stability | None,
     others: Named,
     edges: Edges,
@@ -141,10 +141,12 @@ def _one_label_free(
     return LabelFree(fields, is_eligible)
 
 
-def _status(table: FeatureTable) -> Literal["ok", "faulty", "slow"]:
+def _status(table: FeatureTable) -> Literal["ok", "faulty", "slow", "unsteady"]:
     faults = [fault for fault in table.faults if fault is not None]
     if len(faults) <= FAULTY_SHARE * len(table.faults):
         return "ok"
+    if any(fault.kind == "state" for fault in faults):
+        return "unsteady"
     late = sum(fault.kind == "timeout" for fault in faults)
     return "slow" if 2 * late > len(faults) else "faulty"
 

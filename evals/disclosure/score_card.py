@@ -21,7 +21,7 @@ class DisclosedFeature(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    status: Literal["ok", "faulty", "slow"]
+    status: Literal["ok", "faulty", "slow", "unsteady"]
     missing: Literal["0-5%", "5-20%", ">20%"]
     stability: Literal["<.5", ".5-.75", ".75-.9", ">=.9", "unknown"]
     worst_perturbation: str

@@ -3,6 +3,9 @@
 Nothing of a session leaves its process; `freeze`, `seal` and `report` work on it there.
 """
 
+import math
+from collections import Counter
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +193,20 @@ class BenchSession:
     def _kept_sources(self) -> dict[str, str]:
         found = sorted((self.folder / "sources").glob("*.py"))
         return {path.stem: path.read_text(encoding="utf-8") for path in found}
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, int, int], ...]:
+        """(height, width, channels) that the detectors draw phantoms to: the commonest and the largest.
+
+        Among the dev images on which stability is measured; the same shape stands there once.
+        """
+        pairs = (self.dataset.load(index) for index in self._stability_ids())
+        found = Counter(pair.image.shape for pair in pairs)
+        if not found:
+            return ()
+        commonest = max(found, key=lambda shape: (found[shape], shape))
+        largest = max(found, key=lambda shape: (math.prod(shape), shape))
+        return tuple(dict.fromkeys((commonest, largest)))
 
     def _stability_ids(self) -> tuple[int, ...]:
         ranked = sorted(

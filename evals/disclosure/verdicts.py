@@ -1,7 +1,7 @@
 """Verdicts of the probes, kept in a cache that runs share.
 
-A verdict is the same for the same source, phantoms, probes and libraries; it is kept under the hash of
-these. Without a cache every verdict is reached anew: a run's journal holds its own.
+A verdict is the same for the same source, phantoms, probes, libraries and shapes of images; it is kept under
+the hash of these. Without a cache every verdict is reached anew: a run's journal holds its own.
 """
 
 from pathlib import Path
@@ -28,7 +28,8 @@ def reach_verdict(session: BenchSession, source: str) -> Verdict:
     known = _read(path) if path else None
     if known is not None:
         return known
-    verdict = judge(source, session.pack, session.pool, session.spec.seed, Detectors(session.pool))
+    detectors = Detectors(session.pool, session.shapes)
+    verdict = judge(source, session.pack, session.pool, session.spec.seed, detectors)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(path, verdict.model_dump_json().encode())
@@ -39,7 +40,7 @@ def _place(session: BenchSession, source: str) -> Path | None:
     spec = session.spec
     if not spec.cache:
         return None
-    how = f"{library_versions()};{spec.sandbox};{spec.seed};{session.facts.scorer_sha256}"
+    how = f"{library_versions()};{spec.sandbox};{spec.seed};{session.facts.scorer_sha256};{session.shapes}"
     return Path(spec.cache) / "verdicts" / f"{digest(source.encode('utf-8', 'replace'), how.encode())}.json"
 
 

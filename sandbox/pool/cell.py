@@ -77,7 +77,11 @@ class Loaded:
         self.code = code
         self.names = names
         self.namespace = guards.fresh_namespace()
-        self.builtins: dict[str, object] = self.namespace["__builtins__"]  # type: ignore[assignment]
+
+    @property
+    def builtins(self) -> dict[str, object]:
+        """What every image's namespace shares: the functions that Python knows by itself."""
+        return self.namespace.get("__builtins__", {})  # type: ignore[return-value]
 
     def measure(self, one: ImageAndMask) -> dict[str, object]:
         """Run the extractor on one image, in a namespace and a context that nothing else sees."""

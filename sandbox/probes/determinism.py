@@ -8,13 +8,20 @@ prove determinism, or compare machines (across processors the last digits of a f
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+
 from scafe.sandbox.pool.crew import Row
-from scafe.sandbox.pool.extraction import ImageAndMask
+from scafe.sandbox.pool.extraction import Fault, ImageAndMask
 from scafe.sandbox.pool.pool import Pool
-from scafe.sandbox.pool.second_look import PATTERN, comparable
+from scafe.sandbox.pool.second_look import PATTERN, agree
 from scafe.sandbox.probes.verdict import Finding
 
+Shape = tuple[int, int, int]
+
 CHECKED_IMAGES = 4
+SHAPED_IMAGES = 2
+"""Phantoms that are drawn to each shape of the user's images; state needs two to show."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,10 @@ ORDER = Cause(
     "depends on the images seen before (state between calls)",
     "compute from image and mask alone; keep nothing in module-level lists, defaults or closures",
 )
+CHANGED = Cause(
+    "can depend on the images seen before: builtins or libraries of the worker changed",
+    "compute from image and mask alone; change nothing that belongs to Python or to a library",
+)
 SEED = Cause(
     "differs between two processes with other hash seeds (order of a set, or text of an address)",
     "iterate over sorted(...) instead of a set, and never over repr() or str() of an object",
@@ -46,17 +57,28 @@ SEED = Cause(
 
 
 class Detectors:
-    """Checks bound to one pool; callable as `judge` wants it."""
+    """Checks bound to one pool; callable as `judge` wants it.
 
-    def __init__(self, pool: Pool) -> None:
+    Parameters
+    ----------
+    pool : Pool
+        Open.
+    shapes : sequence of (height, width, channels)
+        Of the images that the extractor is meant for.
+    """
+
+    def __init__(self, pool: Pool, shapes: Sequence[Shape] = ()) -> None:
         self._pool = pool
+        self._shapes = tuple(shapes)
 
     def __call__(self, source: str, images: Sequence[ImageAndMask]) -> tuple[Finding, ...]:
-        """Check one extractor on a few of the given phantoms."""
-        return check_determinism(source, images, self._pool)
+        """Check one extractor on a few of the given phantoms, and on some drawn to the wanted shapes."""
+        return check_determinism(source, images, self._pool, self._shapes)
 
 
-def check_determinism(source: str, images: Sequence[ImageAndMask], pool: Pool) -> tuple[Finding, ...]:
+def check_determinism(
+    source: str, images: Sequence[ImageAndMask], pool: Pool, shapes: Sequence[Shape] = ()
+) -> tuple[Finding, ...]:
     """Run one extractor in ways that must not matter, and say which of them did.
 
     Parameters
@@ -67,6 +89,8 @@ def check_determinism(source: str, images: Sequence[ImageAndMask], pool: Pool) -
         Phantoms; at most four of them are used, evenly spaced.
     pool : Pool
         Open; its second process is started on first use and kept.
+    shapes : sequence of (height, width, channels)
+        Two phantoms more are drawn to each: an extractor could behave on images of the phantoms' size alone.
 
     Returns
     -------
@@ -75,11 +99,36 @@ def check_determinism(source: str, images: Sequence[ImageAndMask], pool: Pool) -
     """
     step = max(1, -(-len(images) // CHECKED_IMAGES))
     few = tuple(images[::step])
+    few += tuple(as_shape(one, shape) for shape in shapes for one in few[:SHAPED_IMAGES])
     forward = tuple(range(len(few)))
     if not few:
         return ()
     trial = _Trial(source, few, pool, pool.rerun(source, few, forward))
+    if any(isinstance(row, Fault) and row.kind == "state" for row in trial.first):
+        return (_finding(CHANGED),)
     return () if trial.is_steady() else (_finding(trial.cause()),)
+
+
+def as_shape(one: ImageAndMask, shape: Shape) -> ImageAndMask:
+    """Draw a phantom again at another size and with another number of channels.
+
+    Parameters
+    ----------
+    shape : (height, width, channels)
+        Channels beyond the phantom's own repeat them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> small = ImageAndMask(np.zeros((4, 4, 3), np.uint8), np.ones((4, 4), np.bool_))
+    >>> as_shape(small, (6, 8, 1)).image.shape
+    (6, 8, 1)
+    """
+    height, width, channels = shape
+    planes = [one.image[..., channel % one.image.shape[2]] for channel in range(channels)]
+    drawn = [cv2.resize(np.ascontiguousarray(plane), (width, height)) for plane in planes]
+    mask = cv2.resize(one.mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    return ImageAndMask(np.stack(drawn, axis=-1).astype(np.uint8), mask.astype(np.bool_)).locked()
 
 
 @dataclass(frozen=True)
@@ -99,8 +148,8 @@ class _Trial:
         """Whether orders, loneliness, memory and process all leave the values alone."""
         return (
             self.is_orderless()
-            and _same(self.forward(perturb_memory=PATTERN), self.first)
-            and _same(self.forward(twin=True), self.first)
+            and agree(self.forward(perturb_memory=PATTERN), self.first)
+            and agree(self.forward(twin=True), self.first)
         )
 
     def is_orderless(self) -> bool:
@@ -110,22 +159,18 @@ class _Trial:
         wanted = (*self.first[::-1], self.first[0], self.first[0])
         # the first image of either order was alone already
         alone = (self.pool.rerun(self.source, self.few, (index,))[0] for index in order[1:-1])
-        return _same(backward, wanted) and _same(tuple(alone), self.first[1:-1])
+        return agree(backward, wanted) and agree(tuple(alone), self.first[1:-1])
 
     def cause(self) -> Cause:
         """Tell what mattered, the causes that imply others first."""
-        if not _same(self.forward(), self.first):
+        if not agree(self.forward(), self.first):
             return RANDOM
         patterned = [self.forward(perturb_memory=byte) for byte in (PATTERN, PATTERN // 2)]
-        if not _same(*patterned):
+        if not agree(*patterned):
             return MEMORY
         # addresses move when memory is perturbed, and from process to process; state does neither
-        moved = not _same(patterned[0], self.first) or not _same(self.forward(twin=True), self.first)
+        moved = not agree(patterned[0], self.first) or not agree(self.forward(twin=True), self.first)
         return SEED if moved else ORDER
-
-
-def _same(one: Sequence[Row], other: Sequence[Row]) -> bool:
-    return [comparable(row) for row in one] == [comparable(row) for row in other]
 
 
 def _finding(cause: Cause) -> Finding:

@@ -89,6 +89,7 @@ def _fault(fault: Fault, severity: Severity, where: str) -> Finding:
         "timeout": f"an image took longer than allowed {where}: use array operations, not pixel loops",
         "memory": f"more memory than allowed {where}: work on smaller arrays",
         "killed": f"the worker was ended by the system {where}",
+        "state": f"values depend on more than the image {where}: keep nothing between images",
     }.get(fault.kind, f"{named} {where}")
     return Finding(code=fault.kind, severity=severity, line=fault.line, message=told)
 

@@ -6,6 +6,7 @@ import types
 
 from scafe.sandbox.pool import worker
 from scafe.sandbox.system import jail
+from scafe.sandbox.system.fingerprint import Fingerprint
 
 # what an attacker would use is loaded beforehand: a failing import must not be what contains them
 LOADED = """socket subprocess ctypes mmap resource signal multiprocessing.shared_memory pickle json pty fcntl
@@ -49,15 +50,24 @@ def open_the_language_wall() -> None:
         return raw
 
     cell.load_extractor = load_raw
-    cell.judged = judge_raw
+    if "numbers" not in sys.argv:
+        cell.judged = judge_raw
 
 
 class RawZygote(worker.Zygote):
     def prepare(self, layer: jail.Layer) -> None:
+        from scafe.sandbox.pool import warmup  # it loads numpy: after the namespaces, as the worker does
+
         for name in LOADED.split():
             importlib.import_module(name)
+        honest = warmup.fingerprint
+
+        def fingerprint() -> Fingerprint:
+            open_the_language_wall()  # before the fingerprint: what was opened here is no finding
+            return honest()
+
+        warmup.fingerprint = fingerprint
         super().prepare(layer)
-        open_the_language_wall()
 
 
 if __name__ == "__main__":
