@@ -70,6 +70,7 @@ class Fingerprint:
         far += [vars(value) for value in members.values() if isinstance(value, type)]
         self._far = tuple(far)
         self._sizes = tuple(map(len, self._far))
+        self._lazy = tuple(map(_lazy, self._far))
 
     def is_same(self) -> bool:
         """Look at every module and class: done when a set of images is through."""
@@ -81,10 +82,15 @@ class Fingerprint:
 
     def _grown(self) -> Iterator[str]:
         now = tuple(map(len, self._far))
-        if now != self._sizes:
-            for space, before, after in zip(self._far, self._sizes, now, strict=True):
-                if after - before not in range(1 + len(LAZY & space.keys())):
-                    yield f"{space.get('__name__') or space.get('__module__')}: {after - before:+} names"
+        if now == self._sizes:
+            return
+        for space, before, lazy, after in zip(self._far, self._sizes, self._lazy, now, strict=True):
+            if after - before != _lazy(space) - lazy:
+                yield f"{space.get('__name__') or space.get('__module__')}: {after - before:+} names"
+
+
+def _lazy(space: Mapping[str, object]) -> int:
+    return len(LAZY & space.keys())
 
 
 def _named(held: Held) -> str:

@@ -57,7 +57,7 @@ def test_an_ordinary_extractor_passes_with_identical_values(pool: Pool, name: st
     one = one_image()
     source = SOURCES[name]
     plain = plainly(source, one)
-    found = pool.extract(with_head(source, list(plain)), [one], talkative=True)
+    found = pool.extract(with_head(source, list(plain)), [one])  # as patient images: with a second look
     assert found.faults == (None,)
     wanted = [rounded(float(plain[name])) for name in found.names]
     np.testing.assert_array_equal(found.rows[0], wanted)
