@@ -22,3 +22,4 @@ docs:  ## write the pages that are generated
 	$(PYTHON) docs/make_formats.py
 	$(PYTHON) docs/make_glossary.py
 	$(PYTHON) docs/make_graph.py
+	$(PYTHON) docs/make_map.py
