@@ -1,12 +1,12 @@
 """The built-in drafter: no model, no network; the honest baseline that a language model has to beat.
 
 It writes extractors from the reference measures that ship with ScaFE: it varies their named constants
-and statistics, drops and renames features, joins two measures of one criterion, and reacts to the same
-findings and score cards that a model gets. It is given a `Brief` and nothing else.
+and statistics, drops features, joins two measures of one criterion, and reacts to the same findings and
+score cards that a model gets. A feature keeps its name. It is given a `Brief` and nothing else.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal
 
@@ -16,7 +16,6 @@ from scafe.agent.brief.brief import Brief
 from scafe.agent.drafters.drafter import Reply
 from scafe.agent.drafters.joining import joined
 from scafe.agent.drafters.reactions import Wishes, read_wishes
-from scafe.agent.drafters.rename import free_name, rename_features
 from scafe.agent.drafters.source_edit import (
     constants,
     docstring,
@@ -64,12 +63,11 @@ def _answer(brief: Brief) -> str:
     said, source = _write(brief, criterion, rng)
     if source is None:
         return said
-    fresh = _with_free_names(source, brief)
     try:
-        parse_extractor(fresh)
+        parse_extractor(source)
     except ContractError as error:
         return f"{said} It does not keep the contract: {error}."
-    return f"{said}\n\n```python\n{fresh}```\n"
+    return f"{said}\n\n```python\n{source}```\n"
 
 
 def _write(brief: Brief, criterion: Criterion, rng: np.random.Generator) -> tuple[str, str | None]:
@@ -77,7 +75,7 @@ def _write(brief: Brief, criterion: Criterion, rng: np.random.Generator) -> tupl
     if brief.operator == "simplify" and brief.parents:
         return _simplify(brief)
     if brief.operator == "recombine" and len(brief.parents) > 1:
-        both = _join(brief.parents, brief)
+        both = joined(*brief.parents[:2])
         if both is not None:
             return "The mean of both, each scaled to its range.", both
     bases = _measures_of(criterion)
@@ -103,12 +101,6 @@ def _pooled_names(brief: Brief) -> list[str]:
     if brief.feedback is None:
         return []
     return [one.name for one in brief.feedback.card.features if one.pooled]
-
-
-def _join(parents: Sequence[str], brief: Brief) -> str | None:
-    first, second = parents[0], parents[1]
-    name = f"joint_{next(iter(constants(first)['FEATURES']))}"[:40]
-    return joined(first, second, free_name(name, brief.taken_names))
 
 
 def _varied(
@@ -182,17 +174,6 @@ def _with_wider_ranges(source: str, wishes: Wishes) -> str:
         half = (high - low) / 2
         features[name] = {**features[name], "range": [low - half, high + half]}
     return with_features(source, features)
-
-
-def _with_free_names(source: str, brief: Brief) -> str:
-    if brief.operator in ("simplify", "repair"):
-        return source
-    renamed: dict[str, str] = {}
-    names = list(constants(source)["FEATURES"])
-    for name in names:
-        if name in brief.taken_names:
-            renamed[name] = free_name(name, {*brief.taken_names, *renamed.values(), *names})
-    return rename_features(source, renamed)
 
 
 def _told(base: str, changes: Mapping[str, Any]) -> str:

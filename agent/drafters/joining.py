@@ -7,6 +7,7 @@ measuring one thing is steadier than each.
 import ast
 from typing import Any
 
+from scafe.agent.drafters.rename import LONGEST_NAME
 from scafe.agent.drafters.source_edit import constants, docstring, simplified
 from scafe.knowledge.contract.extractor import MAX_LINES
 
@@ -15,8 +16,8 @@ PART = "extract_1"
 """Function that only a joined module has."""
 
 
-def joined(first: str, second: str, name: str) -> str | None:
-    """Return a module with one feature `name`: the mean of the first feature of each.
+def joined(first: str, second: str) -> str | None:
+    """Return a module with one feature, the mean of the first feature of each, named after both.
 
     None if the two do not fit into the lines that an extractor may have, or if one is joined already: a mean
     of means says no more, and its parts would take each other's names.
@@ -24,10 +25,17 @@ def joined(first: str, second: str, name: str) -> str | None:
     if any(PART in _definitions(ast.parse(source)) for source in (first, second)):
         return None
     one, two = (_single(source) for source in (first, second))
+    name = _name_of_both(one[0], two[0])
     head = _head(first, name, (one, two))
     parts = _merged(ast.parse(simplified(_keep_one(first))), ast.parse(simplified(_keep_one(second))))
     source = head + parts + _extract(name, (one, two))
     return source if len(source.splitlines()) <= MAX_LINES else None
+
+
+def _name_of_both(one: str, two: str) -> str:
+    """Keep the name where both have it: two revisions of one feature are one measurement still."""
+    both = f"{one}_and_{two}"
+    return one if one == two or len(both) > LONGEST_NAME else both
 
 
 def _single(source: str) -> tuple[str, dict[str, Any]]:
@@ -43,7 +51,8 @@ def _keep_one(source: str) -> str:
 
 
 def _head(source: str, name: str, parts: tuple[tuple[str, dict[str, Any]], ...]) -> str:
-    names = " and ".join(part for part, _ in parts)
+    told = list(dict.fromkeys(part for part, _ in parts))
+    names = " and ".join(told) if len(told) > 1 else f"two ways to measure {told[0]}"
     features = {
         name: {
             "unit": "fraction",

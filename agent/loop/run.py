@@ -26,11 +26,11 @@ from scafe.agent.nodes.gates import Decision
 from scafe.agent.nodes.state import LoopContext, LoopState, first_state
 from scafe.agent.record.adoption import Trust, remember, require_ours, state_folder
 from scafe.agent.record.checkpoints import open_checkpointer
-from scafe.agent.record.events import Noticed, Paused, Resumed
+from scafe.agent.record.events import Names, Noticed, Paused, Resumed
 from scafe.agent.record.outcome import EXIT_CODES, RunOutcome, finished
 from scafe.agent.record.run_folder import RunFolder, create_run, load_run
 from scafe.agent.record.seal import SEAL, seal_run
-from scafe.agent.record.trace import EVENTS, Line, Trace, trace_body
+from scafe.agent.record.trace import EVENTS, Line, Trace, names_of, trace_body
 from scafe.agent.settings.call_plan import plan_calls
 from scafe.agent.settings.run_config import RunConfig
 from scafe.evals.disclosure.bench import Bench
@@ -134,6 +134,14 @@ class _Closing(Protocol):
 
     def close(self) -> None:
         """Let them go."""
+
+
+@runtime_checkable
+class _Replaying(Protocol):
+    """A drafter whose answers were given in an earlier run."""
+
+    names: Names | None
+    """Rule for names of that run; None if it left no trace."""
 
 
 class _Sitting:
@@ -273,7 +281,13 @@ class _Sitting:
             max_evaluations=self.config.max_evaluations,
             approve=self.config.approve,
             seed=self.config.seed,
+            names=self._names(drafter),
         )
+
+    def _names(self, drafter: Drafter) -> Names:
+        """Keep to the rule for names that this run, or the one that is replayed, was begun under."""
+        replayed = drafter.names if isinstance(drafter, _Replaying) else None
+        return names_of(self.folder.path / EVENTS) or replayed or "kept"
 
     @contextmanager
     def _drained_by_ctrl_c(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from scafe.agent.egress.sent import sum_sent, sum_spent
+from scafe.agent.nodes.naming import pool_refs
 from scafe.agent.nodes.state import LoopContext, LoopState, Update
 from scafe.agent.record.events import PoolPruned, Reported, RunFinished, SealOpened, SetFrozen
 from scafe.agent.record.revisions import list_revisions, read_revision
@@ -14,7 +15,7 @@ def prune(state: LoopState, context: LoopContext) -> Update:
     """Drop what does not stand on folds that the search never saw."""
     if not state["pool"]:
         return {"outcome": "no_acceptable_set", "why": _nothing(state, context)}
-    pruned = context.bench.prune(_refs(state))
+    pruned = context.bench.prune(pool_refs(state))
     context.trace.record(PoolPruned(kept=_pairs(pruned.kept), dropped=_pairs(pruned.dropped)))
     if not pruned.kept:
         why = "no pooled feature stood on fresh folds"
@@ -30,7 +31,7 @@ def after_prune(state: LoopState) -> str:
 def freeze(state: LoopState, context: LoopContext) -> Update:
     """Write the bundle."""
     lineage = {sha256: _ancestors(state, sha256) for sha256, _ in state["pool"]}
-    frozen = context.bench.freeze(_refs(state), str(context.run.frozen), lineage)
+    frozen = context.bench.freeze(pool_refs(state), str(context.run.frozen), lineage)
     bundle = context.run.relative(frozen.bundle)
     context.trace.record(
         SetFrozen(bundle=bundle, sha256=frozen.sha256, features=frozen.features, criteria=frozen.criteria)
@@ -77,10 +78,6 @@ def _nothing(state: LoopState, context: LoopContext) -> str:
             "the pack's measures may need masks that these images do not have"
         )
     return "no feature was steady, measurable and distinct enough on the images to enter the pool"
-
-
-def _refs(state: LoopState) -> tuple[FeatureRef, ...]:
-    return tuple(FeatureRef(extractor=sha256, name=name) for sha256, name in state["pool"])
 
 
 def _pairs(refs: tuple[FeatureRef, ...]) -> tuple[tuple[str, str], ...]:

@@ -68,7 +68,7 @@ def _frame(context: LoopContext, state: LoopState) -> Brief:
         reference_region=_region(pack.reference_region),
         forbidden_shortcuts=pack.forbidden_shortcuts,
         pack_note=pack.prompt_note,
-        taken_names=tuple(sorted(name for _, name in state["pool"])),
+        taken_names=tuple(sorted({name for _, name in state["pool"]})),
         budget=BudgetLeft(
             calls=max(context.max_calls - state["calls"], 0), queries=max(state["queries_left"], 0)
         ),

@@ -9,10 +9,20 @@ from langgraph.types import Send
 
 from scafe.agent.brief.brief import Brief
 from scafe.agent.drafters.drafter import Reply
-from scafe.agent.drafters.rename import free_name, rename_features
 from scafe.agent.drafters.usage import steps_of, usage_of
 from scafe.agent.nodes.composing import mend_brief, task_brief
-from scafe.agent.nodes.state import Attempt, Branch, Line, LoopContext, LoopState, Result, Task, Update
+from scafe.agent.nodes.naming import with_numbers
+from scafe.agent.nodes.state import (
+    Attempt,
+    Branch,
+    Line,
+    LoopContext,
+    LoopState,
+    Request,
+    Result,
+    Task,
+    Update,
+)
 from scafe.agent.record.events import CapReached, Discarded, Replied, Revised, RoundPlanned
 from scafe.agent.record.revisions import Revision, write_revision
 from scafe.agent.reply.parsing import one_at_a_time
@@ -83,7 +93,7 @@ def answer(branch: Branch, context: LoopContext) -> Result:
 def collect(state: LoopState, context: LoopContext) -> Update:
     """Record the answers in order, and write every readable one as a revision."""
     results = {one["task"]: one for one in state["results"] if one["wave"] == state["wave"]}
-    lines, pending = dict(state["lines"]), []
+    lines, pending, repeated = dict(state["lines"]), [], list(state.get("repeated", []))
     calls, capped = state["calls"], state["capped"]
     for task in state["tasks"]:
         result = results[task["task"]]
@@ -95,10 +105,13 @@ def collect(state: LoopState, context: LoopContext) -> Update:
             capped = result["why"]
             context.trace.record(CapReached(why=capped))
         if result["source"]:
-            pending += _keep(state, task, result, lines, context)
+            fresh = _keep(state, task, result, lines, context)
+            pending += fresh
+            repeated += [] if fresh else [_request(task)]
         elif not result["stopped"]:
             _discard(state, task, f"no extractor could be read: {result['why']}", context)
-    return {"lines": lines, "pending": pending, "calls": calls, "capped": capped, "tasks": []}
+    done = {"calls": calls, "capped": capped, "tasks": [], "repeated": repeated}
+    return {"lines": lines, "pending": pending, **done}
 
 
 def _brief(context: LoopContext, sha256: str) -> Brief:
@@ -146,7 +159,9 @@ def _keep(
 ) -> list[str]:
     """Write a revision; return its SHA-256, or nothing if the run has it already."""
     read = read_reply(context.run.reply(result["attempts"][-1]["reply"]), task["criterion"])
-    extractor, renamed = _with_free_names(parse_extractor(read.source or ""), task, lines)
+    extractor, renamed = parse_extractor(read.source or ""), dict[str, str]()
+    if context.names == "numbered":
+        extractor, renamed = with_numbers(extractor, task, lines)
     if extractor.sha256 in lines:
         _discard(state, task, f"the same source as {lines[extractor.sha256]['name']}", context)
         return []
@@ -165,35 +180,6 @@ def _keep(
     )
     lines[extractor.sha256] = _line(revision, extractor, task)
     return [extractor.sha256]
-
-
-def _with_free_names(
-    extractor: Extractor, task: Task, lines: dict[str, Line]
-) -> tuple[Extractor, dict[str, str]]:
-    """Rename features whose names another line of the run has: drafts are written blind.
-
-    A repair takes the place of what it mends and a simplification that of its parent, so these keep
-    the names of their own line.
-    """
-    own = _own_line(task, lines)
-    taken = {name for sha256, line in lines.items() if sha256 not in own for name in line["features"]}
-    renamed: dict[str, str] = {}
-    for name in extractor.names:
-        others = {*taken, *extractor.names, *renamed.values()} - {name}
-        if name in taken:
-            renamed[name] = free_name(name, others | {name})
-    return parse_extractor(rename_features(extractor.source, renamed)), renamed
-
-
-def _own_line(task: Task, lines: dict[str, Line]) -> set[str]:
-    """Return the revisions whose place an answer takes: its parent, and what that one mended."""
-    own: set[str] = set()
-    parents, takes_place = task["parents"], task["operator"] in ("repair", "simplify")
-    while takes_place and parents and parents[0] in lines:
-        line = lines[parents[0]]
-        own.add(parents[0])
-        parents, takes_place = line["parents"], line["repairs"] > 0 or line["origin"] == "simplify"
-    return own
 
 
 def _revision(state: LoopState, task: Task, extractor: Extractor, lines: dict[str, Line]) -> Revision:
@@ -224,6 +210,10 @@ def _line(revision: Revision, extractor: Extractor, task: Task) -> Line:
         variant=task["variant"],
         idea=task["idea"],
     )
+
+
+def _request(task: Task) -> Request:
+    return Request(origin=task["origin"], criterion=task["criterion"], parents=task["parents"])
 
 
 def _discard(state: LoopState, task: Task, reason: str, context: LoopContext) -> None:

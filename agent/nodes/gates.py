@@ -10,9 +10,11 @@ from typing import Any, Literal
 from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.agent.nodes.naming import pool_refs
 from scafe.agent.nodes.state import LoopContext, LoopState, Update
 from scafe.agent.record.events import Approval
 from scafe.agent.record.trace import utc_now
+from scafe.evals.disclosure.bench import column_names
 
 Gate = Literal["plan", "freeze", "seal"]
 BY_POLICY = "policy auto"
@@ -63,7 +65,9 @@ def agree_freeze(state: LoopState, context: LoopContext) -> Update:
         return {}
     if decision.decision == "reject":
         return {"outcome": "no_acceptable_set", "why": f"{decision.name} rejected the feature set"}
-    pool = [entry for entry in state["pool"] if entry[1] not in decision.drop]
+    columns = column_names(pool_refs(state))
+    named = zip(state["pool"], columns, strict=True)
+    pool = [entry for entry, column in named if not {column, entry[1]} & {*decision.drop}]
     if pool:
         return {"pool": pool}
     return {"pool": [], "outcome": "no_acceptable_set", "why": f"{decision.name} struck out every feature"}
@@ -109,11 +113,8 @@ def _taken(gate: Gate, shown: Callable[[], dict[str, Any]], context: LoopContext
 
 
 def _features(state: LoopState) -> list[dict[str, str]]:
+    refs = pool_refs(state)
     return [
-        {
-            "feature": name,
-            "criterion": state["lines"][sha256]["criterion"],
-            "revision": state["lines"][sha256]["name"],
-        }
-        for sha256, name in state["pool"]
+        {"feature": name, "criterion": state["lines"][ref.extractor]["criterion"], "revision": ref.revision}
+        for ref, name in zip(refs, column_names(refs), strict=True)
     ]

@@ -1,12 +1,14 @@
 """Probe every revision on phantoms, send findings back, and score what passed: all in one fixed order."""
 
+from dataclasses import dataclass
+
+from scafe.agent.nodes.naming import pool_refs
 from scafe.agent.nodes.opening import new_task
 from scafe.agent.nodes.state import Line, LoopContext, LoopState, Task, Update
 from scafe.agent.nodes.steps import in_order, revision_of, source_of
 from scafe.agent.record.events import Judged, Scored, Simplified, TurnedAway
 from scafe.agent.record.revisions import Revision, Standing, read_revision, write_revision
 from scafe.agent.settings.call_plan import MAX_REPAIRS
-from scafe.evals.disclosure.bench import FeatureRef
 from scafe.evals.disclosure.score_card import ScoreCard
 from scafe.knowledge.contract.extractor import parse_extractor
 from scafe.sandbox.probes.novelty import twin_of
@@ -14,6 +16,18 @@ from scafe.sandbox.probes.verdict import FeatureEvidence, Verdict
 
 SAME_SHARE = 1e-3
 """Of the declared range: values that differ by less are the same measurement (simplify)."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A feature that newcomers must differ from."""
+
+    revision: str
+    """e.g. border/r003."""
+    evidence: FeatureEvidence
+
+    def __str__(self) -> str:
+        return f"{self.revision} {self.evidence.name}"
 
 
 def judge(state: LoopState, context: LoopContext) -> Update:
@@ -28,7 +42,8 @@ def judge(state: LoopState, context: LoopContext) -> Update:
         if accepted and lines[sha256]["origin"] != "simplify":
             accepted = _novel(context, lines, sha256, verdict, accepted, seen)
         lines[sha256] = {**lines[sha256], "accepted": accepted}
-        seen += [one for one in verdict.features if one.name in accepted]
+        name = lines[sha256]["name"]
+        seen += [Known(name, one) for one in verdict.features if one.name in accepted]
         if accepted:
             ready.append(sha256)
         elif not verdict.accepted_names and _may_repair(state, context, lines[sha256], len(repairs)):
@@ -51,13 +66,15 @@ def score(state: LoopState, context: LoopContext) -> Update:
         if lines[sha256]["origin"] == "simplify":
             _take_place(state, context, lines, pool, revision)
             continue
-        names = _unclaimed(context, revision, lines[sha256]["accepted"], pool)
+        names = lines[sha256]["accepted"]
+        if context.names == "numbered":
+            names = _unclaimed(context, revision, names, pool)
         if not names:
             continue
         if state["mode"] == "gated" and left == 0:
             _turn_away(context, revision, names, "no_query_left", "turned_away")
             continue
-        card = context.bench.score(source_of(state, context, sha256), tuple(names), _refs(pool))
+        card = context.bench.score(source_of(state, context, sha256), tuple(names), pool_refs(state, pool))
         left = card.queries_left
         pooled = [one.name for one in card.features if one.pooled and one.name in names]
         pool += [[sha256, name] for name in pooled]
@@ -66,13 +83,14 @@ def score(state: LoopState, context: LoopContext) -> Update:
     return {"lines": lines, "pool": pool, "queries_left": left, "ready": []}
 
 
-def _evidence_of(state: LoopState, context: LoopContext, hashes: list[str]) -> list[FeatureEvidence]:
+def _evidence_of(state: LoopState, context: LoopContext, hashes: list[str]) -> list[Known]:
     """Return what the probes know of features that newcomers must differ from."""
     found = []
     for sha256 in hashes:
-        verdict = revision_of(state, context, sha256).verdict
-        known = set(state["lines"][sha256]["accepted"])
-        found += [one for one in (verdict.features if verdict else ()) if one.name in known]
+        revision = revision_of(state, context, sha256)
+        accepted = set(state["lines"][sha256]["accepted"])
+        features = revision.verdict.features if revision.verdict else ()
+        found += [Known(revision.name, one) for one in features if one.name in accepted]
     return found
 
 
@@ -104,18 +122,19 @@ def _novel(
     sha256: str,
     verdict: Verdict,
     accepted: list[str],
-    seen: list[FeatureEvidence],
+    seen: list[Known],
 ) -> list[str]:
     """Turn away features that repeat one that was scored, or waits for it: |rho| > .98 costs no query."""
     novel = []
     for one in verdict.features:
         if one.name not in accepted:
             continue
-        twin = twin_of(one, seen)
+        twin = twin_of(one, [other.evidence for other in seen])
         if twin is None:
             novel.append(one.name)
             continue
-        reason = f"repeats {twin} on phantoms"
+        other = seen[twin] if context.names == "kept" else seen[twin].evidence.name
+        reason = f"repeats {other} on phantoms"
         context.trace.record(TurnedAway(sha256=sha256, features=(one.name,), reason=reason))
     if not novel:
         revision = read_revision(context.run, lines[sha256]["name"])
@@ -144,7 +163,7 @@ def _repair(number: int, line: Line, sha256: str) -> Task:
 def _unclaimed(
     context: LoopContext, revision: Revision, names: list[str], pool: list[list[str]]
 ) -> list[str]:
-    """Leave out features whose name the pool has: a frozen table has each column once."""
+    """Leave out features whose name the pool has: the older rule, under which a name was a column."""
     taken = {name for _, name in pool}
     clash = [name for name in names if name in taken]
     if clash:
@@ -230,7 +249,3 @@ def _near(one: float | None, other: float | None, slack: float) -> bool:
 
 def _lines_of(state: LoopState, context: LoopContext, revision: Revision) -> int:
     return source_of(state, context, revision.sha256).count("\n")
-
-
-def _refs(pool: list[list[str]]) -> tuple[FeatureRef, ...]:
-    return tuple(FeatureRef(extractor=sha256, name=name) for sha256, name in pool)

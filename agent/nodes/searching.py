@@ -10,7 +10,7 @@ from scafe.agent.brief.brief import Operator
 from scafe.agent.nodes.opening import new_task
 from scafe.agent.nodes.operators import choose, posterior, round_rng
 from scafe.agent.nodes.plateau import Plateau, plateau
-from scafe.agent.nodes.state import Line, LoopContext, LoopState, RoundResult, Task, Update
+from scafe.agent.nodes.state import Line, LoopContext, LoopState, Request, RoundResult, Task, Update
 from scafe.agent.record.events import RoundAssessed
 from scafe.agent.record.revisions import read_revision
 from scafe.evals.disclosure.score_card import ScoreCard
@@ -143,13 +143,18 @@ def _options(state: LoopState, context: LoopContext, chosen: list[Task]) -> dict
         "simplify": with_gain,
     }
     asked = {(one["operator"], one["criterion"], tuple(one["parents"])) for one in chosen}
-    past = {(line["origin"], line["criterion"], tuple(line["parents"])) for line in state["lines"].values()}
+    past = {(one["origin"], one["criterion"], tuple(one["parents"])) for one in _answered(state)}
     past = {one for one in past if one[2]}  # a criterion may be drafted anew as often as one likes
     fresh = {
         operator: [one for one in listed if (operator, one.criterion, one.parents) not in asked | past]
         for operator, listed in found.items()
     }
     return {operator: listed for operator, listed in fresh.items() if listed}
+
+
+def _answered(state: LoopState) -> list[Line | Request]:
+    """Return what was answered with an extractor, new or not."""
+    return [*state["lines"].values(), *state.get("repeated", [])]
 
 
 def _per_criterion(state: LoopState) -> Counter[str]:
@@ -190,7 +195,7 @@ def _pick(options: list[Option], rng: np.random.Generator) -> Option:
 
 def _task(state: LoopState, number: int, operator: Operator, option: Option, chosen: list[Task]) -> Task:
     """Build a request, numbered within its criterion so that two requests for one criterion differ."""
-    variant = sum(line["criterion"] == option.criterion for line in state["lines"].values())
+    variant = sum(one["criterion"] == option.criterion for one in _answered(state))
     variant += sum(task["criterion"] == option.criterion for task in chosen)
     idea = ""
     if operator == "redraft" and state["ideas"].get(option.criterion):

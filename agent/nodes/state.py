@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypedDict
 
 from scafe.agent.brief.brief import Operator
 from scafe.agent.drafters.drafter import Drafter
+from scafe.agent.record.events import Names
 from scafe.agent.record.run_folder import RunFolder
 from scafe.agent.record.trace import Trace
 from scafe.agent.settings.call_plan import CallPlan, Search
@@ -79,6 +80,14 @@ class Line(TypedDict):
     idea: str
 
 
+class Request(TypedDict):
+    """What was asked, as far as two requests for the same thing share it."""
+
+    origin: Operator
+    criterion: str
+    parents: list[str]
+
+
 class RoundResult(TypedDict):
     """What one round brought."""
 
@@ -122,6 +131,8 @@ class LoopState(TypedDict):
     ready: list[str]
     """Judged revisions that wait for their score."""
     lines: dict[str, Line]
+    repeated: list[Request]
+    """Requests that were answered with a source the run has: asked again, they would be again."""
     pool: list[list[str]]
     """(extractor, feature), in the order they entered."""
     repairs: int
@@ -170,6 +181,8 @@ class LoopContext:
     """never, ask or auto."""
     seed: int
     max_evaluations: int | None = None
+    names: Names = "kept"
+    """Whether a feature keeps the name it was drafted with, or gets a number where an older one has it."""
 
     def evaluations_left(self, lines: Mapping[str, Line]) -> int:
         """Return how many extractors may still be asked for; those that wait to be run have their place.
@@ -202,6 +215,7 @@ def first_state() -> LoopState:
         pending=[],
         ready=[],
         lines={},
+        repeated=[],
         pool=[],
         repairs=0,
         wins={},

@@ -15,6 +15,11 @@ from scafe.evals.disclosure.score_card import ScoreCard
 VOLATILE = frozenset({"n", "ts", "prev", "seconds", "at", "host"})
 """Fields that two equal runs may differ in: numbering, clock, chain, durations, machine."""
 
+Names = Literal["numbered", "kept"]
+"""How features are named: a number behind a name that was taken (formats of before), or as drafted."""
+FORMATS: dict[Names, Literal[1, 2]] = {"numbered": 1, "kept": 2}
+"""Format of a trace under each rule."""
+
 
 class Event(BaseModel):
     """Base of all events; `kind` tells them apart."""
@@ -29,7 +34,7 @@ class RunStarted(Event):
     """A run was asked for."""
 
     kind: Literal["run_started"] = "run_started"
-    format: Literal[1] = 1
+    format: Literal[1, 2] = Field(default=2, description="1: features were numbered where a name was taken")
     pack: str
     pack_version: str
     pack_sha256: str

@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -115,13 +116,18 @@ def _find(run: RunFolder, name: str) -> Path:
 
 
 def _verdict_changes(old: Revision, new: Revision) -> list[str]:
-    before, after = _findings(old), _findings(new)
-    gone = [f"finding gone: {one}" for one in sorted(before - after)]
-    return gone + [f"finding new: {one}" for one in sorted(after - before)]
+    left_out = old.predicted.keys() - new.predicted.keys()
+    before, after = _findings(old, left_out), _findings(new)
+    changes = [f"feature left out: {name}" for name in sorted(left_out)]
+    changes += [f"feature added: {name}" for name in sorted(new.predicted.keys() - old.predicted.keys())]
+    changes += [f"finding gone: {one}" for one in sorted(before - after)]
+    return changes + [f"finding new: {one}" for one in sorted(after - before)]
 
 
-def _findings(revision: Revision) -> set[str]:
-    found = revision.verdict.findings if revision.verdict else ()
+def _findings(revision: Revision, left_out: Collection[str] = ()) -> set[str]:
+    """Return findings in words; what was found of a feature that is left out went with it."""
+    listed = revision.verdict.findings if revision.verdict else ()
+    found = [one for one in listed if one.feature not in left_out]
     return {f"{one.code} ({one.severity}){f' on {one.feature}' if one.feature else ''}" for one in found}
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scafe.agent.record.events import OUTSIDE_BODY, VOLATILE, AnyEvent, Event, TornLine
+from scafe.agent.record.events import FORMATS, OUTSIDE_BODY, VOLATILE, AnyEvent, Event, Names, TornLine
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.plain_json import read_json
 
@@ -147,6 +147,13 @@ def chained(data: bytes, path: Path) -> Iterator[Line]:
             raise IntegrityError(f"{path}, line {number}: numbered {line.get('n')!a}, not {number - 1}")
         prev = hashlib.sha256(raw).hexdigest()
         yield line
+
+
+def names_of(path: Path) -> Names | None:
+    """Return the rule for names under which a run was begun; None if no run has begun there."""
+    lines = read_lines(path) if path.is_file() else iter(())
+    begun = next((line["format"] for line in lines if line["kind"] == "run_started"), None)
+    return next((names for names, number in FORMATS.items() if number == begun), None)
 
 
 def trace_body(path: Path) -> str:

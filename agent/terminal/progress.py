@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scafe.agent.terminal.sayings import GATE_WORDS, Line, in_words, plural
 from scafe.agent.terminal.terminal import Terminal, say_plainly
+from scafe.evals.disclosure.bench import FeatureRef, column_names
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -37,8 +38,10 @@ class Standing:
     step: str = ""
     """What is under way inside a round."""
     round: int = 0
-    pooled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """criterion -> features in the pool."""
+    pool: tuple[FeatureRef, ...] = ()
+    """Features in the pool, in the order they entered."""
+    revised: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of an extractor -> its revision, e.g. border/r003."""
     gates: Mapping[str, int] = field(default_factory=dict)
     """Outcome of the gate -> how often."""
     revisions: int = 0
@@ -51,7 +54,21 @@ class Standing:
     @property
     def features(self) -> int:
         """How many features are in the pool."""
-        return sum(len(names) for names in self.pooled.values())
+        return len(self.pool)
+
+    @property
+    def columns(self) -> dict[tuple[str, str], str]:
+        """(extractor, feature) -> name of its column in the pool."""
+        return {ref.key: name for ref, name in zip(self.pool, column_names(self.pool), strict=True)}
+
+    @property
+    def pooled(self) -> dict[str, tuple[str, ...]]:
+        """Criterion -> names of its columns in the pool."""
+        found: dict[str, tuple[str, ...]] = {}
+        for ref, name in zip(self.pool, column_names(self.pool), strict=True):
+            criterion = ref.revision.partition("/")[0]
+            found[criterion] = (*found.get(criterion, ()), name)
+        return found
 
 
 PHASES = {
@@ -86,14 +103,15 @@ def advance(standing: Standing, line: Line) -> Standing:
     if kind == "replied":
         return _replied(now, line)
     if kind == "revised":
-        return replace(now, revisions=now.revisions + 1)
+        return _revised(now, line)
     if kind == "scored":
         return _scored(now, line)
     if kind == "round_assessed":
         return replace(now, phase="pruning", step="") if line["next"] == "prune" else now
     if kind == "pool_pruned":
-        return replace(now, pooled=_kept(now, line))
-    return now
+        kept = {tuple(one) for one in line["kept"]}
+        return replace(now, pool=tuple(ref for ref in now.pool if ref.key in kept))
+    return _simplified(now, line) if kind == "simplified" else now
 
 
 class Progress:
@@ -144,8 +162,8 @@ class Progress:
 
     def tell(self, line: Line) -> None:
         """Take note of one event."""
+        words = in_words(line, self.standing.columns)
         self.standing = advance(self.standing, line)
-        words = in_words(line)
         if words is None:
             return
         if self._live is not None:
@@ -206,17 +224,30 @@ def _replied(standing: Standing, line: Line) -> Standing:
 def _scored(standing: Standing, line: Line) -> Standing:
     gate = line["card"]["gate"]
     gates = {**standing.gates, gate: standing.gates.get(gate, 0) + 1}
-    before = standing.pooled.get(line["criterion"], ())
-    pooled = {**standing.pooled, line["criterion"]: tuple(dict.fromkeys((*before, *line["pooled"])))}
-    return replace(standing, gates=gates, pooled=pooled, queries_left=line["card"]["queries_left"])
+    sha256, revision = line["card"]["extractor"], _name(line)
+    added = (FeatureRef(extractor=sha256, name=name, revision=revision) for name in line["pooled"])
+    pool = tuple(dict.fromkeys((*standing.pool, *added)))
+    return replace(standing, gates=gates, pool=pool, queries_left=line["card"]["queries_left"])
 
 
-def _kept(standing: Standing, line: Line) -> dict[str, tuple[str, ...]]:
-    kept = {name for _, name in line["kept"]}
-    return {
-        criterion: tuple(name for name in names if name in kept)
-        for criterion, names in standing.pooled.items()
-    }
+def _revised(standing: Standing, line: Line) -> Standing:
+    revised = {**standing.revised, line["sha256"]: _name(line)}
+    return replace(standing, revisions=standing.revisions + 1, revised=revised)
+
+
+def _simplified(standing: Standing, line: Line) -> Standing:
+    """Put the shorter revision in the place of its parent."""
+    child = {"extractor": line["child"], "revision": standing.revised[line["child"]]}
+    return replace(
+        standing,
+        pool=tuple(
+            ref.model_copy(update=child) if ref.extractor == line["parent"] else ref for ref in standing.pool
+        ),
+    )
+
+
+def _name(line: Line) -> str:
+    return f"{line['criterion']}/r{line['number']:03d}"
 
 
 def caps_of(config: Mapping[str, Any]) -> Caps:

@@ -52,8 +52,16 @@ PLATEAU_WORDS = {
 """Grade of the search after a round, as the trace keeps it -> words."""
 
 
-def in_words(line: Line) -> str | None:
-    """Say one event as a line for a person; None for what is only bookkeeping."""
+def in_words(line: Line, columns: Mapping[tuple[str, str], str] | None = None) -> str | None:
+    """Say one event as a line for a person; None for what is only bookkeeping.
+
+    Parameters
+    ----------
+    columns : mapping, optional
+        (extractor, feature) -> name of its column: what tells two revisions of one name apart.
+    """
+    if line["kind"] == "pool_pruned":
+        return _say_pruned(line, columns or {})
     return _SAYINGS[line["kind"]](line) if line["kind"] in _SAYINGS else None
 
 
@@ -111,8 +119,9 @@ def _say_assessed(line: Line) -> str:
     return f"{name} done: {added} added{scored}; {PLATEAU_WORDS.get(line['why'], line['why'])}"
 
 
-def _say_pruned(line: Line) -> str:
-    kept, dropped = len(line["kept"]), [name for _, name in line["dropped"]]
+def _say_pruned(line: Line, columns: Mapping[tuple[str, str], str]) -> str:
+    kept = len(line["kept"])
+    dropped = [columns.get((extractor, name), name) for extractor, name in line["dropped"]]
     if not dropped:
         return f"pruning on new cross-validation folds: all {kept} features selected"
     return (
@@ -144,7 +153,6 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
     "scored": _say_scored,
     "round_assessed": _say_assessed,
     "cap_reached": lambda line: f"limit reached: {line['why']}",
-    "pool_pruned": _say_pruned,
     "approval": _say_approval,
     "set_frozen": lambda line: (
         f"frozen: {plural(line['features'], 'selected feature')} from {', '.join(line['criteria'])}"

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.data.features import FeatureTable, source_sha256
+from scafe.evals.data.features import FeatureTable
 from scafe.evals.disclosure.bands import WITHHELD, Edges, LabelAnswer, auc_band, label_answer, shape_of
-from scafe.evals.disclosure.bench import FeatureRef
+from scafe.evals.disclosure.bench import FeatureRef, column_names
 from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.evals.disclosure.session import BenchSession, Stability
 from scafe.evals.scoring.gate import decide
@@ -71,7 +71,7 @@ def answer_score(
     sha256 = session.remember(source)
     table = session.feature_table(source, session.split.dev)
     wanted = tuple(name for name in table.names if name in names)
-    free = _label_free(session, source, table, wanted, pool)
+    free = _label_free(session, extractor, table, wanted, pool)
     block = tuple(FeatureRef(extractor=sha256, name=name) for name in wanted if free[name].is_eligible)
     asked = _ask(session, extractor, table, block, pool)
     return ScoreCard(
@@ -94,15 +94,15 @@ def _disclosed(name: str, free: LabelFree, asked: Asked) -> DisclosedFeature:
 
 def _label_free(
     session: BenchSession,
-    source: str,
+    extractor: Extractor,
     table: FeatureTable,
     wanted: tuple[str, ...],
     pool: tuple[FeatureRef, ...],
 ) -> dict[str, LabelFree]:
     status = _status(table)
-    steady = session.stability(source) if status == "ok" else {}
-    edges = Edges(session.key, source_sha256(source))
-    others = _pool_columns(session, pool, source)
+    steady = session.stability(extractor.source) if status == "ok" else {}
+    edges = Edges(session.key, extractor.sha256)
+    others = _pool_columns(session, pool, extractor)
     found: dict[str, LabelFree] = {}
     for name in wanted:
         column = table.column(name)
@@ -151,12 +151,16 @@ def _status(table: FeatureTable) -> Literal["ok", "faulty", "slow", "unsteady"]:
     return "slow" if 2 * late > len(faults) else "faulty"
 
 
-def _pool_columns(session: BenchSession, pool: tuple[FeatureRef, ...], source: str) -> Named:
+def _pool_columns(session: BenchSession, pool: tuple[FeatureRef, ...], extractor: Extractor) -> Named:
     # An extractor is not redundant with its own features that are pooled already.
-    own = source_sha256(source)
-    others = tuple(ref for ref in pool if ref.extractor != own)
+    others = tuple(ref for ref in pool if ref.extractor != extractor.sha256)
     rows = session.matrix(others, session.split.dev)
-    return [(ref.name, rows[:, place]) for place, ref in enumerate(others)]
+    own = (
+        FeatureRef(extractor=extractor.sha256, name=name, revision=f"{extractor.criterion}/")
+        for name in extractor.names
+    )
+    names = column_names([*others, *own])  # beside its own: what it repeats is told from itself
+    return [(names[place], rows[:, place]) for place in range(len(others))]
 
 
 def _nearest(column: Floats, others: Named) -> tuple[str | None, float]:

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -88,6 +89,12 @@ class FeatureRef(Record):
 
     extractor: str = Field(description="SHA-256 of the source")
     name: str
+    revision: str = Field(default="", description="e.g. 'border/r004'; '' where no run numbered it")
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which values it stands for: extractor and name."""
+        return self.extractor, self.name
 
 
 class Pruned(Record):
@@ -234,6 +241,42 @@ class Bench:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def column_names(pool: Sequence[FeatureRef]) -> tuple[str, ...]:
+    """Name one column per feature: as its extractor does, and by its revision where two share a name.
+
+    A revision keeps the feature names of its parent, so two of one pool may share them. What is put behind
+    the `@` is as short as tells them apart: the number, the criterion, or both. No feature's own name holds
+    an `@`, so no column takes the name of another.
+
+    Examples
+    --------
+    >>> old = FeatureRef(extractor="aa", name="width", revision="border/r001")
+    >>> new = FeatureRef(extractor="bb", name="width", revision="border/r004")
+    >>> other = FeatureRef(extractor="cc", name="width", revision="streaks/r002")
+    >>> column_names([new])
+    ('width',)
+    >>> column_names([old, new])
+    ('width@r001', 'width@r004')
+    >>> column_names([old, new, other])
+    ('width@border-r001', 'width@border-r004', 'width@streaks')
+    """
+    return tuple(
+        _column(ref, [one for one in pool if one.name == ref.name and one.key != ref.key]) for ref in pool
+    )
+
+
+def _column(ref: FeatureRef, rivals: Sequence[FeatureRef]) -> str:
+    if not rivals:
+        return ref.name
+    if not ref.revision:
+        return f"{ref.name}@{ref.extractor[:8]}"
+    criterion, _, number = ref.revision.partition("/")
+    theirs = {one.revision.partition("/")[0] for one in rivals}
+    if theirs == {criterion}:
+        return f"{ref.name}@{number}"
+    return f"{ref.name}@{criterion}-{number}" if criterion in theirs else f"{ref.name}@{criterion}"
 
 
 def _plain(pool: tuple[FeatureRef, ...]) -> list[dict[str, str]]:

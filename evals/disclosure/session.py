@@ -89,7 +89,7 @@ class BenchSession:
         """What the labels have answered so far, in bits, and the bound it implies."""
         self.noise: LabelNoise | None = self._open_noise()
         """Of differential privacy; None: answers are exact before they are banded."""
-        self._scores: dict[tuple[FeatureRef, ...], CVScore] = {}
+        self._scores: dict[tuple[tuple[str, str], ...], CVScore] = {}
 
     @property
     def key(self) -> str:
@@ -125,10 +125,11 @@ class BenchSession:
 
     def score(self, pool: tuple[FeatureRef, ...]) -> CVScore:
         """Score a set of features on the loop's folds; the same set is scored once."""
-        if pool not in self._scores:
+        known = tuple(ref.key for ref in pool)
+        if known not in self._scores:
             rows = self.matrix(pool, self.split.dev)
-            self._scores[pool] = cross_validate(rows, self.task(self.split.dev), self.folds)
-        return self._scores[pool]
+            self._scores[known] = cross_validate(rows, self.task(self.split.dev), self.folds)
+        return self._scores[known]
 
     def stability(self, source: str) -> dict[str, Stability]:
         """Measure every feature of an extractor on perturbed dev images (cached)."""

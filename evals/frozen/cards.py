@@ -81,6 +81,7 @@ def feature_card(feature: FrozenFeature, positive: str, responses: Responses) ->
             f"| gain in the set | {gain_text(feature)} |",
             f"| same sign over folds | {feature.sign_stability:.0%} |",
             f"| code | `{feature.file}` (SHA-256 `{feature.extractor[:16]}…`) |",
+            *([f"| revision | {feature.revision} |"] if feature.revision else []),
             f"| lineage | {_lineage(feature)} |",
             "",
             "## Response on phantoms",

@@ -1,13 +1,12 @@
 """The pool fitted and measured on the development part: what freezing and scoring both start from."""
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from scafe.evals.disclosure.bench import FeatureRef
+from scafe.evals.disclosure.bench import FeatureRef, column_names
 from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.records import Gain
 from scafe.evals.scoring.assessment import short
@@ -91,13 +90,11 @@ def session_cases(session: BenchSession, rows: Floats, ids: tuple[int, ...]) -> 
 
 
 def name_columns(session: BenchSession, pool: tuple[FeatureRef, ...]) -> tuple[Column, ...]:
-    """Name the columns: the feature's name, and eight digits of its extractor where two share one."""
-    seen = Counter(ref.name for ref in pool)
+    """Name the columns and find what their extractors declare of them."""
     columns = []
-    for ref in pool:
+    for ref, name in zip(pool, column_names(pool), strict=True):
         extractor = parse_extractor(session.source(ref.extractor))
         feature = next(one for one in extractor.features if one.name == ref.name)
-        name = ref.name if seen[ref.name] == 1 else f"{ref.name}_{ref.extractor[:8]}"
         columns.append(Column(name, ref, feature, session.pack.criterion(extractor.criterion)))
     return tuple(columns)
 

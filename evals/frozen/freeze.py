@@ -137,6 +137,7 @@ def _frozen_feature(
         column=column.name,
         name=feature.name,
         extractor=column.ref.extractor,
+        revision=column.ref.revision,
         file=extractor_file(criterion.id, column.ref.extractor),
         criterion=criterion.id,
         unit=feature.unit,

@@ -31,6 +31,8 @@ Difference = Annotated[float, Field(ge=-1e6, le=1e6)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+Column = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,79}(@[a-z0-9][a-z0-9_-]{0,89})?$")]
+Revision = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,79}/r[0-9]{3,9})?$")]
 Words = Annotated[str, Field(max_length=2000)]
 
 
@@ -53,11 +55,10 @@ class Gain(Record):
 class FrozenFeature(Record):
     """One column of the frozen set."""
 
-    column: Name = Field(
-        description="name of the column: the feature's, with its extractor's if two share it"
-    )
+    column: Column = Field(description="the feature's name; 'name@r004' where two revisions share it")
     name: Name = Field(description="name in the extractor")
     extractor: Sha256 = Field(description="SHA-256 of the source")
+    revision: Revision = Field(default="", description="e.g. 'border/r004' of its run; '' in older bundles")
     file: Words = Field(description="path of the source in the bundle")
     criterion: Name
     unit: Words

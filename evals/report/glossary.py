@@ -15,6 +15,10 @@ TERMS = (
         "revision",
         "One version of an extractor, a file in the run folder; r003 is the third of its criterion.",
     ),
+    (
+        "column",
+        "A selected feature in the table of values: its name, or name@r004 where two revisions share it.",
+    ),
     ("drafter", "Who writes extractors: a language model, a person, or the built-in drafter."),
     ("brief", "All that a drafter is given: criteria, its own code, findings on phantoms, banded scores."),
     ("disclosure", "What the process that holds images tells the drafter: aggregates in bands, and counted."),

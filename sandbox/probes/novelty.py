@@ -11,16 +11,18 @@ SAME = 0.98
 """|rho| on phantoms from which two features count as one (DESIGN: novelty before money)."""
 
 
-def twin_of(evidence: FeatureEvidence, pooled: Sequence[FeatureEvidence]) -> str | None:
-    """Return the name of the first pooled feature that `evidence` repeats, or None.
+def twin_of(evidence: FeatureEvidence, pooled: Sequence[FeatureEvidence]) -> int | None:
+    """Return the place of the first pooled feature that `evidence` repeats, or None.
+
+    A place and not a name: a revision keeps the names of its parent.
 
     Both sides are compared on the values that the probes kept of the same drawn phantoms.
     """
     mine = _values(evidence)
-    for other in pooled:
+    for place, other in enumerate(pooled):
         theirs = _values(other)
         if mine.shape == theirs.shape and abs(spearman(mine, theirs)) > SAME:
-            return other.name
+            return place
     return None
 
 

@@ -16,12 +16,25 @@ from scafe.agent.reply.reply import read_plan, read_reply
 from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.knowledge.contract.extractor import parse_extractor
 from scafe.knowledge.criteria.pack import CriteriaPack, Criterion, load_pack
+from scafe.knowledge.measures import measure_source
 from scafe.knowledge.phantoms import load_phantom
 from scafe.sandbox.probes.verdict import Finding, Verdict
 
 PACKS = ("scar.keloid_vs_hypertrophic", "dermoscopy.abcd")
 CASES = [(pack, one.id) for pack in PACKS for one in load_pack(pack).observable_criteria]
 drafter = BuiltinDrafter()
+
+
+CHILD = '''"""Area."""
+
+CRITERION = "border"
+FEATURES = {"area": {"unit": "px", "range": [0, 9], "direction": "up", "meaning": "size"}}
+
+
+def extract(image, mask):
+    """Count."""
+    return {"area": 1.0 * mask.sum()}
+'''
 
 
 def brief(pack: CriteriaPack, criterion: Criterion, operator: Operator = "draft", **more: Any) -> Brief:
@@ -86,7 +99,7 @@ def test_a_recombined_extractor_is_the_mean_of_two_on_their_own_scale(
 ) -> None:
     pack, criterion = case
     one, two = (answered(brief(pack, criterion, variant=number)) for number in (0, 1))
-    both = joined(one, two, "joint")
+    both = joined(one, two)
     if both is None:
         assert len(one.splitlines()) + len(two.splitlines()) > 120
         return
@@ -96,7 +109,20 @@ def test_a_recombined_extractor_is_the_mean_of_two_on_their_own_scale(
             feature = parse_extractor(source).features[0]
             low, high = feature.range if feature.direction != "down" else feature.range[::-1]
             scaled.append(float(np.clip((row[feature.name] - low) / (high - low), 0, 1)))
-        assert joint["joint"] == pytest.approx(np.mean(scaled), nan_ok=True)
+        assert list(joint.values()) == pytest.approx([np.mean(scaled)], nan_ok=True)
+
+
+def test_a_joined_feature_keeps_the_names_of_what_it_joins() -> None:
+    one, two = (CHILD.replace("area", name) for name in ("rim_width", "rim_depth"))
+    both = joined(one, two)
+    assert both is not None
+    assert parse_extractor(both).names == ("rim_width_and_rim_depth",)
+    again = joined(one, one.replace("1.0", "2.0"))
+    assert again is not None
+    assert parse_extractor(again).names == ("rim_width",)
+    long = joined(CHILD.replace("area", "a" * 48), CHILD.replace("area", "b" * 48))
+    assert long is not None
+    assert parse_extractor(long).names == ("a" * 48,)
 
 
 def test_what_is_joined_is_not_joined_again() -> None:
@@ -104,10 +130,10 @@ def test_what_is_joined_is_not_joined_again() -> None:
     pack = load_pack("histology.crc_tissue")
     asked = brief(pack, pack.criterion("fat"))
     one, two = (answered(asked.model_copy(update={"variant": number})) for number in (0, 1))
-    both = joined(one, two, "joint")
+    both = joined(one, two)
     assert both is not None
-    assert joined(both, two, "again") is None
-    assert joined(one, both, "again") is None
+    assert joined(both, two) is None
+    assert joined(one, both) is None
 
 
 def test_the_same_brief_has_the_same_answer_and_another_seed_another() -> None:
@@ -125,11 +151,22 @@ def test_parallel_drafts_of_one_criterion_differ() -> None:
     assert len(sources) >= 3
 
 
-def test_taken_names_are_avoided() -> None:
-    pack = load_pack("scar.vss")
-    first = parse_extractor(answered(brief(pack, pack.criterion("vascularity"))))
-    second = brief(pack, pack.criterion("vascularity"), variant=1, taken_names=first.names)
-    assert not set(parse_extractor(answered(second)).names) & set(first.names)
+@pytest.mark.parametrize("operator", ["redraft", "refine", "counter", "simplify", "repair"])
+def test_a_feature_keeps_its_name_whatever_is_asked(
+    case: tuple[CriteriaPack, Criterion], operator: Operator
+) -> None:
+    """Named fault: names that the pool had got numbers, and a child of `a_2` met no finding on `a_2`."""
+    pack, criterion = case
+    parent = answered(brief(pack, criterion))
+    known = {name for proxy in criterion.proxies if proxy.measure for name in measure_features(proxy.measure)}
+    child = answered(
+        brief(pack, criterion, operator, parents=(parent,), taken_names=parse_extractor(parent).names)
+    )
+    assert set(parse_extractor(child).names) <= known
+
+
+def measure_features(measure: str) -> list[str]:
+    return list(constants(measure_source(measure))["FEATURES"])
 
 
 def test_the_plan_names_every_criterion() -> None:

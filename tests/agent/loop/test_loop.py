@@ -1,4 +1,7 @@
+import contextlib
+import json
 import os
+import re
 import signal
 import sys
 from collections import Counter
@@ -13,8 +16,11 @@ from scafe.agent.drafters.drafter import Reply
 from scafe.agent.loop.run import RunConfig, resume_run, start_run
 from scafe.agent.nodes.gates import Decision
 from scafe.agent.record.outcome import RunOutcome
+from scafe.agent.record.revisions import list_revisions, read_source
+from scafe.agent.record.run_folder import load_run
 from scafe.agent.record.seal import verify_run
 from scafe.agent.record.trace import EVENTS, read_lines
+from scafe.agent.reply.reply import read_reply
 from scafe.evals.disclosure.bench import BenchFacts, FeatureRef
 from scafe.evals.disclosure.score_card import ScoreCard
 from scafe.knowledge.contract.errors import (
@@ -25,6 +31,7 @@ from scafe.knowledge.contract.errors import (
     SettingsError,
     WaitingError,
 )
+from scafe.knowledge.contract.extractor import parse_extractor
 from scafe.sandbox.probes.verdict import Verdict
 
 
@@ -125,17 +132,18 @@ def test_a_revising_brief_carries_findings_score_and_what_is_left(whole: Path) -
     assert all(not feature.fingerprint for brief in revising for feature in brief.verdict.features)  # type: ignore[union-attr]
 
 
-def test_a_malformed_answer_is_asked_for_once_more_then_given_up(whole: Path) -> None:
+def test_a_malformed_answer_is_asked_for_once_more_then_given_up(tmp_path: Path) -> None:
+    go(tmp_path, seed=5)
     tries: dict[tuple[int, int, str], list[dict[str, Any]]] = {}
     number = 0
-    for line in events(whole, "round_planned", "replied"):
+    for line in events(tmp_path, "round_planned", "replied"):
         number += line["kind"] == "round_planned"
         if line["kind"] == "replied" and line["criterion"]:
             tries.setdefault((number, line["task"], line["criterion"]), []).append(line)
     assert max(map(len, tries.values())) == 2
     assert all(lines[0]["complaint"] for lines in tries.values() if len(lines) == 2)
     lost = sum(bool(lines[-1]["complaint"]) for lines in tries.values())
-    told = [line for line in events(whole, "discarded") if "could be read" in line["reason"]]
+    told = [line for line in events(tmp_path, "discarded") if "could be read" in line["reason"]]
     assert lost == len(told) > 0
 
 
@@ -203,13 +211,119 @@ def test_features_that_say_the_same_on_phantoms_are_turned_away_before_scoring(t
     assert all("repeats" in line["reason"] for line in events(tmp_path, "turned_away"))
 
 
-def test_two_extractors_never_share_a_feature_name(whole: Path) -> None:
-    owners: dict[str, str] = {}
-    for line in events(whole, "revised"):
-        if line["operator"] not in ("repair", "simplify"):
-            for name in line["predicted"]:
-                assert owners.setdefault(name, line["sha256"]) == line["sha256"]
-    assert any(line["renamed"] for line in events(whole, "revised"))
+def test_what_a_reply_holds_is_kept_to_the_byte_names_and_all(whole: Path) -> None:
+    run = load_run(next((whole / "runs").glob("*")))
+    told = {
+        read_reply(run.reply(line["reply"]), line["criterion"]).source
+        for line in events(whole, "replied")
+        if line["operator"] != "plan"
+    }
+    revisions = list_revisions(run)
+    assert {read_source(run, one) for one in revisions} <= told
+    assert all(set(one.predicted) == {f"{one.criterion}_share"} for one in revisions)
+    assert max(one.number for one in revisions) > 1
+    assert not any(line["renamed"] for line in events(whole, "revised"))
+
+
+def test_a_reply_that_renames_a_feature_is_honoured(tmp_path: Path) -> None:
+    class Renaming(FaultyDrafter):
+        def text(self, brief: Brief) -> str:
+            return super().text(brief).replace("_share", f"_part{brief.variant}")
+
+    go(tmp_path, drafter=Renaming())
+    names = {name for line in events(tmp_path, "revised") for name in line["predicted"]}
+    assert len({name.rpartition("_")[2] for name in names}) > 1
+
+
+class NamesDoNotCount(StandInBench):
+    """Throws the dice over a source as it reads without numbers behind its names."""
+
+    def probe(self, source: str) -> Verdict:
+        verdict = super().probe(unnumbered(source))
+        names = parse_extractor(source).names
+        features = tuple(
+            one.model_copy(update={"name": name}) for one, name in zip(verdict.features, names, strict=True)
+        )
+        return verdict.model_copy(update={"features": features})
+
+    def score(self, source: str, names: tuple[str, ...], pool: tuple[FeatureRef, ...]) -> ScoreCard:
+        card = super().score(unnumbered(source), names, pool)
+        return card.model_copy(update={"extractor": parse_extractor(source).sha256})
+
+
+class OldRules(FaultyDrafter):
+    """Answers as in a run of before, whatever number a name got since."""
+
+    names = "numbered"
+
+    def text(self, brief: Brief) -> str:
+        parents = tuple(unnumbered(one) for one in brief.parents)
+        return super().text(brief.model_copy(update={"parents": parents}))
+
+
+def unnumbered(source: str) -> str:
+    return re.sub(r"_share(_\d+)+", "_share", source)
+
+
+def decisions(root: Path) -> list[object]:
+    """Return what was decided of which revision, without names and hashes."""
+    numbers = {one["sha256"]: (one["criterion"], one["number"]) for one in events(root, "revised")}
+    told: list[object] = []
+    for line in events(root):
+        if line["kind"] == "judged":
+            told.append((numbers[line["sha256"]], len(line["accepted"]), len(line["findings"])))
+        if line["kind"] == "scored":
+            told.append((line["criterion"], line["number"], line["card"]["gate"], len(line["pooled"])))
+        if line["kind"] == "round_assessed":
+            told.append({key: line[key] for key in ("gained", "accepted", "rejected", "next", "why")})
+        if line["kind"] == "pool_pruned":
+            told.append([numbers[extractor] for extractor, _ in line["kept"]])
+    return told
+
+
+def test_names_decide_nothing_the_older_rule_led_to_the_same_decisions(tmp_path: Path) -> None:
+    for root, drafter in ((tmp_path / "old", OldRules()), (tmp_path / "new", FaultyDrafter())):
+        go(root, drafter=drafter, bench=NamesDoNotCount(root / "bench"), max_calls=40)
+    assert any(line["renamed"] for line in events(tmp_path / "old", "revised"))
+    assert [line["format"] for line in events(tmp_path / "old", "run_started")] == [1]
+    assert [line["format"] for line in events(tmp_path / "new", "run_started")] == [2]
+    assert decisions(tmp_path / "old") == decisions(tmp_path / "new")
+
+
+def test_a_run_of_before_goes_on_under_its_own_rule_for_names(tmp_path: Path) -> None:
+    def killed(line: dict[str, Any]) -> None:
+        if line["kind"] == "round_assessed":
+            raise KilledError
+
+    for root in (tmp_path / "whole", tmp_path / "killed"):
+        stop = {"listener": killed} if root.name == "killed" else {}
+        with contextlib.suppress(KilledError):
+            go(root, drafter=OldRules(), bench=NamesDoNotCount(root / "bench"), **stop)
+
+    class Unaware(OldRules):
+        names = None
+
+    go_on(tmp_path / "killed", drafter=Unaware(), bench=NamesDoNotCount(tmp_path / "killed" / "bench"))
+    assert fingerprint(tmp_path / "killed")["body"] == fingerprint(tmp_path / "whole")["body"]
+
+
+def test_an_answer_that_the_run_has_is_not_asked_for_again(tmp_path: Path) -> None:
+    """Named fault: a request answered with a known source was free to be drawn again, and was."""
+
+    class OneIdea(FaultyDrafter):
+        def text(self, brief: Brief) -> str:
+            told = super().text(brief)
+            return re.sub(r"NUMBER = \d+", "NUMBER = 1", told)
+
+    go(tmp_path, drafter=OneIdea(), max_calls=40)
+    assert events(tmp_path, "discarded")
+    asked: Counter[tuple[object, ...]] = Counter()
+    for line in events(tmp_path, "round_planned"):
+        for request in zip(line["operators"], line["criteria"], map(tuple, line["parents"]), strict=True):
+            asked[request] += request[0] not in ("draft", "redraft")
+    repeated = {line["criterion"] for line in events(tmp_path, "discarded") if "the same" in line["reason"]}
+    assert repeated
+    assert all(count <= 1 for (_, criterion, _), count in asked.items() if criterion in repeated)
 
 
 def test_what_decided_a_round_stands_in_the_trace(whole: Path) -> None:
@@ -319,7 +433,7 @@ def test_an_endpoint_that_fails_pauses_the_run_which_goes_on_later(whole: Path, 
 
 
 def test_a_cap_ends_the_search_and_what_is_pooled_is_frozen(tmp_path: Path) -> None:
-    outcome = go(tmp_path, drafter=Failing(BudgetError("the next call would pass max_cost"), after=14))
+    outcome = go(tmp_path, drafter=Failing(BudgetError("the next call would pass max_cost"), after=12))
     assert outcome.status == "frozen"
     assert [line["why"] for line in events(tmp_path, "cap_reached")] == ["the next call would pass max_cost"]
 
@@ -419,19 +533,32 @@ def decide(**by_gate: Decision) -> Any:
     return lambda asks: by_gate.get(asks["gate"], APPROVE)
 
 
-def test_features_struck_out_at_the_freeze_are_not_frozen(tmp_path: Path) -> None:
-    names: list[str] = []
+@pytest.mark.parametrize("by", ["column", "name"])
+def test_features_struck_out_at_the_freeze_are_not_frozen(by: str, tmp_path: Path) -> None:
+    """A column strikes one revision out; the bare name strikes out all that share it."""
+    shown: list[dict[str, str]] = []
 
     def ask(asks: dict[str, Any]) -> Decision:
         if asks["gate"] != "freeze":
             return APPROVE
-        names.extend(one["feature"] for one in asks["features"])
-        return Decision(decision="modify", name="A. Reader", drop=(names[0],))
+        shown.extend(asks["features"])
+        shared = next(one["feature"] for one in shown if "@r0" in one["feature"])
+        drop = shared if by == "column" else shared.partition("@")[0]
+        return Decision(decision="modify", name="A. Reader", drop=(drop,))
 
-    go(tmp_path, approve="ask", ask=ask)
-    frozen = (next((tmp_path / "runs").glob("*")) / "frozen/manifest.json").read_text()
-    assert f'"{names[0]}"' not in frozen
-    assert f'"{names[1]}"' in frozen
+    go(tmp_path, approve="ask", ask=ask, max_calls=40)
+    columns = [one["feature"] for one in shown]
+    assert len(set(columns)) == len(columns)
+    struck = next(name for name in columns if "@r0" in name)
+    left = [
+        one["revision"]
+        for one in shown
+        if one["feature"] != struck
+        and (by == "column" or one["feature"].partition("@")[0] != struck.partition("@")[0])
+    ]
+    frozen = json.loads((next((tmp_path / "runs").glob("*")) / "frozen/manifest.json").read_text())[0]
+    assert [one["revision"] for one in frozen] == left
+    assert len(left) < len(shown)
 
 
 def test_criteria_struck_out_of_the_plan_are_never_asked_for(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class RecordedBench(Bench):
             tuple(FeatureRef(extractor=one, name=name) for one, name in line[kind])
             for kind in ("kept", "dropped")
         )
-        assert set(kept) | set(dropped) == set(pool)
+        assert {one.key for one in (*kept, *dropped)} == {one.key for one in pool}
         return Pruned(kept=kept, dropped=dropped)
 
     def freeze(self, pool: tuple[FeatureRef, ...], folder: str, lineage: dict[str, list[str]]) -> Frozen:

@@ -193,6 +193,33 @@ def test_a_diff_tells_what_changed_in_source_verdict_and_score(run: RunFolder) -
     )
 
 
+def test_a_feature_that_was_left_out_takes_its_findings_with_it(run: RunFolder) -> None:
+    """Named fault: a feature left out, or under another name, read as so many findings gone and new."""
+    both, one = {"edge": "up", "width": "up"}, {"edge": "up", "depth": "up"}
+    found = [Finding(code=code, severity="warn", feature="width", message="") for code in ("deaf", "lost")]
+    kept = Finding(code="unstable", severity="warn", feature="edge", message="")
+    verdicts = [
+        Verdict(extractor="0" * 64, criterion="border", findings=(*some, kept), features=())
+        for some in (found, ())
+    ]
+    write_revision(run, revision(1, "A = 1\n", verdict=verdicts[0], predicted=both), "A = 1\n")
+    write_revision(run, revision(2, "A = 2\n", verdict=verdicts[1], predicted=one), "A = 2\n")
+    changes = diff_revisions(run, "border/r001", "border/r002").changes
+    assert changes == ("feature left out: width", "feature added: depth")
+
+
+def test_a_refined_constant_reads_as_the_one_finding_that_it_changed(run: RunFolder) -> None:
+    names = {f"part_{number}": "up" for number in range(12)}
+    findings = [Finding(code="unspecific", severity="warn", feature=name, message="") for name in names]
+    mended = [*findings[:3], *findings[4:]]
+    for number, some in enumerate((findings, mended), start=1):
+        verdict = Verdict(extractor="0" * 64, criterion="border", findings=tuple(some), features=())
+        source = f"BLUR = {number}\n"
+        write_revision(run, revision(number, source, verdict=verdict, predicted=names), source)
+    changes = diff_revisions(run, "border/r001", "border/r002").changes
+    assert changes == ("finding gone: unspecific (warn) on part_3",)
+
+
 @pytest.fixture
 def sealed(run: RunFolder) -> RunFolder:
     trace = Trace(run.path)

@@ -10,7 +10,7 @@ from scafe.agent.terminal.terminal import Terminal
 
 
 def scored(criterion: str, pooled: tuple[str, ...], gate: str, number: int = 1) -> dict[str, Any]:
-    card = {"gate": gate, "queries_left": 7}
+    card = {"gate": gate, "queries_left": 7, "extractor": f"{criterion}{number}"}
     return {"kind": "scored", "criterion": criterion, "number": number, "card": card, "pooled": pooled}
 
 
@@ -29,16 +29,24 @@ scores = st.builds(
     st.sampled_from(["vascularity", "height", "pliability"]),
     st.sets(st.sampled_from("abcdef")).map(tuple),
     st.sampled_from(["accepted", "rejected", "indecisive"]),
+    st.integers(1, 3),
 )
 
 
 @given(st.lists(scores, max_size=12))
 @settings(max_examples=25, deadline=None)
-def test_the_standing_counts_each_feature_of_a_criterion_once(lines: list[dict[str, Any]]) -> None:
+def test_the_standing_counts_each_feature_of_a_revision_once(
+    lines: list[dict[str, Any]],
+) -> None:
     standing = Standing()
     for line in lines:
         standing = advance(standing, line)
-    assert standing.features == len({(line["criterion"], name) for line in lines for name in line["pooled"]})
+    pooled = {(one["criterion"], one["number"], name) for one in lines for name in one["pooled"]}
+    assert standing.features == len(pooled)
+    assert len(set(standing.columns.values())) == len(pooled)
+    assert sorted(name for names in standing.pooled.values() for name in names) == sorted(
+        standing.columns.values()
+    )
     assert sum(standing.gates.values()) == len(lines)
 
 
@@ -47,7 +55,8 @@ def test_the_phase_follows_the_events() -> None:
     assert standing.phase == "planning"
     standing = advance(standing, {"kind": "round_planned", "round": 2})
     assert (standing.phase, standing.step) == ("round 2", "drafting")
-    assert advance(standing, {"kind": "revised"}).step == "probing on phantoms"
+    revised = {"kind": "revised", "criterion": "height", "number": 1, "sha256": "height1"}
+    assert advance(standing, revised).step == "probing on phantoms"
     frozen = advance(standing, {"kind": "set_frozen"})
     assert (frozen.phase, frozen.step) == ("scoring the held-out test set", "")
 
@@ -61,9 +70,29 @@ def test_an_event_that_is_not_known_changes_nothing() -> None:
 def test_pruning_takes_features_out_of_the_standing() -> None:
     standing = advance(Standing(), scored("height", ("rim", "shade"), "accepted"))
     pruned = advance(
-        standing, {"kind": "pool_pruned", "kept": [["sha", "rim"]], "dropped": [["sha", "shade"]]}
+        standing, {"kind": "pool_pruned", "kept": [["height1", "rim"]], "dropped": [["height1", "shade"]]}
     )
     assert pruned.pooled == {"height": ("rim",)}
+
+
+def test_a_revision_that_pruning_drops_is_told_from_the_one_that_stays(capfd: Any) -> None:
+    """Named fault: pruning kept and dropped features by name alone, whatever revision they were of."""
+    with Progress(Terminal()) as progress:
+        for number in (1, 4):
+            progress.tell(scored("height", ("rim",), "accepted", number))
+        assert progress.standing.pooled == {"height": ("rim@r001", "rim@r004")}
+        progress.tell({"kind": "pool_pruned", "kept": [["height4", "rim"]], "dropped": [["height1", "rim"]]})
+    assert progress.standing.pooled == {"height": ("rim",)}
+    assert "no worse without rim@r001" in capfd.readouterr().err
+
+
+def test_a_simplification_takes_the_place_of_its_parent() -> None:
+    standing = advance(Standing(), scored("height", ("rim",), "accepted"))
+    revised = {"kind": "revised", "criterion": "height", "number": 2, "sha256": "height2"}
+    for line in (revised, {"kind": "simplified", "parent": "height1", "child": "height2"}):
+        standing = advance(standing, line)
+    pruned = advance(standing, {"kind": "pool_pruned", "kept": [["height2", "rim"]], "dropped": []})
+    assert [ref.revision for ref in pruned.pool] == ["height/r002"]
 
 
 def test_the_panel_shows_phase_features_gates_and_budget() -> None:

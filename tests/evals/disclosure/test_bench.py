@@ -117,7 +117,7 @@ def test_blind_pruning_keeps_everything(desk_of, picture_folder, tmp_path) -> No
     spec = BenchSpec(
         pack="dermoscopy.abcd", data=str(picture_folder(per_class=20)), folder=str(tmp_path / "small")
     )
-    pool = [{"extractor": "a" * 64, "name": "red"}]
+    pool = [{"extractor": "a" * 64, "name": "red", "revision": "colour/r001"}]
     assert desk_of(spec).answer("prune", {"pool": pool}) == {"kept": pool, "dropped": []}
 
 

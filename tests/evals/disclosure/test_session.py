@@ -7,6 +7,7 @@ from scafe.evals.disclosure.answers import answer_score, class_sign
 from scafe.evals.disclosure.bench import BenchSpec, FeatureRef
 from scafe.evals.disclosure.session import BenchSession
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
+from scafe.knowledge.contract.extractor import parse_extractor
 
 RED = "m = image[mask].mean(axis=0)\nreturn {'red': float(m[0]), 'blue': float(m[2])}"
 
@@ -119,6 +120,17 @@ def test_a_copy_of_a_pooled_feature_is_named_and_left_out(opened, write_extracto
     copy = write_extractor("return {'rouge': 2.0 * image[mask].mean(axis=0)[0] + 1.0}", rouge="up")
     feature = answer_score(session, copy, ("rouge",), pool).features[0]
     assert (feature.redundancy, feature.redundant_with, feature.pooled) == (">=.9", "red", False)
+
+
+def test_a_copy_that_kept_its_name_is_told_which_revision_it_repeats(opened, write_extractor) -> None:
+    session = opened()
+    first = write_extractor(RED, red="up", blue="up")
+    sha256 = answer_score(session, first, ("red",), ()).extractor
+    criterion = parse_extractor(first).criterion
+    copy = write_extractor("return {'red': 2.0 * image[mask].mean(axis=0)[0] + 1.0}", red="up")
+    for revision, told in ((f"{criterion}/r001", "red@r001"), ("other/r001", "red@other")):
+        pool = (FeatureRef(extractor=sha256, name="red", revision=revision),)
+        assert answer_score(session, copy, ("red",), pool).features[0].redundant_with == told
 
 
 @pytest.mark.parametrize(

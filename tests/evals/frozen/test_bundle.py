@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from scafe.evals.frozen.bundle import MANIFEST, Bundle, open_bundle
 from scafe.evals.frozen.fitting import choose_threshold
 from scafe.evals.frozen.freeze import freeze, predicted_direction
+from scafe.evals.frozen.frozen_set import FrozenSet
 from scafe.evals.scoring.cases import Scored
 from scafe.evals.scoring.score import Task
 from scafe.knowledge.contract.errors import InputError, IntegrityError
 from scafe.knowledge.criteria.pack import Criterion
 
 Open = Callable[..., Any]
+REFERENCES = Path(__file__).parents[3] / "runs" / "reference"
 
 
 @pytest.fixture
@@ -171,7 +173,44 @@ def test_freezing_replaces_an_earlier_bundle_and_nothing_else(toy_session: Open,
     assert not list(tmp_path.glob("*.half*"))
 
 
-def test_two_features_of_one_name_get_columns_of_their_own(toy_session: Open, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("revisions", "columns", "kept"),
+    [
+        (("redness/r001", "redness/r004"), ("delta_red@r001", "delta_red@r004"), 2),
+        (("redness/r001", "size/r001"), ("delta_red@redness", "delta_red@size"), 2),
+        (("redness/r001", "redness/r004"), ("delta_red",), 1),
+    ],
+)
+def test_a_column_carries_a_revision_only_where_two_share_a_name(
+    toy_session: Open,
+    tmp_path: Path,
+    revisions: tuple[str, str],
+    columns: tuple[str, ...],
+    kept: int,
+) -> None:
+    session = toy_session()
+    twin = next(iter(session.sources.values())) + "\n# another revision\n"
+    sha256 = hashlib.sha256(twin.encode()).hexdigest()
+    session.sources[sha256] = twin
+    first = session.refs()[0]
+    pool = tuple(
+        first.model_copy(update={"extractor": one, "revision": revision})
+        for one, revision in zip((first.extractor, sha256), revisions, strict=True)
+    )[:kept]
+    freeze(session, pool, str(tmp_path / "frozen"), {})
+    bundle = open_bundle(tmp_path / "frozen")
+    assert bundle.manifest.columns == columns
+    assert tuple(FrozenSet(tmp_path / "frozen").get_feature_names_out()) == columns
+    assert [one.name for one in bundle.manifest.features] == ["delta_red"] * kept
+    assert tuple(one.revision for one in bundle.manifest.features) == revisions[:kept]
+    card = (tmp_path / "frozen" / "cards" / f"{columns[0]}.md").read_text()
+    assert card.startswith(f"# {columns[0]}\n")
+    assert f"| revision | {revisions[0]} |" in card
+
+
+def test_without_revisions_two_features_of_one_name_are_told_apart_by_their_extractors(
+    toy_session: Open, tmp_path: Path
+) -> None:
     session = toy_session()
     twin = next(iter(session.sources.values())) + "\n# another revision\n"
     sha256 = hashlib.sha256(twin.encode()).hexdigest()
@@ -179,7 +218,14 @@ def test_two_features_of_one_name_get_columns_of_their_own(toy_session: Open, tm
     first = session.refs()[0]
     freeze(session, (first, first.model_copy(update={"extractor": sha256})), str(tmp_path / "frozen"), {})
     columns = open_bundle(tmp_path / "frozen").manifest.columns
-    assert columns == (f"delta_red_{first.extractor[:8]}", f"delta_red_{sha256[:8]}")
+    assert columns == (f"delta_red@{first.extractor[:8]}", f"delta_red@{sha256[:8]}")
+
+
+@pytest.mark.parametrize("name", ["played-dermoscopy", "played-scar"])
+def test_a_bundle_of_before_opens_with_the_columns_it_was_frozen_with(name: str) -> None:
+    manifest = open_bundle(REFERENCES / name / "frozen").manifest
+    assert manifest.columns == tuple(one.name for one in manifest.features)
+    assert {one.revision for one in manifest.features} == {""}
 
 
 @pytest.mark.parametrize(

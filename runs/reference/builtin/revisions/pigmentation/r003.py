@@ -10,19 +10,19 @@ import numpy as np
 
 CRITERION = 'pigmentation'
 FEATURES = {
-    "delta_mi_2_2": {
+    "delta_mi": {
         "unit": "log10",
         "range": [-0.8, 0.8],
         "direction": "up",
         "meaning": "-log10 R of the scar minus that of the ring, less BLOOD_SHARE times that of log10(R/G)",
     },
-    "hyper_mag_3": {
+    "hyper_mag": {
         "unit": "log10",
         "range": [0, 0.8],
         "direction": "up",
         "meaning": "how far delta_mi lies above zero, else 0",
     },
-    "hypo_mag_3": {
+    "hypo_mag": {
         "unit": "log10",
         "range": [0, 0.8],
         "direction": "down",
@@ -70,4 +70,4 @@ def extract(image, mask):
     light = linear_light(image)
     index = -np.log10(light[..., 0]) - BLOOD_SHARE * np.log10(light[..., 0] / light[..., 1])
     delta = typical(index[scar]) - typical(index[ring])
-    return {"delta_mi_2_2": delta, "hyper_mag_3": max(0.0, delta), "hypo_mag_3": max(0.0, -delta)}
+    return {"delta_mi": delta, "hyper_mag": max(0.0, delta), "hypo_mag": max(0.0, -delta)}

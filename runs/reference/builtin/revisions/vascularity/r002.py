@@ -13,19 +13,19 @@ import numpy as np
 
 CRITERION = 'vascularity'
 FEATURES = {
-    "delta_a_2": {
+    "delta_a": {
         "unit": "CIELAB",
         "range": [-20, 40],
         "direction": "up",
         "meaning": "a* of the scar minus a* of the skin ring, medians, linear light",
     },
-    "delta_ei_2": {
+    "delta_ei": {
         "unit": "log10",
         "range": [-0.5, 1.0],
         "direction": "up",
         "meaning": "log10(R/G) of the scar minus that of the skin ring, medians, linear light",
     },
-    "delta_hb_2": {
+    "delta_hb": {
         "unit": "log10",
         "range": [-0.7, 1.2],
         "direction": "up",
@@ -97,7 +97,7 @@ def extract(image, mask):
     by_light = np.clip((np.median(skin[:, 0]) - DARK_L) / (LIGHT_L - DARK_L), 0.0, 1.0)
     by_colour = np.clip((DARK_EI - np.median(redness[ring])) / (DARK_EI - LIGHT_EI), 0.0, 1.0)
     return {
-        "delta_a_2": typical(lab(light[scar])[:, 1]) - typical(skin[:, 1]),
-        "delta_ei_2": delta_ei,
-        "delta_hb_2": float(delta_ei - (by_light + by_colour) / 2 * delta_mi),
+        "delta_a": typical(lab(light[scar])[:, 1]) - typical(skin[:, 1]),
+        "delta_ei": delta_ei,
+        "delta_hb": float(delta_ei - (by_light + by_colour) / 2 * delta_mi),
     }

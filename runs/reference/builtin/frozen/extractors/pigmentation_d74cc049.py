@@ -1,6 +1,3 @@
-The measure scar_pigmentation with CORE = 0.08, RING_INNER = 0.12, STATISTIC = 'p75'.
-
-```python
 """Melanin of the scar against the skin around it: more, or less.
 
 Source: melanin index -log10 R in linear light (Yamamoto T et al. Skin Res Technol 2008,
@@ -13,7 +10,7 @@ import numpy as np
 
 CRITERION = 'pigmentation'
 FEATURES = {
-    "delta_mi_2": {
+    "delta_mi": {
         "unit": "log10",
         "range": [-0.8, 0.8],
         "direction": "up",
@@ -73,5 +70,4 @@ def extract(image, mask):
     light = linear_light(image)
     index = -np.log10(light[..., 0]) - BLOOD_SHARE * np.log10(light[..., 0] / light[..., 1])
     delta = typical(index[scar]) - typical(index[ring])
-    return {"delta_mi_2": delta, "hyper_mag": max(0.0, delta), "hypo_mag": max(0.0, -delta)}
-```
+    return {"delta_mi": delta, "hyper_mag": max(0.0, delta), "hypo_mag": max(0.0, -delta)}
