@@ -12,7 +12,7 @@ test:
 	$(PYTHON) -m pytest -m ''
 
 demo:
-	$(PYTHON) -m scafe.agent.cli demo
+	$(PYTHON) -m scafe demo
 
 ci:  ## check and test in a fresh environment
 	.ci/run

@@ -3,10 +3,9 @@
 Made from the rooms of all layers, loaded when a name is first asked for. For whoever writes Python.
 """
 
-from typing import TYPE_CHECKING, Any
-
 from scafe import moved
 
+TYPE_CHECKING = False  # read by type checkers as true; importing typing costs more than the rest of scafe
 if TYPE_CHECKING:
     from scafe.bundles import Bundle as Bundle
     from scafe.bundles import load_bundle as load_bundle
@@ -53,7 +52,7 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a type checker sees the imports above, and takes no name for granted
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         """Load a public name when it is first asked for: scikit-learn alone takes seconds."""
         from importlib import import_module, metadata
 

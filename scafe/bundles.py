@@ -26,23 +26,20 @@ class Bundle:
     Parameters
     ----------
     opened : OpenedBundle
-        Every file's hash was checked.
-    place : str or path
-        What the caller named: the folder, or the zip of one.
+        Every file was read once and its hash checked; nothing is read again.
     """
 
-    def __init__(self, opened: OpenedBundle, place: str | Path) -> None:
+    def __init__(self, opened: OpenedBundle) -> None:
         self._opened = opened
-        self.place = Path(place)
 
     def __repr__(self) -> str:
         return (
-            f"<scafe.Bundle {self.place}: {len(self.features)} features of {len(self.manifest.criteria)} "
+            f"<scafe.Bundle {self.path}: {len(self.features)} features of {len(self.manifest.criteria)} "
             f"criteria, {' against '.join(self.classes)}>"
         )
 
     @property
-    def folder(self) -> Path:
+    def path(self) -> Path:
         """Where it was opened: the folder, or the zip of one."""
         return self._opened.folder
 
@@ -88,7 +85,7 @@ class Bundle:
         for one in self.features:
             if one.column == column:
                 return self._opened.source(one.extractor)
-        raise InputError(f"{self.place} has no feature {column!r}; it has {', '.join(self.manifest.columns)}")
+        raise InputError(f"{self.path} has no feature {column!r}; it has {', '.join(self.manifest.columns)}")
 
     def predict(
         self,
@@ -138,16 +135,16 @@ class Bundle:
         >>> bundle = scafe.load_bundle("runs/reference/builtin/frozen")
         >>> model = make_pipeline(bundle.transformer(), LogisticRegression())
         >>> list(bundle.transformer().get_feature_names_out())[:2]
-        ['flank_contrast', 'delta_mi']
+        ['flank_contrast', 'delta_mi@r001']
         """
         from scafe.evals.frozen.frozen_set import FrozenSet
 
-        return FrozenSet(self.folder, workers, allow_weaker)
+        return FrozenSet(self.path, workers, allow_weaker)
 
     def _predict_apart(self, data: str, host: list[str]) -> "tuple[Prediction, ...]":
         from scafe.evals.frozen.predict import Prediction
 
-        answer = answer_of(PROCESS, "predict", str(self.folder), "--data", data, *host)
+        answer = answer_of(PROCESS, "predict", str(self.path), "--data", data, *host)
         if answer.said:
             warnings.warn(answer.said, stacklevel=3)
         return tuple(Prediction.model_validate(one) for one in answer.document["predictions"])
@@ -161,7 +158,7 @@ class Bundle:
 
     def _repr_html_(self) -> str:
         """Show headline and features in a notebook."""
-        return bundle_page(self.place.name, self.manifest, self.sha256)
+        return bundle_page(self.path.name, self.manifest, self.sha256)
 
 
 def load_bundle(path: str | Path) -> Bundle:
@@ -193,7 +190,7 @@ def load_bundle(path: str | Path) -> Bundle:
     ('keloid', 'hypertrophic')
     >>> bundle.features[0].column, bundle.features[0].criterion, bundle.features[0].unit
     ('flank_contrast', 'height', 'log10')
-    >>> bundle.cards["delta_mi"].splitlines()[0]
-    '# delta_mi'
+    >>> bundle.cards["delta_a"].splitlines()[0]
+    '# delta_a'
     """
-    return Bundle(open_bundle(path), path)
+    return Bundle(open_bundle(path))

@@ -4,14 +4,14 @@ Nothing is imported under two names: a class that exists twice is not equal to i
 """
 
 import sys
-from collections.abc import Sequence
-from functools import cache
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
-from typing import Final
 
-ROOMS: Final = {
+TYPE_CHECKING = False  # read by type checkers as true; importing typing costs more than the rest of scafe
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+ROOMS = {
     ("knowledge", "knowledge.contract"): "errors extractor masks",
     ("knowledge", "knowledge.criteria"): "criteria:pack totals write_schema",
     ("knowledge.phantoms", "knowledge.phantoms.rendering"): "camera nuisance outline scanner shading texture",
@@ -72,7 +72,7 @@ ROOMS: Final = {
     """,
 }
 """(where a module was, its room now) -> its name, or old:new."""
-SPLIT: Final = {
+SPLIT = {
     ("agent.drafters", "agent.drafters.loading"): ("SHIPPED", "load_drafter"),
     ("evals.splits", "evals.scoring.feedback"): (
         "FeedbackMode",
@@ -84,7 +84,7 @@ SPLIT: Final = {
     ("sandbox.remote", "sandbox.pool.container"): ("main",),
 }
 """(old module, where these of its names went) -> names; the rest went with the module."""
-MEASURES: Final = "scafe.knowledge.measures"
+MEASURES = "scafe.knowledge.measures"
 
 
 class MovedFinder:
@@ -92,8 +92,8 @@ class MovedFinder:
 
     @classmethod
     def find_spec(
-        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+        cls, fullname: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None
+    ) -> "ModuleSpec | None":
         """Raise ImportError for an old path of ScaFE; stay silent about every other name."""
         told = told_of(fullname) if fullname.startswith("scafe.") else ""
         if told:
@@ -107,7 +107,6 @@ def install() -> None:
         sys.meta_path.append(MovedFinder)
 
 
-@cache
 def moved_modules() -> dict[str, str]:
     """Return every module that moved: old dotted name -> new dotted name."""
     found = {}
@@ -139,6 +138,8 @@ def told_of(name: str) -> str:
 
 
 def _told_of_measure(name: str, file: str) -> str:
+    from importlib.util import find_spec
+
     modality, _, measure = file.partition("_")
     new = f"{MEASURES}.{modality}.{measure}"
     is_there = modality and measure and find_spec(f"{MEASURES}.{modality}") and find_spec(new)

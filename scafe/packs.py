@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from scafe.knowledge.contract.errors import ContractError
-from scafe.knowledge.contract.extractor import parse_extractor
+from scafe.knowledge.contract.extractor import parse_extractor, read_module
 from scafe.knowledge.criteria.pack import CriteriaPack
 from scafe.knowledge.criteria.pack import load_pack as _load_pack
 from scafe.sandbox.pool.pool import Pool
@@ -89,20 +89,11 @@ def probe(
     'contract'
     """
     held = pack if isinstance(pack, CriteriaPack) else load_pack(pack)
-    text = _text(source) if isinstance(source, Path) else source
+    text = read_module(source) if isinstance(source, Path) else source
     if criterion is not None:
         _require_claim(text, held.criterion(criterion).id)
     with Pool(workers, allow_weaker=allow_weaker_sandbox) as pool:
         return judge(text, held, pool, seed)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ContractError(f"{path}: not UTF-8 text; an extractor is one Python module") from None
-    except OSError as error:
-        raise ContractError(f"{path}: cannot be read ({error.strerror}); check the path") from None
 
 
 def _require_claim(source: str, criterion: str) -> None:

@@ -165,23 +165,15 @@ def probe(terminal: Terminal, extractor: Path, pack: str, seed: int, allow_weake
     Example:
       scafe probe my_redness.py --pack scar.vss
     """
+    from scafe.knowledge.contract.extractor import read_module
     from scafe.knowledge.criteria.pack import load_pack
     from scafe.sandbox.pool.pool import Pool
     from scafe.sandbox.probes.cascade import judge
 
     loaded = load_pack(pack)
-    source = _source(extractor)
+    source = read_module(extractor)
     with Pool(allow_weaker=allow_weaker_sandbox) as pool:
         verdict = judge(source, loaded, pool, seed)
     terminal.answer(verdict.model_dump(mode="json"), _verdict_in_words(verdict))
     if not verdict.is_acceptable:
         click.get_current_context().exit(1)
-
-
-def _source(path: Path) -> str:
-    from scafe.knowledge.contract.errors import ContractError
-
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ContractError(f"{path}: not UTF-8 text; an extractor is one Python module") from None

@@ -25,6 +25,7 @@ import ast
 import hashlib
 import re
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -71,6 +72,16 @@ class Extractor(BaseModel):
     def names(self) -> tuple[str, ...]:
         """Names of the features, in declared order."""
         return tuple(feature.name for feature in self.features)
+
+
+def read_module(path: Path) -> str:
+    """Read the file of an extractor; ContractError if it cannot be read or is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ContractError(f"{path}: not UTF-8 text; an extractor is one Python module") from None
+    except OSError as error:
+        raise ContractError(f"{path}: cannot be read ({error.strerror}); check the path") from None
 
 
 def parse_extractor(source: str) -> Extractor:

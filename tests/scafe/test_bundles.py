@@ -29,7 +29,7 @@ def bundle() -> scafe.Bundle:
 
 @pytest.fixture(scope="module")
 def images(bundle: scafe.Bundle) -> list[ImageAndMask]:
-    held = bundle.folder / PHANTOMS
+    held = bundle.path / PHANTOMS
     return load_phantoms(held.read_bytes(), str(held))[:4]
 
 
@@ -48,7 +48,7 @@ def test_the_zip_is_the_bundle(bundle: scafe.Bundle) -> None:
     zipped = scafe.load_bundle(str(REFERENCE / "builtin" / "frozen.zip"))
     assert zipped.sha256 == bundle.sha256
     assert zipped.cards == bundle.cards
-    assert zipped.source("delta_mi") == bundle.source("delta_mi")
+    assert zipped.source("delta_a") == bundle.source("delta_a")
 
 
 @pytest.mark.filterwarnings(OTHER_LIBRARIES)
