@@ -24,7 +24,7 @@ from scafe.agent.egress.models import ChatCarrier, Endpoint, find_key
 from scafe.agent.egress.patience import Patience
 from scafe.agent.egress.payload import Payload
 from scafe.agent.reply.blocks import without_thinking
-from scafe.agent.reply.reply import read_reply
+from scafe.agent.reply.reader import reader
 from scafe.knowledge.contract.errors import ModelError
 from scafe.knowledge.criteria.pack import Criterion
 
@@ -134,7 +134,7 @@ def _examined(
 
 
 def _answer_checks(plain: Completion) -> tuple[Check, ...]:
-    read = read_reply(plain.text, "paleness", plain.finish_reason)
+    read = reader.reply(plain.text, "paleness", plain.finish_reason)
     if read.source:
         mended = f" after: {', '.join(read.steps)}" if read.steps else ""
         answer = Check(name="answer", status="ok", told=f"wrote an extractor that can be read{mended}")

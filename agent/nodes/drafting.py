@@ -25,8 +25,8 @@ from scafe.agent.nodes.state import (
 )
 from scafe.agent.record.events import CapReached, Discarded, Replied, Revised, RoundPlanned
 from scafe.agent.record.revisions import Revision, write_revision
-from scafe.agent.reply.parsing import one_at_a_time
-from scafe.agent.reply.reply import ReadReply, read_reply
+from scafe.agent.reply.reader import reader
+from scafe.agent.reply.reply import ReadReply
 from scafe.knowledge.contract.errors import BudgetError, WaitingError
 from scafe.knowledge.contract.extractor import Extractor, parse_extractor
 
@@ -80,8 +80,7 @@ def answer(branch: Branch, context: LoopContext) -> Result:
             return Result({**result, "stopped": "waiting", "why": str(error)})
         except BudgetError as error:
             return Result({**result, "stopped": "capped", "why": str(error)})
-        with one_at_a_time:
-            read = read_reply(reply.text, task["criterion"], reply.finish_reason)
+        read = reader.reply(reply.text, task["criterion"], reply.finish_reason)
         attempts.append(_attempt(context, brief, reply, read))
         if read.source is not None:
             return Result({**result, "source": True})
@@ -158,7 +157,7 @@ def _keep(
     state: LoopState, task: Task, result: Result, lines: dict[str, Line], context: LoopContext
 ) -> list[str]:
     """Write a revision; return its SHA-256, or nothing if the run has it already."""
-    read = read_reply(context.run.reply(result["attempts"][-1]["reply"]), task["criterion"])
+    read = reader.reply(context.run.reply(result["attempts"][-1]["reply"]), task["criterion"])
     extractor, renamed = parse_extractor(read.source or ""), dict[str, str]()
     if context.names == "numbered":
         extractor, renamed = with_numbers(extractor, task, lines)

@@ -5,7 +5,7 @@ from scafe.agent.drafters.usage import steps_of, usage_of
 from scafe.agent.nodes.composing import plan_brief
 from scafe.agent.nodes.state import LoopContext, LoopState, Task, Update
 from scafe.agent.record.events import FORMATS, BenchOpened, CapReached, Planned, Replied, RunStarted
-from scafe.agent.reply.reply import read_plan
+from scafe.agent.reply.reader import reader
 from scafe.knowledge.contract.errors import BudgetError
 
 
@@ -38,7 +38,7 @@ def plan(state: LoopState, context: LoopContext) -> Update:
     except BudgetError as error:
         context.trace.record(CapReached(why=str(error)))
         return {"capped": str(error)}
-    told = read_plan(reply.text, tuple(one.id for one in context.pack.observable_criteria))
+    told = reader.plan(reply.text, tuple(one.id for one in context.pack.observable_criteria))
     kept = context.run.keep_reply(reply.text)
     context.trace.record(
         Replied(

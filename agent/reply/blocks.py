@@ -13,7 +13,8 @@ _SPECIAL_TOKENS = re.compile(
     r"<\|[a-z_]+\|>|</?s>|<(?:end|start)_of_turn>|\[/?INST\]|<[|｜][^|｜>\n]{1,40}[|｜]>"
 )
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff]")
-_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
+_FENCE = re.compile(r"^[ \t>]*+(`{3,}+|~{3,}+)[ \t]*+([^`\n]*+)$")
+"""Possessive throughout: a fence, its gap and its info are each read once."""
 _TAGGED = re.compile(r"<(code|python|execute|answer|module|solution|source)>\n?", re.IGNORECASE)
 _OTHER_LANGUAGES = frozenset(
     "json jsonc bash sh shell console powershell output javascript js typescript ts java c cpp r matlab"
@@ -87,7 +88,10 @@ def _aloud(text: str) -> tuple[str, bool]:
     at = 0
     while ended := _THINKING_ENDS.search(text, at):
         begun = _THINKING_BEGINS.search(text, at, ended.start())
-        kept = [*kept, text[at : begun.start()]] if begun else []
+        if begun:
+            kept.append(text[at : begun.start()])
+        else:
+            kept.clear()
         at = ended.end()
     rest = text[at:]
     return "".join(kept) + rest, bool(_THINKING_BEGINS.search(rest))
@@ -124,8 +128,16 @@ def fenced_blocks(text: str) -> tuple[Block, ...]:
 def wrapped_blocks(text: str) -> tuple[Block, ...]:
     """Return code wrapped in JSON or in tags, as tool-minded models send it."""
     codes = [code for code in _json_strings(text) if "def " in code]
-    codes += _tagged(text) or _tagged(html.unescape(text))
+    codes += _tagged(text) or _tagged(unescaped(text))
     return tuple(Block(code, "python", True, "") for code in codes)
+
+
+def unescaped(text: str) -> str:
+    """Return the text with HTML's names for characters replaced; as it is if one is no character."""
+    try:
+        return html.unescape(text)
+    except ValueError:  # a number of more than 4300 digits
+        return text
 
 
 def _tagged(text: str) -> list[str]:
@@ -146,7 +158,7 @@ def _json_strings(text: str) -> list[str]:
             break
         try:
             data, _end = json.JSONDecoder(strict=False).raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             start = text.find("{", start + 1)
             continue
         if strings := _strings(data):
@@ -155,10 +167,12 @@ def _json_strings(text: str) -> list[str]:
     return []
 
 
-def _strings(data: object) -> list[str]:
+def _strings(data: object, depth: int = 0) -> list[str]:
+    if depth > MAX_PIECES:
+        return []
     if isinstance(data, str):
         if data.lstrip().startswith("{"):
             return _json_strings(data)  # arguments of a tool call are JSON within JSON
         return [data] if "\n" in data else []
     values = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
-    return [text for value in values for text in _strings(value)]
+    return [text for value in values for text in _strings(value, depth + 1)]

@@ -8,7 +8,7 @@ line that is missing, is never made up.
 import ast
 import re
 
-from scafe.agent.reply.mend_syntax import parses
+from scafe.agent.reply.parsing import parse, parses
 from scafe.knowledge.contract.extractor import MAX_LINES
 
 IMPORTS = {
@@ -88,7 +88,7 @@ def _without_future(source: str) -> str:
 
 def _without_module_calls(source: str) -> str:
     """Drop calls and `if __name__` at module level: examples and tests that a model adds."""
-    for node in reversed(ast.parse(source).body):
+    for node in reversed(parse(source).body):
         is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         is_main = isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
         if is_main or (isinstance(node, ast.Expr) and not is_text):
@@ -98,7 +98,7 @@ def _without_module_calls(source: str) -> str:
 
 def _with_extract(source: str) -> str:
     """Rename the one function that can only be meant, if none is called extract."""
-    tree = ast.parse(source)
+    tree = parse(source)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     if any(node.name == "extract" for node in functions):
         return source
@@ -110,7 +110,7 @@ def _with_extract(source: str) -> str:
 
 def _with_plain_arguments(source: str) -> str:
     """Give `extract` the arguments image and mask; others with a default become lines of its body."""
-    tree = ast.parse(source)
+    tree = parse(source)
     node = extract_of(tree)
     if node is None or node.args.vararg or node.args.kwarg or node.args.posonlyargs:
         return source
@@ -158,7 +158,7 @@ def _with_signature(source: str, node: ast.FunctionDef, given: list[str]) -> str
 
 
 def _with_imports(source: str) -> str:
-    tree = ast.parse(source)
+    tree = parse(source)
     missing = sorted(_free_names(tree) & set(IMPORTS))
     if not missing:
         return source
@@ -198,7 +198,7 @@ def _squeezed(source: str) -> str:
     """Drop blank and comment lines of a module that is too long; its text, not its code, was too much."""
     if source.count("\n") <= MAX_LINES:
         return source
-    inside = _text_lines(ast.parse(source))
+    inside = _text_lines(parse(source))
     kept = [
         line
         for number, line in enumerate(source.split("\n"), start=1)

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from scafe.agent.reply.mend import cut
+from scafe.agent.reply.parsing import parse
 from scafe.knowledge.contract.extractor import FEATURE_NAME
 
 UP = (
@@ -102,7 +103,7 @@ def assignment(tree: ast.Module, name: str) -> ast.Assign | ast.AnnAssign | None
 
 
 def _with_criterion(source: str, criterion: str | None) -> str:
-    tree = ast.parse(source)
+    tree = parse(source)
     node = assignment(tree, "CRITERION")
     if node is None:
         if criterion is None:
@@ -130,7 +131,7 @@ def flat(name: str) -> str:
 
 def _with_features(source: str) -> str:
     """Rewrite FEATURES if it says what the contract asks for in other words."""
-    tree = ast.parse(source)
+    tree = parse(source)
     node = assignment(tree, "FEATURES")
     if node is None or node.value is None:
         return source
@@ -161,7 +162,7 @@ def is_literal(node: ast.expr) -> bool:
     """Return whether an expression can be read without running it."""
     try:
         ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError):
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return False
     return True
 
@@ -286,7 +287,7 @@ def _limits(said: Any) -> list[float] | None:
     if isinstance(said, str):
         try:
             said = json.loads(said.replace("(", "[").replace(")", "]"))
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return None
     if not isinstance(said, list) or len(said) != 2:
         return None
@@ -300,7 +301,7 @@ def _limits(said: Any) -> list[float] | None:
 def _with_snake_names(source: str) -> str:
     """Spell feature names in snake_case, in FEATURES and wherever the same text stands."""
     renamed = {}
-    for name in declared_names(ast.parse(source)):
+    for name in declared_names(parse(source)):
         plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
         plain = re.sub(r"[^a-z0-9]+", "_", plain.casefold()).strip("_")[:48]
         plain = plain if plain[:1].isalpha() else f"f_{plain}"[:48]
@@ -315,7 +316,7 @@ def rename_texts(source: str, renamed: dict[str, str]) -> str:
         return source
     nodes = [
         node
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parse(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in renamed
     ]
     for node in sorted(nodes, key=lambda one: (one.lineno, one.col_offset), reverse=True):

@@ -16,6 +16,13 @@ from scafe.agent.reply.mend_head import (
     is_literal,
     rename_texts,
 )
+from scafe.agent.reply.parsing import parse
+
+MOST_RETURNS = 40
+"""Returns of one function that are brought into step; each is looked at with the whole function."""
+MOST_NAMES = 48
+LONGEST_NAME = 64
+"""Names that are compared by spelling, and their length; comparing takes the product of both lengths."""
 
 
 def match_features(source: str) -> tuple[str, tuple[str, ...]]:
@@ -24,6 +31,9 @@ def match_features(source: str) -> tuple[str, tuple[str, ...]]:
     A name that is spelled a little differently on both sides is one feature. Early returns that give
     nothing give NaN for every feature.
     """
+    function = extract_of(parse(source))
+    if function is None or len(returns_of(function)) > MOST_RETURNS:
+        return source, ()
     steps: list[str] = []
     for step, repair in (
         ("matched_spelling", _match_spelling),
@@ -40,14 +50,17 @@ def match_features(source: str) -> tuple[str, tuple[str, ...]]:
 
 def disagreement(source: str) -> str | None:
     """Say how FEATURES and `extract` differ, as far as can be told without running; None if they agree."""
-    tree = ast.parse(source)
+    tree = parse(source)
     function = extract_of(tree)
     declared = set(declared_names(tree))
     if function is None:
         return None
     if not _always_ends(function.body):
         return "extract can come to its end without returning a value: return a dict on every path"
-    for node in returns_of(function):
+    returns = returns_of(function)
+    if len(returns) > MOST_RETURNS:
+        return f"extract returns at {len(returns)} places; at most {MOST_RETURNS} are read: keep one idea"
+    for node in returns:
         keys = _keys(node.value, function)
         if node.value is None or _is_none(node.value):
             return f"line {node.lineno}: extract returns nothing here; return a dict, with NaN if need be"
@@ -143,13 +156,15 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _match_spelling(source: str) -> str:
-    tree = ast.parse(source)
+    tree = parse(source)
     function = extract_of(tree)
     if function is None:
         return source
     declared = declared_names(tree)
     returned = _main_keys(function)
     if returned is None or not returned - set(declared):
+        return source
+    if len(declared) + len(returned) > MOST_NAMES or max(map(len, {*declared, *returned})) > LONGEST_NAME:
         return source
     lone = sorted(returned - set(declared))
     renamed = {}
@@ -168,7 +183,7 @@ def _main_keys(function: ast.FunctionDef) -> set[str] | None:
 
 
 def _fill_early_returns(source: str) -> str:
-    function = extract_of(ast.parse(source))
+    function = extract_of(parse(source))
     if function is None:
         return source
     for node in reversed(returns_of(function)[:-1]):
@@ -186,7 +201,7 @@ def _fill_early_returns(source: str) -> str:
 
 
 def _drop_undeclared(source: str) -> str:
-    tree = ast.parse(source)
+    tree = parse(source)
     function = extract_of(tree)
     declared = set(declared_names(tree))
     if function is None or not declared:
@@ -209,7 +224,7 @@ def _without_keys(node: ast.expr, declared: set[str]) -> str | None:
 
 
 def _drop_unreturned(source: str) -> str:
-    tree = ast.parse(source)
+    tree = parse(source)
     function = extract_of(tree)
     node = assignment(tree, "FEATURES")
     if function is None or node is None or node.value is None or not is_literal(node.value):

@@ -4,11 +4,12 @@ Each repair undoes one thing that happens to code on its way and changes no meas
 to be guessed is left alone; a text that still does not parse goes back to the model.
 """
 
-import ast
-import html
 import re
 import textwrap
 from collections.abc import Callable
+
+from scafe.agent.reply.blocks import unescaped
+from scafe.agent.reply.parsing import parses, syntax_of
 
 MAX_BEGINNINGS = 20
 MAX_PROSE_LINES = 400
@@ -28,20 +29,16 @@ _SIGNS = str.maketrans(
         **{"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "**2", "\u2026": "..."},
     }
 )
-_NUMBERED = re.compile(r"^[ \t]*(?:L?\d{1,3}[:.|)]|\d{1,3}\s*[|│]|\d{1,3}\t) ?", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*+(?:L?\d{1,3}[:.|)]|\d{1,3}[^\S\n]*+[|│]|\d{1,3}\t) ?", re.MULTILINE)
 _CODE_START = re.compile(
     r"^(?:import |from \w|CRITERION\b|FEATURES\b|def |class |@|[A-Z][A-Z0-9_]* ?=|#|\"\"\"|''')"
 )
+_LABEL = re.compile(
+    r"\A\s*+(?:python3?|py|code|copy code|copy)[^\S\n]*+:?[^\S\n]*+\n(?:\s*+copy(?: code)?[^\S\n]*+\n)?",
+    re.IGNORECASE,
+)
+"""Possessive: a gap is read once, else a long one is tried at every length."""
 _ESCAPED = re.compile(r"\\n {4}")
-
-
-def parses(source: str) -> bool:
-    """Return whether the text is Python."""
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def mend_syntax(source: str, is_fenced: bool) -> tuple[str, tuple[str, ...]]:
@@ -73,7 +70,7 @@ def mend_syntax(source: str, is_fenced: bool) -> tuple[str, tuple[str, ...]]:
         if cut != source and parses(cut):
             return cut, ("cut_prose",)
     for step, repair in repairs:
-        if parses(source):
+        if syntax_of(source) != "broken":
             break
         changed = repair(source)
         if changed != source:
@@ -117,9 +114,7 @@ def _plus_padded(lines: list[str]) -> bool:
 
 
 def _without_label(text: str) -> str:
-    return re.sub(
-        r"\A\s*(?:python3?|py|code|copy code|copy)\s*:?\s*\n(?:\s*copy(?: code)?\s*\n)?", "", text, flags=re.I
-    )
+    return _LABEL.sub("", text)
 
 
 def _dedent(text: str) -> str:
@@ -132,7 +127,7 @@ def _dedent(text: str) -> str:
 
 
 def _unescape_html(text: str) -> str:
-    return html.unescape(text) if re.search(r"&(?:lt|gt|amp|quot|#39|#x27);", text) else text
+    return unescaped(text) if re.search(r"&(?:lt|gt|amp|quot|#39|#x27);", text) else text
 
 
 def _without_prose(text: str) -> str:
@@ -141,7 +136,9 @@ def _without_prose(text: str) -> str:
     begins = [number for number, line in enumerate(lines) if _CODE_START.match(line)]
     for begin in begins[:MAX_BEGINNINGS]:
         end = min(len(lines), begin + MAX_PROSE_LINES)
-        while end > begin and not parses("\n".join(lines[begin:end])):
+        while end > begin and (syntax := syntax_of("\n".join(lines[begin:end]))) != "fits":
+            if syntax == "too much":
+                return text  # told as it is: no line of code is taken for prose to make it fit
             last = lines[end - 1]
             if last.startswith((" ", "\t", ")", "]", "}")) or _CODE_START.match(last):
                 break

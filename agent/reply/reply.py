@@ -16,7 +16,9 @@ from scafe.agent.reply.blocks import Block, fenced_blocks, without_noise, withou
 from scafe.agent.reply.mend import mend_module
 from scafe.agent.reply.mend_head import mend_head
 from scafe.agent.reply.mend_returns import disagreement, match_features
-from scafe.agent.reply.mend_syntax import mend_syntax, parses
+from scafe.agent.reply.mend_syntax import mend_syntax
+from scafe.agent.reply.parsing import TOO_MUCH, TooMuchError, literal, metered, parse, parses
+from scafe.knowledge.contract.bounds import UnfitError
 from scafe.knowledge.contract.errors import ContractError
 from scafe.knowledge.contract.extractor import MAX_LINES, parse_extractor
 from scafe.sandbox.probes.verdict import Finding, Verdict
@@ -34,12 +36,17 @@ MALFORMED = "malformed"
 """Code of the finding that carries a complaint into a repair brief."""
 _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 _GAP = re.compile(
-    r"#\s*(?:\.\.\.|…|\[\s*\.\.\.|<|your code here|rest of\b|same as (?:before|above)"
-    r"|implementation (?:goes )?here|(?:the )?(?:code|rest|remaining|existing|other|previous)\b"
-    r"[^\n]*\b(?:unchanged|omitted|as before|here|same)\b)",
+    r"#[^\S\n]*+(?:\.\.\.|…|\[[^\S\n]*+\.\.\.|<|your code here|rest of\b|same as (?:before|above)"
+    r"|implementation (?:goes )?here)",
     re.IGNORECASE,
 )
 """Comments that stand for code."""
+_REST = re.compile(r"#[^\S\n]*+(?:the )?(?:code|rest|remaining|existing|other|previous)\b", re.IGNORECASE)
+_LEFT_OUT = re.compile(r"\b(?:unchanged|omitted|as before|here|same)\b", re.IGNORECASE)
+"""The two halves of a comment such as "# the rest is unchanged"; looked for one after the other, so that a
+line is read twice and not once for every beginning."""
+MAX_MENDED_LINES = 600
+"""Longer modules are not mended: blank lines and comments are no fivefold of what a module may have."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,14 @@ def read_reply(text: str, criterion: str | None = None, finish_reason: str | Non
         return ReadReply(
             None, (), f"the reply has {len(text)} characters; a module has at most {MAX_LINES} lines"
         )
+    try:
+        with metered():
+            return _read(text, criterion, finish_reason)
+    except (TooMuchError, RecursionError, MemoryError):
+        return ReadReply(None, (), TOO_MUCH)
+
+
+def _read(text: str, criterion: str | None, finish_reason: str | None) -> ReadReply:
     plain, noise = without_noise(text)
     spoken, thought = without_thinking(plain)
     steps = (*noise, *thought)
@@ -107,6 +122,14 @@ def read_reply(text: str, criterion: str | None = None, finish_reason: str | Non
 
 def read_plan(text: str, criteria: tuple[str, ...]) -> ReadPlan:
     """Read the PLAN in a reply; ideas for criteria that were not asked for are left out. Never raises."""
+    try:
+        with metered():
+            return _read_plan(text, criteria)
+    except (TooMuchError, RecursionError, MemoryError):
+        return ReadPlan(None, (), TOO_MUCH)
+
+
+def _read_plan(text: str, criteria: tuple[str, ...]) -> ReadPlan:
     plain, noise = without_noise(text[:MAX_REPLY])
     spoken, thought = without_thinking(plain)
     steps = (*noise, *thought)
@@ -180,8 +203,10 @@ def _read_module(
         return complain(f"the module has {len(source)} characters: keep one idea")
     if not parses(source):
         return complain(_syntax_complaint(source))
-    if unfit := _forbidden(source) or _gap(source):
-        return complain(unfit)
+    if (lines := source.count("\n")) > MAX_MENDED_LINES:
+        return complain(f"the module has {lines} lines; at most {MAX_LINES} are allowed: keep one idea")
+    if found := _forbidden(source) or _gap(source):
+        return complain(found)
     source, more = _mended(source, criterion)
     steps = (*steps, *more)
     excerpt = _excerpt(source)
@@ -225,11 +250,10 @@ def _forbidden(source: str) -> str:
 
 def _gap(source: str) -> str:
     """Say where a module leaves something out."""
-    match = _GAP.search(source)
-    if match:
-        line = source.count("\n", 0, match.start()) + 1
-        return f"line {line} leaves code out ({match[0].strip()[:60]}): give the whole module"
-    for node in ast.walk(ast.parse(source)):
+    for line, text in enumerate(source.split("\n"), start=1):
+        if said := _gap_comment(text):
+            return f"line {line} leaves code out ({said}): give the whole module"
+    for node in ast.walk(parse(source)):
         is_dots = (
             isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...
         )
@@ -239,11 +263,21 @@ def _gap(source: str) -> str:
     return ""
 
 
+def _gap_comment(line: str) -> str:
+    """Return the comment of a line that stands for code; '' if there is none."""
+    if plain := _GAP.search(line):
+        return plain[0].strip()[:60]
+    begun = _REST.search(line)
+    return line[begun.start() :].strip()[:60] if begun and _LEFT_OUT.search(line, begun.end()) else ""
+
+
 def _syntax_complaint(source: str) -> str:
     if re.search(r"^@@ .* @@|^(?:---|\+\+\+) [ab]/", source, re.MULTILINE):
         return "this is a diff; give the whole module"
     try:
-        ast.parse(source)
+        parse(source)
+    except UnfitError as error:
+        return str(error)
     except SyntaxError as error:
         return f"line {error.lineno}: not Python 3.11: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:
@@ -283,7 +317,7 @@ def _plan_literal(code: str) -> object:
     for start in [match.start() for match in re.finditer(r"\{", code)][:MAX_BRACES]:
         for end in reversed([end for end in ends if end > start]):
             try:
-                return ast.literal_eval(code[start:end])
+                return literal(code[start:end])
             except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
                 continue
     return None

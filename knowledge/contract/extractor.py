@@ -30,6 +30,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.knowledge.contract.bounds import UnfitError, parse_bounded
 from scafe.knowledge.contract.errors import ContractError
 
 MAX_LINES = 120
@@ -123,7 +124,9 @@ def _parse(source: str) -> ast.Module:
     if lines > MAX_LINES + 1:
         raise ContractError(f"the module has {lines} lines; at most {MAX_LINES} are allowed: keep one idea")
     try:
-        return ast.parse(source)
+        return parse_bounded(source)
+    except UnfitError as error:
+        raise ContractError(str(error)) from None
     except SyntaxError as error:
         raise ContractError(f"not Python 3.11: {error.msg}", error.lineno) from None
     except (ValueError, RecursionError, MemoryError) as error:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scafe.knowledge.contract.bounds import unfit, unfit_tree
 from scafe.sandbox.language import policy
 from scafe.sandbox.language.imports import ImportTable, refused_import
 from scafe.sandbox.language.members import MEMBERS, members_of
@@ -82,6 +83,8 @@ def _parse(source: str) -> ast.Module | Refusal:
     if len(source) > SOURCE_LIMITS.characters or "\0" in source:
         why = f"more than {SOURCE_LIMITS.characters} characters, or a NUL character"
         return Refusal(1, "the source", Reason(why, "write a shorter module"))
+    if found := unfit(source):
+        return Refusal(1, "the source", Reason(f"has {found}", "write a shorter module"))
     try:
         tree = ast.parse(source, "<extractor>")
     except SyntaxError as error:
@@ -101,6 +104,8 @@ def _measured(tree: ast.Module) -> ast.Module | Refusal:
         if depth > SOURCE_LIMITS.depth or nodes > SOURCE_LIMITS.nodes:
             return Refusal(line, "the source", Reason("nested too deep or too long", "split the expression"))
         waiting.extend((child, depth + 1, line) for child in ast.iter_child_nodes(node))
+    if found := unfit_tree(tree):
+        return Refusal(1, "the source", Reason(found, "write a shorter module"))
     return tree
 
 

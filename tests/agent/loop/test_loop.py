@@ -371,7 +371,11 @@ def test_killed_all_along_its_way_a_run_ends_as_if_it_had_not_been(tmp_path: Pat
     check_kill_points(tmp_path, ["every14"], "7")
 
 
-def check_kill_points(root: Path, points: list[str], hash_seed: str) -> None:
+def test_killed_among_broken_replies_a_run_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    check_kill_points(tmp_path, ["9", "17-30", "31"], "3", drafter="broken")
+
+
+def check_kill_points(root: Path, points: list[str], hash_seed: str, drafter: str = "faulty") -> None:
     import json
     import subprocess
 
@@ -385,7 +389,7 @@ def check_kill_points(root: Path, points: list[str], hash_seed: str) -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "KILL_DRAFTER": drafter},
     )
     whole, *killed = [json.loads(line) for line in told.stdout.splitlines()]
     assert len(killed) >= len(points)

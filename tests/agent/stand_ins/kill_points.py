@@ -2,7 +2,7 @@
 
 Run as a process of its own: it forks, so it must hold no threads. `python kill_points.py ROOT POINT…`,
 where a point is an event number, with `-BYTES` after it for a kill in the middle of that write; `everyN`
-stands for every N-th event.
+stands for every N-th event. `KILL_DRAFTER=broken` in the environment breaks the drafter's replies.
 """
 
 import json
@@ -14,10 +14,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from loop_stand_ins import FaultyDrafter, StandInBench, fingerprint
+from loop_stand_ins import BrokenDrafter, FaultyDrafter, StandInBench, fingerprint
 
 from scafe.agent.loop.run import RunConfig, resume_run, start_run
 from scafe.agent.record.outcome import RunOutcome
+
+DRAFTER = BrokenDrafter if os.environ.get("KILL_DRAFTER") == "broken" else FaultyDrafter
 
 
 class Killer:
@@ -40,7 +42,7 @@ def start(root: Path, kill_at: int = 0, torn: int = 0) -> RunOutcome:
     config = RunConfig(pack="scar.vss", seed=3, approve="auto", out=str(root / "runs"), max_calls=16)
     return start_run(
         config,
-        drafter=FaultyDrafter(root / "asked.log"),
+        drafter=DRAFTER(root / "asked.log"),
         bench=StandInBench(root / "bench"),
         listener=Killer(root, kill_at, torn),
     )
@@ -48,7 +50,7 @@ def start(root: Path, kill_at: int = 0, torn: int = 0) -> RunOutcome:
 
 def resume(root: Path) -> RunOutcome:
     run = next((root / "runs").glob("*"))
-    return resume_run(run, drafter=FaultyDrafter(root / "asked.log"), bench=StandInBench(root / "bench"))
+    return resume_run(run, drafter=DRAFTER(root / "asked.log"), bench=StandInBench(root / "bench"))
 
 
 def in_a_fork(action: Any, *arguments: Any) -> int:

@@ -72,6 +72,26 @@ class FaultyDrafter:
         return f"Here it is.\n\n```python\n{source}```\n"
 
 
+class BrokenDrafter(FaultyDrafter):
+    """Every second answer used to end a run: it is no Unicode, nested too deep, too long, or made to wait."""
+
+    BROKEN = (
+        "```python\n# half of a pair: \ud83d\nCRITERION = \n```",
+        "```python\nx = " + "[" * 60 + "\n```",
+        "```python\n" + "def extract(image, mask):\n    pass\n" * 15_000 + "```",
+        "```python\ndef extract(image, mask):\n    return " + "-" * 20_000 + "1\n```",
+        "```" + " " * 60_000 + "`",
+        "a line\u2028another\x85and \x0b a third",
+    )
+
+    def text(self, brief: Brief) -> str:
+        good = super().text(brief)
+        draw = dice("broken", brief.operator, brief.variant, brief.seed, good)
+        if brief.operator == "plan" or draw % 2:
+            return good.replace("Here it is.", "Here it is \ud83d.")
+        return self.BROKEN[draw // 2 % len(self.BROKEN)]
+
+
 class StandInBench(Bench):
     """Judges and scores by dice over the source; journals its answers like the real one."""
 
