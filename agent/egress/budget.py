@@ -201,6 +201,22 @@ class Budget:
         elapsed = self._outside.elapsed_s
         return elapsed() if elapsed else self._ledger.seconds
 
+    def require_time(self, wait: float, why: str) -> None:
+        """Refuse to wait longer than the run may still take, whoever asks for it.
+
+        Raises
+        ------
+        BudgetError
+            If the wait would pass the cap on seconds.
+        """
+        with self._lock:
+            left = self._seconds_left()
+        if left is not None and wait >= left:
+            raise BudgetError(
+                f"the next attempt would have to wait {wait:.0f} s ({why}), and {max(left, 0):.0f} s are left of "
+                "--max-seconds; raise it, or let the run end with what it has"
+            )
+
     def _seconds_left(self) -> float | None:
         return None if self.caps.seconds is None else self.caps.seconds - self._seconds_used()
 

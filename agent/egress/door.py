@@ -20,6 +20,7 @@ import httpx
 from scafe.agent.egress.budget import Budget
 from scafe.agent.egress.checks import client_changes, require_clean, require_same_words
 from scafe.agent.egress.completion import Completion, GarbledError, error_body, error_text, read_completion
+from scafe.agent.egress.deadline import Deadline
 from scafe.agent.egress.journal import Attempt, Journal, RequestRecord, answered
 from scafe.agent.egress.patience import Patience
 from scafe.agent.egress.payload import Answer, Carrier, EgressLevel, Payload, Ticket, require_level
@@ -180,6 +181,7 @@ class Egress:
             wait = self._patience.wait(done, tries, ticket.retry_after)
             if wait is None:
                 return self._give_up(payload, ticket, done, tries)
+            self.budget.require_time(wait, f"HTTP {done.status}" if done.status else str(done.outcome))
             self._patience.clock.sleep(wait)
 
     def _attempt(self, payload: Payload, carrier: Carrier, number: int) -> tuple[Ticket, Attempt]:
@@ -294,24 +296,27 @@ class Door(httpx.BaseTransport):
         except EgressError as error:
             ticket.refusal = error
             raise
-        return self._send(ticket, self._plain(ticket, request, body))
+        with Deadline(ticket.timeout_s) as deadline:
+            return self._send(ticket, self._plain(request, body, deadline), deadline)
 
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
 
-    def _plain(self, ticket: Ticket, request: httpx.Request, body: bytes) -> httpx.Request:
+    def _plain(self, request: httpx.Request, body: bytes, deadline: Deadline) -> httpx.Request:
         headers = {name: value for name, value in request.headers.items() if name.lower() in self.HEADERS}
         headers |= {"accept-encoding": "identity", "user-agent": "scafe"}
         return httpx.Request(
-            "POST", request.url, headers=headers, content=body, extensions=request.extensions
+            "POST", request.url, headers=headers, content=body, extensions=deadline.extensions()
         )
 
-    def _send(self, ticket: Ticket, request: httpx.Request) -> httpx.Response:
+    def _send(self, ticket: Ticket, request: httpx.Request, deadline: Deadline) -> httpx.Response:
         started = self._egress.now()
         try:
             response = self._inner.handle_request(request)
             raw = self._read(ticket, response, started)
+            if deadline.is_over:  # a body that ends with the connection looks whole
+                raise httpx.ReadTimeout("the connection was ended at the deadline")
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             ticket.problem = "unreachable"
             raise
@@ -319,7 +324,7 @@ class Door(httpx.BaseTransport):
             ticket.problem = "timeout"
             raise
         except httpx.TransportError:
-            ticket.problem = "dropped"
+            ticket.problem = "timeout" if deadline.is_over else "dropped"
             raise
         ticket.status, ticket.raw = response.status_code, raw
         ticket.retry_after = response.headers.get("retry-after")

@@ -101,7 +101,7 @@ class Patience:
             pass
         try:
             return max(0.0, parsedate_to_datetime(retry_after).timestamp() - self.clock.wall())
-        except ValueError:
+        except (ValueError, OverflowError, TypeError):  # 'Mon, 99999999999 Jan'
             return None
 
 
