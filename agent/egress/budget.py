@@ -213,7 +213,7 @@ class Budget:
             left = self._seconds_left()
         if left is not None and wait >= left:
             raise BudgetError(
-                f"the next attempt would have to wait {wait:.0f} s ({why}), and {max(left, 0):.0f} s are left of "
+                f"the next attempt has to wait {wait:.0f} s ({why}), and {max(left, 0):.0f} s are left of "
                 "--max-seconds; raise it, or let the run end with what it has"
             )
 
