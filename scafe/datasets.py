@@ -16,6 +16,7 @@ def load_dataset(
     labels: Sequence[str] = (),
     pack: str | Path | CriteriaPack | None = None,
     segment: MaskMethod = "none",
+    mask_label: int | None = None,
 ) -> Dataset:
     """Read a data set through once, as a run would, and refuse what a run would refuse.
 
@@ -33,6 +34,8 @@ def load_dataset(
         Names the classes and the channels that images must have.
     segment : {'none', 'otsu', ...}
         How masks are drawn where none is given, as for `scafe.run`.
+    mask_label : int, optional
+        The level of given masks that marks the lesion, where they have more than two.
 
     Returns
     -------
@@ -54,4 +57,4 @@ def load_dataset(
     """
     held = _load_pack(str(pack)) if isinstance(pack, (str, Path)) else pack
     expected, channels = (held.classes, held.modality.channels) if held else ((), ("R", "G", "B"))
-    return open_dataset(path, tuple(labels), expected, channels, segment)
+    return open_dataset(path, tuple(labels), expected, channels, segment, mask_label=mask_label)

@@ -33,6 +33,8 @@ class RunSettings(TypedDict, total=False):
     """Whether labels are levels; name them highest first."""
     segment: MaskMethod
     """How masks are drawn for images that have none."""
+    mask_label: int
+    """The level of a mask that marks the lesion, where masks have more than two."""
     workers: int
     """Processes that run extractors."""
     sandbox: Literal["local", "bwrap", "docker", "gvisor"]

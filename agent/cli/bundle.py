@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scafe.agent.cli.options import HOST_OPTIONS, options
+from scafe.agent.cli.options import HOST_OPTIONS, mask_label_option, options
 from scafe.agent.terminal.offline import ask_offline, host_words
 from scafe.agent.terminal.terminal import Terminal, speaks
 
@@ -46,9 +46,12 @@ def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a CSV with one row per image."
 )
+@mask_label_option
 @options(HOST_OPTIONS)
 @speaks
-def predict(terminal: Terminal, bundle: str, data: str, out: Path | None, **host: Any) -> None:
+def predict(
+    terminal: Terminal, bundle: str, data: str, out: Path | None, mask_label: int | None, **host: Any
+) -> None:
     """Predict new images with a bundle, and say what each feature added.
 
     BUNDLE is a folder or the zip of one. For research only, not for diagnosis. The extractors run in the
@@ -58,7 +61,8 @@ def predict(terminal: Terminal, bundle: str, data: str, out: Path | None, **host
     Example:
       scafe predict runs/RUN/frozen --data new_images/ --out predictions.csv
     """
-    answer = ask_offline(terminal, MODULE, "predict", bundle, "--data", data, *host_words(host))
+    label = [] if mask_label is None else ["--mask-label", str(mask_label)]
+    answer = ask_offline(terminal, MODULE, "predict", bundle, "--data", data, *label, *host_words(host))
     predictions = answer.document["predictions"]
     if out is not None:
         _write_table(out, predictions)

@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import click
 
+from scafe.agent.cli.options import mask_label_option
 from scafe.agent.terminal.offline import ask_offline
 from scafe.agent.terminal.terminal import Terminal, speaks
 from scafe.knowledge.contract.masks import MaskMethod
@@ -28,12 +29,19 @@ def data() -> None:
 @click.option(
     "--segment", type=click.Choice(get_args(MaskMethod)), help="As for `scafe run`.  [default: none]"
 )
+@mask_label_option
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The run's; decides the parts."
 )
 @speaks
 def check(
-    terminal: Terminal, path: str, pack: str | None, labels: str | None, segment: str | None, seed: int
+    terminal: Terminal,
+    path: str,
+    pack: str | None,
+    labels: str | None,
+    segment: str | None,
+    mask_label: int | None,
+    seed: int,
 ) -> None:
     """Say what is in a data set, and what in it would fool a run.
 
@@ -48,6 +56,8 @@ def check(
       scafe data check derm.csv --pack dermoscopy.abcd --labels mel,nv --json
     """
     given = {"--pack": pack, "--labels": labels, "--segment": segment, "--seed": str(seed)}
+    if mask_label is not None:
+        given["--mask-label"] = str(mask_label)
     words = [word for option, value in given.items() if value for word in (option, value)]
     answer = ask_offline(terminal, MODULE, "data", path, *words)
     terminal.answer(answer.document, "\n".join(_in_words(answer.document)))

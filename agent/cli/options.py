@@ -13,6 +13,11 @@ FLAVOURS = ("plain", "null", "shortcut_ruler", "shortcut_camera")
 """Synthetic cohorts: overlapping classes, no difference at all, a shortcut to fall for."""
 
 run_argument = click.argument("run")
+mask_label_option = click.option(
+    "--mask-label",
+    type=click.IntRange(min=0),
+    help="The level of a mask that marks the lesion, where masks have more than two.",
+)
 out_option = click.option("--out", help="Folder that run folders are in.  [default: runs]")
 log_json_option = click.option(
     "--log-json", is_flag=True, help="Print every event as a line of JSON on stderr instead of progress."

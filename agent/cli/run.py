@@ -18,6 +18,7 @@ from scafe.agent.cli.options import (
     RUN_HOST_OPTIONS,
     SEARCH_OPTIONS,
     log_json_option,
+    mask_label_option,
     options,
     out_option,
     run_argument,
@@ -84,6 +85,7 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
     type=click.Choice(get_args(MaskMethod)),
     help="Draw masks where none is given: one lesion on plain skin.  [default: none]",
 )
+@mask_label_option
 @click.option("--cohort", type=click.Choice(FLAVOURS), help="A synthetic cohort instead of --data.")
 @options(MODEL_OPTIONS, SEARCH_OPTIONS, BUDGET_OPTIONS)
 @out_option

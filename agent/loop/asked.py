@@ -25,6 +25,7 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
         labels=config.labels,
         ordinal=config.ordinal,
         segment=config.segment,
+        mask_label=config.mask_label,
         seed=config.seed,
         feedback=config.feedback,
         dp_epsilon=config.dp_epsilon,

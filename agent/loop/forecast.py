@@ -85,6 +85,7 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         labels=config.labels,
         ordinal=config.ordinal,
         segment=config.segment,
+        mask_label=config.mask_label,
         seed=config.seed,
         feedback=config.feedback,
         dp_epsilon=config.dp_epsilon,

@@ -24,6 +24,9 @@ class RunConfig(BaseModel):
     labels: tuple[str, ...] = ()
     ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="draws masks where none is given")
+    mask_label: int | None = Field(
+        default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
+    )
     model: str = Field(default="builtin", description="spec of the drafter")
     repair_model: str | None = None
     base_url: str | None = None

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     )
     ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
+    mask_label: int | None = Field(
+        default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
+    )
     workers: int = Field(default=2, ge=1, le=256, description="processes that run extractors")
     sandbox: Literal["local", "bwrap", "docker", "gvisor"] = Field(
         default="local", description="what holds the worker"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from scafe.evals.audit.outlines import outline_warnings
 from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing, shortcut_rows
 from scafe.evals.audit.skin_tone import GROUPS, has_skin, skin_tone
 from scafe.evals.data.attributes import Standing
@@ -154,7 +155,8 @@ def audit_dataset(dataset: Dataset, pack: CriteriaPack | None = None, seed: int 
         formats=_formats(dataset),
         warnings=(),
     )
-    return found.model_copy(update={"warnings": tuple(_warnings(found))})
+    said = (*_warnings(found), *outline_warnings(dataset, images))
+    return found.model_copy(update={"warnings": said})
 
 
 def _formats(dataset: Dataset) -> tuple[Met, ...]:

@@ -14,6 +14,8 @@ import numpy as np
 
 from scafe.evals.data.attributes import Attribute
 from scafe.evals.data.formats import ImageFile as ImageFile
+from scafe.evals.data.formats import read_as
+from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Decoded, Pixels, digest
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
@@ -86,6 +88,8 @@ class Dataset:
     """How masks were drawn where none was given."""
     met: Mapping[Attribute, int] = field(default_factory=dict, repr=False, compare=False)
     """Attributes of the formats that the files had, and in how many images."""
+    reading: Reading = AS_USUAL
+    """Which level of a mask counts, and which window a volume is seen through."""
     kept: dict[int, ImageAndMask] = field(default_factory=dict, repr=False, compare=False)
     """Decoded images, as far as `KEPT_BYTES` goes."""
 
@@ -150,6 +154,7 @@ def build_dataset(
     labels: Sequence[str] = (),
     expected: Sequence[str] = (),
     segment: MaskMethod = "none",
+    mask_label: int | None = None,
 ) -> Dataset:
     """Read every row once and check what can only be seen over all of them.
 
@@ -165,6 +170,8 @@ def build_dataset(
         Classes of the criteria pack, used if `labels` is empty and the data has all of them.
     segment : {'none', 'otsu'}
         How to draw masks if none is given; given ones are taken as they are.
+    mask_label : int, optional
+        The level of given masks that marks the lesion, where they have more than two.
 
     Raises
     ------
@@ -173,14 +180,15 @@ def build_dataset(
         with two labels.
     """
     classes = choose_classes(Counter(row.label for row in rows), where, labels, expected)
-    chosen = [row for row in rows if row.label in classes]
+    reading = Reading(mask_label)
+    chosen = [replace(row, pixels=read_as(row.pixels, reading)) for row in rows if row.label in classes]
     _require_all_masks_or_none(chosen)
     _require_one_label_per_patient(chosen)
     _require_enough_patients(chosen, classes, where)
     drawn = segment if not any(row.has_mask for row in chosen) else "none"
     if drawn != "none":
         chosen = [replace(row, pixels=Segmented(row.pixels), has_mask=True) for row in chosen]
-    return replace(_read_through(chosen, classes, len(rows) - len(chosen)), segmented=drawn)
+    return replace(_read_through(chosen, classes, len(rows) - len(chosen)), segmented=drawn, reading=reading)
 
 
 def cohort_dataset(cohort: Sequence[CohortImage], classes: Sequence[str]) -> Dataset:

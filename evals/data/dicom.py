@@ -44,7 +44,6 @@ class DicomFile:
 
     image: Path
     mask: Path | None = None
-
     reading: Reading = AS_USUAL
 
     def read(self, where: str) -> Decoded:

@@ -40,11 +40,10 @@ class ImageFile:
         mask, outline = mask_for(found.image, self.mask, where, self.reading.mask_label)
         image, mask, _ = squared(found.image, mask, found.sides, where)
         met = found.met | ({table.ENDING} if has_other_ending(self.image, data) else set())
-        label = self.reading.mask_label
-        marks = [b"pictures@2"] if found.met & CHANGED or label is not None else []
+        marks = (b"pictures@2",) if found.met & CHANGED else ()
         return Decoded(
             ImageAndMask(image, mask),
-            digest(data, outline, *marks, *([] if label is None else [str(label).encode()])),
+            digest(data, outline, *marks, *self.reading.marks()),
             met,
             _smaller(found.spacing_mm),
         )

@@ -26,6 +26,7 @@ def open_dataset(
     expected: Sequence[str] = (),
     channels: Sequence[str] = RGB,
     segment: MaskMethod = "none",
+    mask_label: int | None = None,
 ) -> Dataset:
     """Open a folder per class or a manifest, and read it through once.
 
@@ -43,6 +44,8 @@ def open_dataset(
         Channels of the pack; other than RGB they may come from one column `path_<channel>` each.
     segment : {'none', 'otsu'}
         How to draw masks if none is given.
+    mask_label : int, optional
+        The level of given masks that marks the lesion, where they have more than two.
 
     Raises
     ------
@@ -56,7 +59,9 @@ def open_dataset(
         rows = _manifest_rows(root, read_table(root), tuple(channels))
     else:
         raise DatasetError(f"{root}: give a folder with one folder per class, or a CSV or Parquet manifest")
-    return build_dataset(rows, root.name, labels=labels, expected=expected, segment=segment)
+    return build_dataset(
+        rows, root.name, labels=labels, expected=expected, segment=segment, mask_label=mask_label
+    )
 
 
 def _is_there(path: Path) -> bool:

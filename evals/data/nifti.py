@@ -52,7 +52,7 @@ class NiftiFile:
             data_of_mask = read_bytes(self.mask, named)
             outline = _outline(open_volume(data_of_mask, nibabel, named), volume.grid, self.reading, named)
         pair, spacing = _slice(volume, outline, self.reading, where)
-        marks = (READER, self.reading.window.encode(), str(self.reading.mask_label).encode())
+        marks = (READER, self.reading.window.encode(), *self.reading.marks())
         return Decoded(
             pair, digest(data, data_of_mask, *marks), volume.met, (spacing, spacing), volume.grid.box_mm
         )

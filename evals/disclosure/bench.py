@@ -52,6 +52,9 @@ class BenchSpec(Record):
     )
     ordinal: bool = Field(default=False, description="whether `labels` are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
+    mask_label: int | None = Field(
+        default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
+    )
     seed: int = 0
     feedback: Literal["auto", "blind", "gated"] = "auto"
     dp_epsilon: float | None = Field(

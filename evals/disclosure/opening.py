@@ -22,7 +22,9 @@ def open_data(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
 
 
 def _on_disk(path: str, spec: BenchSpec, pack: CriteriaPack) -> Dataset:
-    return open_dataset(path, spec.labels, pack.classes, pack.modality.channels, spec.segment)
+    return open_dataset(
+        path, spec.labels, pack.classes, pack.modality.channels, spec.segment, mask_label=spec.mask_label
+    )
 
 
 def _drawn(spec: BenchSpec, pack: CriteriaPack) -> Dataset:

@@ -118,6 +118,8 @@ def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) ->
         data_sha256=session.facts.data_sha256,
         channels=session.pack.modality.channels,
         segment=session.dataset.segmented,
+        mask_label=session.dataset.reading.mask_label,
+        window=session.dataset.reading.window,
         scorer_sha256=session.facts.scorer_sha256,
         features=tuple(_frozen_feature(session, fit, number, lineage) for number in range(len(fit.columns))),
         development=_development(session, fit, threshold),

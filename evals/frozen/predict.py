@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.data.dataset import Drawn
-from scafe.evals.data.formats import SUFFIXES, channels_of, is_known, pixels_of, stem_of
+from scafe.evals.data.formats import SUFFIXES, channels_of, is_known, pixels_of, read_as, stem_of
+from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Pixels
 from scafe.evals.frozen.bundle import Bundle
@@ -71,14 +72,19 @@ class Picture:
     pixels: Pixels
     has_mask: bool = False
 
-    def load(self, segment: MaskMethod = "none") -> ImageAndMask:
+    def load(self, segment: MaskMethod = "none", reading: Reading = AS_USUAL) -> ImageAndMask:
         """Decode image and mask; draw a mask where there is none and the bundle's run drew its own."""
         drawn = segment != "none" and not self.has_mask
-        return (Segmented(self.pixels) if drawn else self.pixels).read(self.name).pair
+        pixels = read_as(self.pixels, reading)
+        return (Segmented(pixels) if drawn else pixels).read(self.name).pair
 
 
-def predict(bundle: Bundle, pictures: Sequence[Picture], pool: Pool) -> tuple[Prediction, ...]:
+def predict(
+    bundle: Bundle, pictures: Sequence[Picture], pool: Pool, mask_label: int | None = None
+) -> tuple[Prediction, ...]:
     """Predict images, in order; extractors run in the sandbox.
+
+    Masks and volumes are read as the bundle's run read them; `mask_label` overrides the level that counts.
 
     Raises
     ------
@@ -87,10 +93,12 @@ def predict(bundle: Bundle, pictures: Sequence[Picture], pool: Pool) -> tuple[Pr
     SandboxError
         The sandbox itself fails.
     """
+    manifest = bundle.manifest
+    reading = Reading(manifest.mask_label if mask_label is None else mask_label, manifest.window)
     found: list[Prediction] = []
     for start in range(0, len(pictures), BATCH):
         batch = pictures[start : start + BATCH]
-        rows = measure_bundle(bundle, pool, [one.load(bundle.manifest.segment) for one in batch])
+        rows = measure_bundle(bundle, pool, [one.load(manifest.segment, reading) for one in batch])
         found += explain(bundle, [one.name for one in batch], rows)
     return tuple(found)
 

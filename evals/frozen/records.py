@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.knowledge.contract.extractor import Direction
-from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.contract.masks import MaskMethod, WindowRule
 from scafe.knowledge.criteria.pack import Citation
 
 FORMAT: Literal["scafe/bundle@1"] = "scafe/bundle@1"
@@ -124,6 +124,13 @@ class Manifest(Record):
     segment: MaskMethod = Field(
         default="none",
         description="how masks were drawn if none was given; a prediction does the same",
+    )
+    mask_label: int | None = Field(
+        default=None, description="the level of masks that marked the lesion; a prediction takes the same"
+    )
+    window: WindowRule = Field(
+        default="volume@1",  # of bundles from before there was a choice
+        description="how values of volumes became grey levels; a prediction does the same",
     )
     scorer_sha256: Sha256
     features: tuple[FrozenFeature, ...] = Field(min_length=1, max_length=1000)

@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--allow-weaker", action="store_true")
         one.add_argument("--sandbox", choices=("local", "bwrap", "docker", "gvisor"), default="local")
     commands.choices["predict"].add_argument("--data", required=True)
+    commands.choices["predict"].add_argument("--mask-label", type=int)
     return parser
 
 
@@ -61,7 +62,7 @@ def _verify(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
 
 
 def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
-    found = predict(bundle, find_pictures(options.data, bundle.manifest.channels), pool)
+    found = predict(bundle, find_pictures(options.data, bundle.manifest.channels), pool, options.mask_label)
     if bundle.changed_versions:
         print(_other_libraries(bundle.changed_versions), file=sys.stderr)
     if options.json:

@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("--pack")
     data.add_argument("--labels", default="", help="positive,negative")
     data.add_argument("--segment", choices=get_args(MaskMethod), default="none")
+    data.add_argument("--mask-label", type=int)
     data.add_argument("--seed", type=int, default=0)
     gate = commands.add_parser("gate")
     gate.add_argument("--noise", type=int, default=40)
@@ -55,7 +56,9 @@ def _data(options: argparse.Namespace) -> int:
     pack = load_pack(options.pack) if options.pack else None
     labels = tuple(label for label in options.labels.split(",") if label)
     expected, channels = (pack.classes, pack.modality.channels) if pack else ((), ("R", "G", "B"))
-    dataset = open_dataset(options.path, labels, expected, channels, options.segment)
+    dataset = open_dataset(
+        options.path, labels, expected, channels, options.segment, mask_label=options.mask_label
+    )
     found = audit_dataset(dataset, pack, options.seed)
     if options.json:
         print(json.dumps({**found.model_dump(mode="json"), "ok": found.is_clean}, sort_keys=True))

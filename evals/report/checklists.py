@@ -55,6 +55,8 @@ def _tripod(bundle: Bundle, headline: Headline | None) -> list[tuple[str, str, s
     manifest = bundle.manifest
     people = ", ".join(f"{count} {label}" for label, count in manifest.development.patients.items())
     masks = "as given" if manifest.segment == "none" else f"that {manifest.segment} drew (none was given)"
+    if manifest.mask_label is not None:
+        masks = f"{masks}, level {manifest.mask_label}"
     rows = [
         ("5a", "source of data", f"hash {manifest.data_sha256[:16]}…; origin is the author's to name"),
         ("7", "data preparation", f"features from images and masks {masks}; median imputation; scaling"),

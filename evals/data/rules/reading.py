@@ -14,6 +14,10 @@ class Reading:
     window: WindowRule = WINDOW
     """How the values of a volume become grey levels."""
 
+    def marks(self) -> tuple[bytes, ...]:
+        """Return what of it makes other pixels of the same bytes, for their hash; nothing as usual."""
+        return () if self.mask_label is None else (f"mask label {self.mask_label}".encode(),)
+
 
 AS_USUAL = Reading()
 """Masks of two levels, and the window rule for everything new."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scafe.evals.data.rules.reading import AS_USUAL
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, CohortSpec, FeatureRef
 from scafe.evals.scoring.score import Task
 from scafe.evals.scoring.splits import make_folds, split_patients
@@ -160,7 +161,11 @@ class ToySession:
         self.names = [one.patient for one in members]
         self.split = split_patients(self.names, self.labels, seed)
         self.dataset = SimpleNamespace(
-            items=self.names, classes=self.classes, load=self.images.__getitem__, segmented="none"
+            items=self.names,
+            classes=self.classes,
+            load=self.images.__getitem__,
+            segmented="none",
+            reading=AS_USUAL,
         )
         self.noise = None
         self.folds = self.draw_folds("loop")
