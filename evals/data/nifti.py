@@ -94,7 +94,8 @@ def _grey(
     where: str,
 ) -> NDArray[np.uint8]:
     seen = volume.values() if reading.window == "volume@1" else plane
-    if not np.isfinite(seen).all():
+    lesion = plane if mask is None else plane[mask]
+    if np.isinf(seen).any() or np.isnan(seen).all() or (mask is not None and np.isnan(lesion).any()):
         raise DatasetError(f"{where}: the slice holds values that are not numbers; fill them or leave it out")
     grey = grey_levels(plane, window_of(np.asarray(seen, np.float64), mask, reading.window))
     return np.repeat(grey[:, :, None], 3, axis=2)

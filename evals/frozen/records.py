@@ -126,7 +126,10 @@ class Manifest(Record):
         description="how masks were drawn if none was given; a prediction does the same",
     )
     mask_label: int | None = Field(
-        default=None, description="the level of masks that marked the lesion; a prediction takes the same"
+        default=None,
+        ge=0,
+        le=2**31,
+        description="the level of masks that marked the lesion; a prediction takes the same",
     )
     window: WindowRule = Field(
         default="volume@1",  # of bundles from before there was a choice

@@ -5,6 +5,7 @@ Grey becomes three equal channels; alpha is laid over white; colour of an ICC pr
 
 import functools
 import io
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -35,18 +36,32 @@ def to_srgb(stored: Stored, where: str) -> Bytes:
         A colour profile that cannot be read or is for another colour model.
     """
     count = CHANNELS[stored.model]
-    colours, opacity = stored.samples[..., :count], None
+    colours, opacity, bits = stored.samples[..., :count], None, stored.bits
     if stored.palette is not None:
-        looked_up = _looked_up(stored, where)
-        colours, opacity = looked_up[..., :3], looked_up[..., 3:].astype(np.float64) / 255
+        looked_up, bits = _looked_up(stored, where), 8
+        colours, opacity = looked_up[..., :3], looked_up[..., 3:]
     elif stored.alpha != "none":
-        opacity = stored.samples[..., count:].astype(np.float64) / stored.largest
-    shown = _shown(stored, _eight_bits(colours, 8 if stored.palette is not None else stored.bits), where)
-    if opacity is None or (opacity == 1).all():
+        opacity = stored.samples[..., count:]
+    shown = _shown(stored, _eight_bits(colours, bits), where)
+    opaque = 2**bits - 1
+    if opacity is None or (opacity == opaque).all():
         return shown
-    if stored.alpha == "premultiplied":
-        return _rounded(shown + 255 * (1 - opacity))
-    return _rounded(shown * opacity + 255 * (1 - opacity))
+    return _over_white(shown, opacity, opaque, stored.alpha == "premultiplied")
+
+
+def _over_white(shown: Bytes, opacity: NDArray[Any], opaque: int, is_premultiplied: bool) -> Bytes:
+    laid = np.empty_like(shown)
+    for rows in _strips(shown):
+        share = opacity[rows].astype(np.float64) / opaque
+        light = shown[rows] if is_premultiplied else shown[rows] * share
+        laid[rows] = _rounded(light + 255 * (1 - share))
+    return laid
+
+
+def _strips(samples: NDArray[Any]) -> Iterator[slice]:
+    """Give rows of about a million samples: fractions of a whole large image would take a gigabyte."""
+    height = max(1, 2**20 // (samples.shape[1] * samples.shape[2]))
+    yield from (slice(at, at + height) for at in range(0, samples.shape[0], height))
 
 
 def _looked_up(stored: Stored, where: str) -> Bytes:
@@ -59,7 +74,10 @@ def _looked_up(stored: Stored, where: str) -> Bytes:
 def _eight_bits(samples: NDArray[Any], bits: int) -> Bytes:
     if bits == 8:
         return np.asarray(samples, dtype=np.uint8)
-    return _rounded(samples.astype(np.float64) * (255 / (2**bits - 1)))
+    scaled = np.empty(samples.shape, dtype=np.uint8)
+    for rows in _strips(samples):
+        scaled[rows] = _rounded(samples[rows].astype(np.float64) * (255 / (2**bits - 1)))
+    return scaled
 
 
 def _shown(stored: Stored, samples: Bytes, where: str) -> Bytes:
@@ -99,7 +117,8 @@ def _by_profile(profile: bytes, samples: Bytes, where: str) -> Bytes:
 
 
 def _transform(profile: Any, mode: str) -> Any:
-    intent = ImageCms.Intent(ImageCms.getDefaultIntent(profile))
+    # ICC.1:2022, 7.2.15: the lower 16 bits; old software wrote the number in the wrong byte order
+    intent = ImageCms.Intent(ImageCms.getDefaultIntent(profile) & 0xFFFF)
     return ImageCms.buildTransform(profile, _srgb(), mode, "RGB", renderingIntent=intent)
 
 

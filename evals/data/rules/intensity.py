@@ -1,10 +1,11 @@
 """Which window the values of a slice without a fixed unit are seen through: two rules, each with a name.
 
 `mask@2`, the rule for everything new. Background is the one value that fills most of the border of the
-slice, if one does (zero after skull-stripping or cropping); everything else is foreground. With a mask the
-window runs over the 1st to the 99th percentile of the foreground, widened to those of the lesion; where the
-lesion would then have fewer than `LEVELS` of the 256 grey levels, the window is narrowed around it until it
-has them, or to `NARROWEST`. Without a mask it runs over the .1st to the 99.9th percentile of the foreground.
+slice, if one does (zero after skull-stripping or cropping), and NaN, which is shown black; everything else
+is foreground. With a mask the window runs over the 1st to the 99th percentile of the foreground, widened to
+those of the lesion; where the lesion would then have fewer than `LEVELS` of the 256 grey levels, the window
+is narrowed around it until it has them, or to `NARROWEST`. Without a mask it runs over the .1st to the
+99.9th percentile of the foreground.
 
 `volume@1`, the rule of bundles from before November 2026: the 1st to the 99th percentile of the volume. A
 lesion brighter than 99 % of the volume became one flat 255 under it.
@@ -44,11 +45,11 @@ def window_of(values: Floats, mask: NDArray[np.bool_] | None, rule: WindowRule) 
     rule : {'mask@2', 'volume@1'}
     """
     if rule == "volume@1":
-        return _percentiles(values, WITH_MASK)
+        return _percentiles(values[np.isfinite(values)], WITH_MASK)
     seen = values[foreground(values)]
     if float(np.ptp(seen)) == 0:
         # one value on background: nothing in it can be told apart, but where it is can
-        return float(values.min()), float(values.max())
+        return float(np.nanmin(values)), float(np.nanmax(values))
     if mask is None or not mask.any():
         return _percentiles(seen, IN_FOREGROUND)
     low, high = _percentiles(seen, WITH_MASK)
@@ -61,17 +62,18 @@ def window_of(values: Floats, mask: NDArray[np.bool_] | None, rule: WindowRule) 
 def foreground(values: Floats) -> NDArray[np.bool_]:
     """Tell what is not background; all of a slice whose border holds no value often enough."""
     rim = np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
+    measured = ~np.isnan(values)
     found, counts = np.unique(rim, return_counts=True)
     if counts.max() < RIM_SHARE * rim.size:
-        return np.ones(values.shape, dtype=bool)
-    seen = values != found[counts.argmax()]
-    return np.asarray(seen if seen.any() else ~seen)
+        return measured
+    seen = (values != found[counts.argmax()]) & measured
+    return np.asarray(seen if seen.any() else measured)
 
 
 def grey_levels(values: Floats, window: tuple[float, float]) -> NDArray[np.uint8]:
     """Return the values as 0 to 255 through a window; outside it they are cut off."""
     low, high = window
-    grey = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
+    grey = np.nan_to_num(np.clip((values - low) / max(high - low, 1e-12), 0, 1), nan=0.0)
     return np.asarray(np.rint(255 * grey).astype(np.uint8))
 
 

@@ -16,6 +16,8 @@ SAME_SIZE: Final = 0.01
 """Share by which two voxel sizes may differ: headers hold them in single precision and rounded."""
 SAME_PLACE: Final = 0.1
 """Share of the smallest voxel side by which a corner of two grids may differ."""
+LAST_CODE: Final = 5
+"""Largest xform code of nifti1.h: other template."""
 STRAIGHT: Final = 0.999
 """Cosine of the angle to the patient's axes from which a volume is not called oblique (2.6 degrees)."""
 
@@ -66,6 +68,9 @@ def grid_of(header: Any, shape: tuple[int, int, int], nibabel: Any, where: str) 
         A singular affine, or sform, qform and pixdim that contradict each other.
     """
     unit = {1: 1000.0, 3: 0.001}.get(int(header["xyzt_units"]) & 7, 1.0)
+    for name in ("sform_code", "qform_code"):
+        if not 0 <= int(header[name]) <= LAST_CODE:
+            raise DatasetError(f"{where}: {name} {int(header[name])} does not exist; correct the header")
     sform = _millimetres(header.get_sform(), unit) if int(header["sform_code"]) > 0 else None
     qform = _millimetres(header.get_qform(), unit) if int(header["qform_code"]) > 0 else None
     affine = next((one for one in (sform, qform) if one is not None), None)

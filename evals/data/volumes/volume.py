@@ -81,7 +81,8 @@ def open_volume(data: bytes, nibabel: Any, where: str) -> Volume:
         is_colour = _is_colour(header, where)
         grid = grid_of(header, shape, nibabel, where)
         kind = nibabel.Nifti1Image if header.sizeof_hdr == 348 else nibabel.Nifti2Image
-        proxy = kind.from_bytes(raw).dataobj
+        with nibabel.imageglobals.LoggingOutputSuppressor():  # what it would print is checked above
+            proxy = kind.from_bytes(raw).dataobj
         met = frozenset({*grid.met, *_met(header, data, is_colour, proxy)})
         volume = Volume(proxy, grid, met, is_colour, nibabel)
         if not is_square(*volume.canonical_spacing[:2]):

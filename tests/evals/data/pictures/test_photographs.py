@@ -228,6 +228,14 @@ class TestProfiles:
             # 8 bits of input cannot resolve the darkest tones of another exponent
             assert np.abs(found - wanted)[wanted > 20].max() <= 2
 
+    def test_an_intent_in_the_wrong_byte_order_is_read_by_its_lower_half(self) -> None:
+        profile = bytearray(gamma_profile(1.0))
+        profile[64:68] = b"\1\0\0\0"
+        data = saved(SKIN, icc_profile=bytes(profile))
+        assert np.array_equal(
+            decode_image(data, "x"), decode_image(saved(SKIN, icc_profile=gamma_profile(1.0)), "x")
+        )
+
     @pytest.mark.parametrize(
         ("values", "profile", "message"),
         [

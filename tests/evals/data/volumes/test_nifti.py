@@ -226,10 +226,20 @@ class TestValues:
         found = read(tmp_path, nibabel.Nifti1Image(np.resize(body(), shape), RAS))
         assert found.pair.image.shape == (44, 40, 3)
 
-    def test_not_finite_outside_the_slice_does_not_matter_and_inside_is_refused(self, tmp_path: Path) -> None:
+    def test_nan_is_background_outside_the_mask_and_refused_inside(self, tmp_path: Path) -> None:
         values = body()
-        values[:, :, 0] = np.nan
-        assert read(tmp_path, nibabel.Nifti1Image(values, RAS)).pair.image.any()
+        values[:, :, 0] = np.inf
+        values[:4, :, :] = np.nan
+        image, mask = nibabel.Nifti1Image(values, RAS), nibabel.Nifti1Image(LESION, RAS)
+        found = read(tmp_path, image, mask)
+        assert (found.pair.image[:, :4] == 0).all()
+        assert inside(found)[0] - inside(found)[1] > 100
+        values[:8, :, :] = np.nan
+        with pytest.raises(DatasetError, match="not numbers"):
+            read(tmp_path, nibabel.Nifti1Image(values, RAS), mask)
+
+    def test_infinite_values_in_the_slice_are_refused(self, tmp_path: Path) -> None:
+        values = body()
         values[3, 3, 10] = np.inf
         with pytest.raises(DatasetError, match="not numbers"):
             read(tmp_path, nibabel.Nifti1Image(values, RAS))
@@ -351,6 +361,8 @@ class TestBounds:
             (lambda d: b"hello" * 200, "not NIfTI"),
             (lambda d: d[:40] + struct.pack("<8h", 3, -4, 44, 20, 1, 1, 1, 1) + d[56:], "dimensions"),
             (lambda d: d[:40] + struct.pack("<8h", 9, 40, 44, 20, 1, 1, 1, 1) + d[56:], "dimensions"),
+            (lambda d: d[:254] + struct.pack("<h", 77) + d[256:], "sform_code 77"),
+            (lambda d: d[:252] + struct.pack("<h", -3) + d[254:], "qform_code -3"),
             (lambda d: d[:70] + struct.pack("<h", 999) + d[72:], "not readable|not understood"),
             (lambda d: d[:108] + struct.pack("<f", float("nan")) + d[112:], "x: "),
         ],
