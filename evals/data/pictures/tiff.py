@@ -26,7 +26,7 @@ BY_TIFFFILE: Final = (1, 8, 32773, 32946)
 DEFLATE: Final = (8, 32946)
 BY_PILLOW: Final[dict[tuple[Model, int], str]] = {
     ("grey", 1): "1", ("grey", 8): "L", ("rgb", 8): "RGB", ("palette", 8): "P", ("cmyk", 8): "CMYK",
-    ("ycbcr", 8): "RGB",
+    ("ycbcr", 8): "RGB", ("grey", 16): "I;16",
 }  # fmt: skip
 """Model and bits, without alpha and planes -> the mode that Pillow opens it in."""
 INSTALL: Final = "pip install 'scafe[tiff]'"
@@ -73,7 +73,7 @@ def decode_tiff(data: bytes, where: str, is_mask: bool = False) -> Stored:
 
 
 def _is_for_pillow(head: TiffHead) -> bool:
-    if head.compression == 7 and head.model == "cmyk":
+    if (head.compression == 7 and head.model == "cmyk") or (head.bits == 16 and head.is_white_zero):
         return False
     is_plain = not head.is_planar and head.kind == "u" and head.alpha == "none"
     return is_plain and (head.model, head.bits) in BY_PILLOW
@@ -84,13 +84,13 @@ def _by_pillow(stored: Stored, head: TiffHead, data: bytes, where: str) -> Store
     picture = Image.open(io.BytesIO(data), formats=("TIFF",))
     picture.load()
     expected = BY_PILLOW[head.model, head.bits]
-    if picture.mode != expected:
+    if not picture.mode.startswith(expected):
         raise DatasetError(f"{where}: this TIFF needs imagecodecs; {INSTALL}")
     palette = None
     if head.model == "palette":
         flat = np.array(picture.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
         palette = np.concatenate([flat, np.full((len(flat), 1), 255, np.uint8)], axis=1)
-    samples = np.asarray(picture).astype(np.uint8)
+    samples = np.asarray(picture).astype(np.uint16 if head.bits == 16 else np.uint8)
     sides = head.sides if head.orientation < 5 else head.sides[::-1]
     spacing = head.spacing_mm if head.orientation < 5 or not head.spacing_mm else head.spacing_mm[::-1]
     return replace(
@@ -110,7 +110,7 @@ def _samples(page: Any, head: TiffHead, where: str) -> NDArray[Any]:
         _require_honest_deflate(page, where)
     try:
         values = np.asarray(page.asarray(maxworkers=1))
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, NotImplementedError) as error:
         if "imagecodecs" in str(error):
             what = f"{COMPRESSIONS[head.compression]}, {head.bits} bits, {head.model}"
             raise DatasetError(f"{where}: this TIFF ({what}) needs imagecodecs; {INSTALL}") from None

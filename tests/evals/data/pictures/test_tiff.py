@@ -2,7 +2,10 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -333,3 +336,46 @@ def test_one_more_is_never_darker_in_black_is_zero_and_never_lighter_in_white_is
     shown = grey(by_hand(values, photometric)).astype(int)
     step = shown[0, 0] - shown[1, 1]
     assert step >= 0 if photometric else step <= 0
+
+
+WITHOUT = """
+import sys
+sys.modules["imagecodecs"] = None
+from pathlib import Path
+from scafe.evals.data.pixels import decode_image
+from scafe.knowledge.contract.errors import DatasetError
+for file in sorted(Path(sys.argv[1]).iterdir()):
+    try:
+        print(file.name, int(decode_image(file.read_bytes(), "x").astype(int).sum()))
+    except DatasetError as error:
+        print(file.name, error)
+"""
+
+
+def test_a_plain_installation_reads_alike_or_names_what_to_install(tmp_path: Path) -> None:
+    low, colour = (RAMP >> 8).astype(np.uint8), (TestColour.COLOURS >> 8).astype(np.uint8)
+    alike = {
+        "deflate": tiff(RAMP, compression="zlib", predictor=True),
+        "lzw8": tiff(low, compression="lzw"),
+        "lzw8 colour": tiff(colour, photometric="rgb", compression="lzw", predictor=True),
+        "lzw16 black": tiff(RAMP, compression="lzw", byteorder=">", predictor=True),
+        "packbits": tiff(low, compression="packbits"),
+        "plain16": tiff(RAMP, photometric="miniswhite"),
+        "jpeg": tiff(np.tile(colour, (3, 2, 1)), photometric="rgb", compression="jpeg", rowsperstrip=72),
+    }
+    named = {
+        "lzw16": tiff(RAMP, compression="lzw", photometric="miniswhite"),
+        "twelve bits": tiff(RAMP >> 4, bitspersample=12),
+        "lzw alpha": tiff(
+            np.dstack([colour, low]), photometric="rgb", extrasamples=["unassalpha"], compression="lzw"
+        ),
+    }
+    for name, data in (alike | named).items():
+        (tmp_path / name).write_bytes(data)
+    command = [sys.executable, "-I", "-c", WITHOUT, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for name, data in alike.items():
+        assert f"{name} {int(decode_image(data, 'x').astype(int).sum())}\n" in told
+    for name in named:
+        assert f"{name} x: this TIFF (" in told
+    assert told.count("needs imagecodecs; pip install 'scafe[tiff]'") == len(named)
