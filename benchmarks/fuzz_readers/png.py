@@ -1,4 +1,4 @@
-"""Valid PNG files of every kind, for `benchmarks.fuzz_readers`; damaged ones are read with right checksums too."""
+"""Valid PNG files of every kind, for `benchmarks.fuzz_readers`; damaged ones keep right checksums too."""
 
 import io
 import struct
