@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scafe.agent.cli.options import HOST_OPTIONS, mask_label_option, options
+from scafe.agent.cli.options import HOST_OPTIONS, ignore_columns_option, mask_label_option, options
 from scafe.agent.terminal.offline import ask_offline, host_words
 from scafe.agent.terminal.terminal import Terminal, speaks
 
@@ -41,8 +41,12 @@ def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
 @click.command()
 @bundle_argument
 @click.option(
-    "--data", required=True, type=click.Path(exists=True), help="Image, folder, or CSV with path[,mask]."
+    "--data",
+    required=True,
+    type=click.Path(exists=True),
+    help="Image, folder, or CSV or Parquet with path[,mask].",
 )
+@ignore_columns_option
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a CSV with one row per image."
 )
@@ -50,7 +54,13 @@ def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
 @options(HOST_OPTIONS)
 @speaks
 def predict(
-    terminal: Terminal, bundle: str, data: str, out: Path | None, mask_label: int | None, **host: Any
+    terminal: Terminal,
+    bundle: str,
+    data: str,
+    ignore_columns: tuple[str, ...],
+    out: Path | None,
+    mask_label: int | None,
+    **host: Any,
 ) -> None:
     """Predict new images with a bundle, and say what each feature added.
 
@@ -62,7 +72,8 @@ def predict(
       scafe predict runs/RUN/frozen --data new_images/ --out predictions.csv
     """
     label = [] if mask_label is None else ["--mask-label", str(mask_label)]
-    answer = ask_offline(terminal, MODULE, "predict", bundle, "--data", data, *label, *host_words(host))
+    words = ["--data", data, f"--ignore-columns={','.join(ignore_columns)}", *label, *host_words(host)]
+    answer = ask_offline(terminal, MODULE, "predict", bundle, *words)
     predictions = answer.document["predictions"]
     if out is not None:
         _write_table(out, predictions)

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import click
 
-from scafe.agent.cli.options import mask_label_option
+from scafe.agent.cli.options import COLUMN_OPTIONS, mask_label_option, options
 from scafe.agent.terminal.offline import ask_offline
 from scafe.agent.terminal.terminal import Terminal, speaks
 from scafe.knowledge.contract.masks import MaskMethod
@@ -30,6 +30,7 @@ def data() -> None:
     "--segment", type=click.Choice(get_args(MaskMethod)), help="As for `scafe run`.  [default: none]"
 )
 @mask_label_option
+@options(COLUMN_OPTIONS)
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The run's; decides the parts."
 )
@@ -41,14 +42,17 @@ def check(
     labels: str | None,
     segment: str | None,
     mask_label: int | None,
+    ignore_columns: tuple[str, ...],
+    patient_column: str | None,
     seed: int,
 ) -> None:
     """Say what is in a data set, and what in it would fool a run.
 
     Counts by class and patient, pictures that occur twice, what tells the label without the lesion, skin
     tones, and which rows of docs/formats.md the files had. PATH is a folder with one folder per class, or a
-    CSV with path,label[,mask][,patient_id]. Exits with 1 if something should be looked at, with 2 if the data
-    cannot be used. Nothing leaves the machine.
+    CSV or Parquet with path,label[,mask][,patient_id]; docs/data.md has the names that columns may have.
+    Exits with 1 if something should be looked at, with 2 if the data cannot be used. Nothing leaves the
+    machine.
 
     \b
     Example:
@@ -58,7 +62,8 @@ def check(
     given = {"--pack": pack, "--labels": labels, "--segment": segment, "--seed": str(seed)}
     if mask_label is not None:
         given["--mask-label"] = str(mask_label)
-    words = [word for option, value in given.items() if value for word in (option, value)]
+    columns = {"--ignore-columns": ",".join(ignore_columns), "--patient-column": patient_column}
+    words = [f"{option}={value}" for option, value in {**given, **columns}.items() if value]
     answer = ask_offline(terminal, MODULE, "data", path, *words)
     terminal.answer(answer.document, "\n".join(_in_words(answer.document)))
     click.get_current_context().exit(answer.exit_code)
@@ -72,6 +77,7 @@ def _in_words(found: dict[str, Any]) -> list[str]:
     ]
     if found["left_out"]:
         lines.append(f"left out: {found['left_out']} rows of other classes")
+    lines += [f"passed over: {words}" for words in found["passed_over"]]
     lines += [
         _sizes(found),
         f"masks: {found['masks']}",

@@ -46,6 +46,18 @@ HOST_OPTIONS = (
         help="Go on where the host cannot hold both walls; recorded and shown in the report.",
     ),
 )
+ignore_columns_option = click.option(
+    "--ignore-columns",
+    metavar="A,B",
+    callback=lambda context, parameter, text: named_columns(text),
+    help="Comma-separated columns of the manifest to pass over; any other unknown column is an error.",
+)
+patient_column_option = click.option(
+    "--patient-column",
+    metavar="NAME",
+    help="The manifest's column that names the patient.  [default: patient_id]",
+)
+COLUMN_OPTIONS = (ignore_columns_option, patient_column_option)
 RUN_HOST_OPTIONS = (
     *HOST_OPTIONS,
     click.option(
@@ -119,6 +131,11 @@ SEARCH_OPTIONS = (
     ),
     click.option("--checkpoints", help="A postgresql:// URL instead of a file in the run folder."),
 )
+
+
+def named_columns(text: str | None) -> tuple[str, ...]:
+    """Split what was typed after --ignore-columns."""
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
 def options(*groups: tuple[Callable[..., Any], ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

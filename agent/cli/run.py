@@ -12,6 +12,7 @@ from scafe.agent.cli.adopting import trust_endpoint_option, trust_of
 from scafe.agent.cli.decisions import read_decision
 from scafe.agent.cli.options import (
     BUDGET_OPTIONS,
+    COLUMN_OPTIONS,
     DECISION_OPTIONS,
     FLAVOURS,
     MODEL_OPTIONS,
@@ -69,7 +70,9 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
 @click.command()
 @click.argument("pack", required=False)
 @click.option(
-    "--data", type=click.Path(), help="Folder per class, or CSV with path,label[,mask][,patient_id]."
+    "--data",
+    type=click.Path(),
+    help="Folder per class, or CSV or Parquet with path,label[,mask][,patient_id]; see docs/data.md.",
 )
 @click.option(
     "--labels", help="Comma-separated classes to tell apart, positive first.  [default: the pack's]"
@@ -86,6 +89,7 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
     help="Draw masks where none is given: one lesion on plain skin.  [default: none]",
 )
 @mask_label_option
+@options(COLUMN_OPTIONS)
 @click.option("--cohort", type=click.Choice(FLAVOURS), help="A synthetic cohort instead of --data.")
 @options(MODEL_OPTIONS, SEARCH_OPTIONS, BUDGET_OPTIONS)
 @out_option
@@ -101,6 +105,8 @@ def run(
     pack: str | None,
     data: str | None,
     labels: str | None,
+    ignore_columns: tuple[str, ...],
+    patient_column: str | None,
     cohort: str | None,
     resumed: str | None,
     dry_run: bool,
@@ -120,7 +126,7 @@ def run(
       scafe run --resume last
     """
     if resumed is not None:
-        if pack or data or cohort or labels:
+        if pack or data or cohort or labels or ignore_columns or patient_column:
             raise click.UsageError("--resume goes on with what the run began with; leave PACK and data away.")
         return go_on(terminal, open_run(resumed, typed["out"]).path, None, log_json, typed["checkpoints"])
     config = _config(
@@ -128,6 +134,8 @@ def run(
         pack=_required(pack),
         data=_one_source(data, cohort),
         labels=_labels(labels),
+        ignore_columns=ignore_columns,
+        patient_column=patient_column,
         cohort={"flavour": cohort or "plain"},
     )
     if dry_run:

@@ -26,6 +26,8 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
         ordinal=config.ordinal,
         segment=config.segment,
         mask_label=config.mask_label,
+        ignore_columns=config.ignore_columns,
+        patient_column=config.patient_column,
         seed=config.seed,
         feedback=config.feedback,
         dp_epsilon=config.dp_epsilon,

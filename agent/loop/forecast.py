@@ -86,6 +86,8 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         ordinal=config.ordinal,
         segment=config.segment,
         mask_label=config.mask_label,
+        ignore_columns=config.ignore_columns,
+        patient_column=config.patient_column,
         seed=config.seed,
         feedback=config.feedback,
         dp_epsilon=config.dp_epsilon,

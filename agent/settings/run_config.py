@@ -27,6 +27,12 @@ class RunConfig(BaseModel):
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
     )
+    ignore_columns: tuple[str, ...] = Field(
+        default=(), description="columns of the manifest that are passed over"
+    )
+    patient_column: str | None = Field(
+        default=None, description="column that names the patient; none: patient_id"
+    )
     model: str = Field(default="builtin", description="spec of the drafter")
     repair_model: str | None = None
     base_url: str | None = None

@@ -92,6 +92,9 @@ class Audit(Record):
 
     classes: tuple[ClassCount, ...]
     left_out: int = Field(description="rows of other classes")
+    passed_over: tuple[str, ...] = Field(
+        default=(), description="files and columns that were not read, in words"
+    )
     has_masks: bool
     segmented: MaskMethod = "none"
     width: tuple[int, int, int] = Field(description="smallest, median, largest, in pixels")
@@ -139,6 +142,7 @@ def audit_dataset(dataset: Dataset, pack: CriteriaPack | None = None, seed: int 
     found = Audit(
         classes=tuple(_count(dataset, label) for label in dataset.classes),
         left_out=dataset.left_out,
+        passed_over=dataset.passed_over,
         has_masks=dataset.has_masks,
         segmented=dataset.segmented,
         width=_spread([one.mask.shape[1] for one in images]),

@@ -90,6 +90,8 @@ class Dataset:
     """Attributes of the formats that the files had, and in how many images."""
     reading: Reading = AS_USUAL
     """Which level of a mask counts, and which window a volume is seen through."""
+    passed_over: tuple[str, ...] = ()
+    """What lay there or stood in the manifest and was not read, in words."""
     kept: dict[int, ImageAndMask] = field(default_factory=dict, repr=False, compare=False)
     """Decoded images, as far as `KEPT_BYTES` goes."""
 

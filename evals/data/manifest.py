@@ -1,23 +1,33 @@
 """A dataset on disk: a folder per class, or a manifest `path,label[,mask][,patient_id]` in CSV or Parquet.
 
-Nothing is skipped in silence: a file that is not understood is an error that names it.
+Nothing is skipped in silence: a file or column that is not understood is an error that names it, and what
+is passed over is counted.
 """
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset, Row, build_dataset
 from scafe.evals.data.dicom import dicom_patient
-from scafe.evals.data.formats import channels_of, is_dicom, is_known, pixels_of, stem_of
-from scafe.evals.data.sources import Pixels, read_bytes
-from scafe.evals.data.tables import Record, Table, read_table, require_columns
+from scafe.evals.data.folders import Entries, PictureFile, entries_of, is_mask_folder, paired
+from scafe.evals.data.formats import is_dicom, pixels_of
+from scafe.evals.data.listed import (
+    RGB,
+    Listed,
+    column_words,
+    hidden_words,
+    listed_rows,
+    manifest_table,
+    unknown_words,
+)
+from scafe.evals.data.patients import patients_of
+from scafe.evals.data.sources import read_bytes
+from scafe.evals.data.tables.columns import ColumnChoice
+from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
 from scafe.knowledge.contract.errors import DatasetError
+from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
-
-RGB = ("R", "G", "B")
-IGNORED = ("thumbs.db", "desktop.ini")
-"""Files that file managers leave behind; hidden files are ignored too."""
 
 
 def open_dataset(
@@ -27,15 +37,16 @@ def open_dataset(
     channels: Sequence[str] = RGB,
     segment: MaskMethod = "none",
     mask_label: int | None = None,
+    columns: ColumnChoice | None = None,
 ) -> Dataset:
     """Open a folder per class or a manifest, and read it through once.
 
     Parameters
     ----------
     path : path
-        A folder with one folder per class, or a `.csv` or `.parquet` manifest; its paths are relative to
-        it. In a class folder, `x_mask.png` is the mask of `x.jpg`. Without `patient_id`, a DICOM image
-        belongs to the patient its header names, and any other image is its own patient.
+        A folder with one folder per class, or a `.csv`, `.tsv` or `.parquet` manifest; its paths are
+        relative to it. In a class folder, `x_mask.png` is the mask of `x.jpg`. Without `patient_id`, a
+        DICOM image belongs to the patient its header names, and any other image is its own patient.
     labels : sequence of str
         Classes to tell apart, positive first; the others are left out.
     expected : sequence of str
@@ -46,6 +57,8 @@ def open_dataset(
         How to draw masks if none is given.
     mask_label : int, optional
         The level of given masks that marks the lesion, where they have more than two.
+    columns : ColumnChoice, optional
+        Columns of a manifest to pass over, and the one that names the patient.
 
     Raises
     ------
@@ -54,133 +67,126 @@ def open_dataset(
     """
     root = Path(path)
     if _is_there(root) and root.is_dir():
-        rows = _folder_rows(root)
-    elif root.suffix.lower() in (".csv", ".parquet"):
-        rows = _manifest_rows(root, read_table(root), tuple(channels))
+        rows, passed_over = _folder_rows(root)
+    elif root.suffix.lower() in MANIFESTS:
+        rows, passed_over = _manifest_rows(root, tuple(channels), columns)
     else:
-        raise DatasetError(f"{root}: give a folder with one folder per class, or a CSV or Parquet manifest")
-    return build_dataset(
-        rows, root.name, labels=labels, expected=expected, segment=segment, mask_label=mask_label
+        raise DatasetError(
+            f"{inert(str(root))}: give a folder with one folder per class, or a CSV or Parquet manifest"
+        )
+    found = build_dataset(
+        rows, inert(root.name), labels=labels, expected=expected, segment=segment, mask_label=mask_label
     )
+    return replace(found, passed_over=passed_over)
 
 
 def _is_there(path: Path) -> bool:
     try:
         path.stat()
     except FileNotFoundError:
-        raise DatasetError(f"{path}: there is no such file or folder; check the path after --data") from None
+        raise DatasetError(
+            f"{inert(str(path))}: there is no such file or folder; check the path after --data"
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DatasetError(f"{path}: cannot be opened ({reason}); check the path after --data") from None
+        raise DatasetError(
+            f"{inert(str(path))}: cannot be opened ({reason}); check the path after --data"
+        ) from None
     return True
 
 
-def _folder_rows(root: Path) -> list[Row]:
-    entries = _entries(root)
-    folders = [entry for entry in entries if _is_folder(entry)]
-    stray = [entry for entry in entries if entry not in folders and is_known(entry)]
-    if stray:
+def _folder_rows(root: Path) -> tuple[list[Row], tuple[str, ...]]:
+    found = entries_of(root)
+    _require_class_folders(root, found)
+    inside = {folder: entries_of(folder) for folder in found.folders}
+    rows = [row for folder, entries in inside.items() for row in _class_rows(folder, entries)]
+    hidden = found.hidden + sum(entries.hidden for entries in inside.values())
+    return rows, (*hidden_words(hidden), *unknown_words(found.unknown))
+
+
+def _require_class_folders(root: Path, found: Entries) -> None:
+    if found.known:
         raise DatasetError(
-            f"{stray[0].name}: lies beside the class folders of {root.name}; put it into its class's folder"
+            f"{inert(found.known[0].name)}: lies beside the class folders of {inert(root.name)}; "
+            "put it into its class's folder"
         )
-    if not folders:
-        raise DatasetError(f"{root}: has no class folders; make one folder per class, or give a manifest")
-    return [row for folder in folders for row in _class_rows(folder)]
+    if not found.folders:
+        raise DatasetError(
+            f"{inert(str(root))}: has no class folders; make one folder per class, or give a manifest"
+        )
+    masks = next(filter(is_mask_folder, found.folders), None)
+    if masks:
+        raise DatasetError(
+            f"{inert(masks.name)}: by its name a folder of masks, not a class; lay x_mask.png beside each "
+            "image x, or give a manifest with a column 'mask'"
+        )
 
 
-def _class_rows(folder: Path) -> list[Row]:
-    files = _entries(folder)
-    for one in files:
-        if _is_folder(one):
-            raise DatasetError(f"{folder.name}/{one.name}: a folder inside a class folder; flatten it")
-        if not is_known(one):
-            raise DatasetError(f"{folder.name}/{one.name}: not a known kind of image; move it elsewhere")
-    masks = {stem_of(one).removesuffix("_mask"): one for one in files if stem_of(one).endswith("_mask")}
-    images = [one for one in files if not stem_of(one).endswith("_mask")]
-    if not images:
-        raise DatasetError(f"class folder {folder.name!r} is empty; add images or remove the folder")
-    _require_images_of_masks(folder, masks, images)
-    return [_folder_row(folder, one, masks.get(stem_of(one))) for one in images]
+def _class_rows(folder: Path, found: Entries) -> list[Row]:
+    label = inert(folder.name)
+    if found.folders:
+        raise DatasetError(
+            f"{label}/{inert(found.folders[0].name)}: a folder inside a class folder; flatten it"
+        )
+    if found.unknown:
+        raise DatasetError(
+            f"{label}/{inert(found.unknown[0].name)}: not a known kind of image; move it elsewhere"
+        )
+    pictures = paired(found.known, label)
+    if not pictures:
+        raise DatasetError(f"class folder {label!r} is empty; add images or remove the folder")
+    return [_folder_row(label, one) for one in pictures]
 
 
-def _folder_row(folder: Path, image: Path, mask: Path | None) -> Row:
-    where = f"{folder.name}/{image.name}"
-    patient = _header_patient(image, where) or where
-    return Row(where, folder.name, patient, pixels_of(image, mask), mask is not None)
+def _folder_row(label: str, found: PictureFile) -> Row:
+    where = f"{label}/{inert(found.image.name)}"
+    patient = _header_patient(found.image, where) or where
+    return Row(where, label, patient, pixels_of(found.image, found.mask), found.mask is not None)
 
 
-def _require_images_of_masks(folder: Path, masks: dict[str, Path], images: list[Path]) -> None:
-    stems = [stem_of(one) for one in images]
-    for stem, mask in masks.items():
-        where = f"{folder.name}/{mask.name}"
-        if stem not in stems:
-            raise DatasetError(f"{where}: a mask without its image {stem}.*; add it or remove the mask")
-        if stems.count(stem) > 1:
-            raise DatasetError(f"{where}: two images are called {stem}; rename one and its mask")
+def _manifest_rows(
+    path: Path, channels: tuple[str, ...], columns: ColumnChoice | None
+) -> tuple[list[Row], tuple[str, ...]]:
+    table = manifest_table(path, channels, columns)
+    table.require(["label"])
+    listed = listed_rows(path, table)
+    _require_other_files(listed)
+    named = patients_of(table)
+    rows = [_row(one, named[place] if named else None) for place, one in enumerate(listed)]
+    _require_one_spelling(rows)
+    return rows, column_words(table.ignored)
 
 
-def _entries(folder: Path) -> list[Path]:
-    try:
-        found = sorted(folder.iterdir(), key=lambda entry: os.fsencode(entry.name))
-    except OSError as error:
-        raise DatasetError(f"{folder}: cannot be listed ({error.strerror}); check permissions") from None
-    return [one for one in found if not one.name.startswith(".") and one.name.lower() not in IGNORED]
+def _row(found: Listed, patient: str | None) -> Row:
+    label = inert(found.record.required("label"))
+    patient = patient or _header_patient(found.files[0], found.where) or found.name
+    return Row(found.where, label, patient, found.pixels, found.mask is not None)
 
 
-def _is_folder(entry: Path) -> bool:
-    try:
-        return entry.stat().st_mode & 0o170000 == 0o040000
-    except OSError as error:
-        raise DatasetError(f"{entry.name}: a link that leads nowhere ({error.strerror}); mend it") from None
-
-
-def _manifest_rows(path: Path, table: Table, channels: tuple[str, ...]) -> list[Row]:
-    columns = [f"path_{channel}" for channel in channels]
-    if channels == RGB or not set(columns) & set(table.columns):
-        columns = ["path"]
-    require_columns(path, table, [*columns, "label"])
+def _require_other_files(listed: Sequence[Listed]) -> None:
     seen: dict[Path, str] = {}
-    return [_manifest_row(path, record, columns, seen) for record in table.records]
-
-
-def _manifest_row(path: Path, record: Record, columns: list[str], seen: dict[Path, str]) -> Row:
-    named = [record.required(column) for column in columns]
-    where = f"{record.where} ({named[0]})"
-    label = record.required("label")
-    files = [_resolved(path.parent / name, where) for name in named]
-    for file in files:
+    for one, file in _files(listed):
         if file in seen:
-            raise DatasetError(f"{where}: the same file as in {seen[file]}; keep one of the two")
-        seen[file] = record.where
-    mask = path.parent / record.text("mask") if record.text("mask") else None
-    patient = _patient(record, files[0], where) or named[0]
-    return Row(where, label, patient, _pixels(columns, files, mask), mask is not None)
+            raise DatasetError(f"{one.where}: the same file as in {seen[file]}; keep one of the two")
+        seen[file] = one.record.where
 
 
-def _pixels(columns: list[str], files: list[Path], mask: Path | None) -> Pixels:
-    if len(files) == 1:
-        return pixels_of(files[0], mask)
-    return channels_of([column.removeprefix("path_") for column in columns], files, mask)
+def _files(listed: Sequence[Listed]) -> Iterator[tuple[Listed, Path]]:
+    for one in listed:
+        # A link is followed: two names of one file are one image.
+        yield from ((one, file.resolve()) for file in one.files)
 
 
-def _patient(record: Record, file: Path, where: str) -> str | None:
-    if "patient_id" not in record.cells:
-        return _header_patient(file, where)
-    if not record.text("patient_id"):
-        raise DatasetError(f"{where}: 'patient_id' is empty; fill it in for every row or drop the column")
-    return record.text("patient_id")
+def _require_one_spelling(rows: Sequence[Row]) -> None:
+    first: dict[str, Row] = {}
+    for row in rows:
+        other = first.setdefault(row.label.casefold(), row)
+        if other.label != row.label:
+            raise DatasetError(
+                f"{row.where}: the label is {row.label!r} here and {other.label!r} in {other.where}; "
+                "write one label in one way"
+            )
 
 
 def _header_patient(file: Path, where: str) -> str | None:
-    return dicom_patient(read_bytes(file, where), where) if is_dicom(file) else None
-
-
-def _resolved(path: Path, where: str) -> Path:
-    try:
-        found = path.resolve()
-        path.stat()
-    except FileNotFoundError:
-        raise DatasetError(f"{where}: there is no such file; correct the path or leave the row out") from None
-    except (OSError, RuntimeError, ValueError):
-        raise DatasetError(f"{where}: a link in a circle, or a path that cannot exist; mend it") from None
-    return found
+    return inert(dicom_patient(read_bytes(file, where), where)) if is_dicom(file) else None

@@ -55,6 +55,12 @@ class BenchSpec(Record):
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
     )
+    ignore_columns: tuple[str, ...] = Field(
+        default=(), description="columns of the manifest that are passed over"
+    )
+    patient_column: str | None = Field(
+        default=None, description="column that names the patient; none: patient_id"
+    )
     seed: int = 0
     feedback: Literal["auto", "blind", "gated"] = "auto"
     dp_epsilon: float | None = Field(

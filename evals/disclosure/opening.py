@@ -2,6 +2,7 @@
 
 from scafe.evals.data.dataset import Dataset, cohort_dataset
 from scafe.evals.data.manifest import open_dataset
+from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.disclosure.bench import BenchSpec
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.criteria.pack import CriteriaPack
@@ -22,8 +23,15 @@ def open_data(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
 
 
 def _on_disk(path: str, spec: BenchSpec, pack: CriteriaPack) -> Dataset:
+    columns = ColumnChoice(spec.ignore_columns, spec.patient_column)
     return open_dataset(
-        path, spec.labels, pack.classes, pack.modality.channels, spec.segment, mask_label=spec.mask_label
+        path,
+        spec.labels,
+        pack.classes,
+        pack.modality.channels,
+        spec.segment,
+        mask_label=spec.mask_label,
+        columns=columns,
     )
 
 

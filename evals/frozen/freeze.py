@@ -120,6 +120,8 @@ def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) ->
         segment=session.dataset.segmented,
         mask_label=session.dataset.reading.mask_label,
         window=session.dataset.reading.window,
+        ignore_columns=session.spec.ignore_columns,
+        patient_column=session.spec.patient_column,
         scorer_sha256=session.facts.scorer_sha256,
         features=tuple(_frozen_feature(session, fit, number, lineage) for number in range(len(fit.columns))),
         development=_development(session, fit, threshold),

@@ -1,6 +1,5 @@
 """Predict with a bundle: label, probability, and what every feature added, grouped by criterion."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,25 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.data.dataset import Drawn
-from scafe.evals.data.formats import SUFFIXES, channels_of, is_known, pixels_of, read_as, stem_of
+from scafe.evals.data.folders import PictureFile, mask_beside, paired, walk
+from scafe.evals.data.formats import SUFFIXES, is_known, pixels_of, read_as
+from scafe.evals.data.listed import (
+    RGB,
+    column_words,
+    hidden_words,
+    listed_rows,
+    manifest_table,
+    unknown_words,
+)
 from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Pixels
+from scafe.evals.data.tables.columns import ColumnChoice
+from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
 from scafe.evals.frozen.bundle import Bundle
 from scafe.evals.frozen.frozen_set import as_image, measure_bundle
 from scafe.knowledge.contract.errors import DatasetError
+from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
@@ -77,6 +88,15 @@ class Picture:
         drawn = segment != "none" and not self.has_mask
         pixels = read_as(self.pixels, reading)
         return (Segmented(pixels) if drawn else pixels).read(self.name).pair
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is to predict."""
+
+    pictures: tuple[Picture, ...]
+    passed_over: tuple[str, ...] = ()
+    """What lay there or stood in the manifest and was not read, in words."""
 
 
 def predict(
@@ -141,68 +161,72 @@ def explain(bundle: Bundle, names: Sequence[str], rows: NDArray[np.float64]) -> 
     ]
 
 
-def find_pictures(path: str | Path, channels: Sequence[str] = ()) -> tuple[Picture, ...]:
-    """Find images to predict: one file, a folder (with its subfolders), or a CSV with a column `path`.
+def find_pictures(
+    path: str | Path, channels: Sequence[str] = RGB, columns: ColumnChoice | None = None
+) -> tuple[Picture, ...]:
+    """Return the pictures of `look_for`."""
+    return look_for(path, channels, columns).pictures
 
-    Every format that a run reads. In a folder `x_mask.png` is the mask of `x.jpg`; in a CSV the column `mask`
-    names it. Labels, if there are any, are not read.
+
+def look_for(path: str | Path, channels: Sequence[str] = RGB, columns: ColumnChoice | None = None) -> Found:
+    """Find images to predict: one file, a folder (with its subfolders), or a manifest with a column `path`.
+
+    Every format that a run reads, by the same readers: in a folder `x_mask.png` is the mask of `x.jpg`, in a
+    manifest the column `mask` names it. Labels and patients, if there are any, are not used.
 
     Parameters
     ----------
     path : path
     channels : sequence of str
-        Of the bundle; a CSV may have one column `path_<channel>` for each.
+        Of the bundle; a manifest may have one column `path_<channel>` for each.
+    columns : ColumnChoice, optional
+        Columns of a manifest to pass over.
 
     Raises
     ------
     DatasetError
-        There is nothing to predict; the message says what was looked for.
+        There is nothing to predict, or something is not understood; the message says what was looked for.
     """
     root = Path(path)
     if root.is_dir():
         found = _in_folder(root)
-    elif root.suffix.lower() == ".csv" and root.is_file():
-        found = _in_csv(root, tuple(channels))
+    elif root.suffix.lower() in MANIFESTS and root.is_file():
+        found = _in_manifest(root, tuple(channels), columns)
     elif root.is_file() and is_known(root):
-        found = (_picture(root, root.name),)
+        found = Found((_picture(PictureFile(root, mask_beside(root)), inert(root.name)),))
     else:
-        raise DatasetError(f"{root}: give an image, a folder of images, or a CSV with a column 'path'")
-    if not found:
-        raise DatasetError(f"{root}: holds no image ({', '.join(sorted(SUFFIXES))})")
+        raise DatasetError(
+            f"{inert(str(root))}: give an image, a folder of images, or a CSV or Parquet manifest with a "
+            "column 'path'"
+        )
+    if not found.pictures:
+        raise DatasetError(f"{inert(str(root))}: holds no image ({', '.join(sorted(SUFFIXES))})")
     return found
 
 
-def _in_folder(root: Path) -> tuple[Picture, ...]:
-    files = sorted(one for one in root.rglob("*") if one.is_file() and is_known(one))
-    pictures = [one for one in files if not stem_of(one).endswith("_mask")]
-    return tuple(_picture(one, str(one.relative_to(root))) for one in pictures)
+def _in_folder(root: Path) -> Found:
+    met = tuple(walk(root))
+    pairs = [pair for one in met for pair in paired(one.known, inert(one.folder.name))]
+    pictures = sorted((_picture(pair, _name_in(root, pair)) for pair in pairs), key=lambda one: one.name)
+    hidden = hidden_words(sum(one.hidden for one in met))
+    return Found(tuple(pictures), (*hidden, *unknown_words([file for one in met for file in one.unknown])))
 
 
-def _picture(image: Path, name: str) -> Picture:
-    mask = image.with_name(f"{stem_of(image)}_mask.png")
-    return Picture(name, pixels_of(image, mask if mask.is_file() else None), mask.is_file())
+def _name_in(root: Path, pair: PictureFile) -> str:
+    return inert(str(pair.image.relative_to(root)))
 
 
-def _in_csv(path: Path, channels: tuple[str, ...]) -> tuple[Picture, ...]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        names = tuple(reader.fieldnames or ())
-        columns = tuple(f"path_{channel}" for channel in channels)
-        if "path" not in names and not (columns and set(columns) <= set(names)):
-            raise DatasetError(f"{path}: has no column 'path'; it has {', '.join(names)}")
-        wanted = ("path",) if "path" in names else columns
-        return tuple(_of_row(path, number, row, wanted) for number, row in enumerate(reader, start=2))
+def _picture(pair: PictureFile, name: str) -> Picture:
+    return Picture(name, pixels_of(pair.image, pair.mask), pair.mask is not None)
 
 
-def _of_row(path: Path, number: int, row: dict[str, str], columns: tuple[str, ...]) -> Picture:
-    empty = next((column for column in columns if not row[column]), None)
-    if empty:
-        raise DatasetError(f"{path}, row {number}: the path is empty (column {empty!r})")
-    mask = path.parent / row["mask"] if row.get("mask") else None
-    files = [path.parent / row[column] for column in columns]
-    channels = [column.removeprefix("path_") for column in columns]
-    pixels = pixels_of(files[0], mask) if columns == ("path",) else channels_of(channels, files, mask)
-    return Picture(row[columns[0]], pixels, mask is not None)
+def _in_manifest(path: Path, channels: tuple[str, ...], columns: ColumnChoice | None) -> Found:
+    table = manifest_table(path, channels, columns)
+    listed = listed_rows(path, table)
+    return Found(
+        tuple(Picture(one.name, one.pixels, one.mask is not None) for one in listed),
+        column_words(table.ignored),
+    )
 
 
 def _called(chances: NDArray[np.float64], classes: tuple[str, ...], threshold: float) -> list[str]:

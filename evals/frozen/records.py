@@ -102,6 +102,11 @@ class Development(Record):
     patients: dict[str, Annotated[int, Field(ge=0, lt=2**31)]] = Field(description="class -> patients")
 
 
+def _is_nothing(value: object) -> bool:
+    # What was not asked for is not written: bundles without it keep the bytes they always had.
+    return not value
+
+
 class Manifest(Record):
     """What a bundle is made of; the hash of its bytes is the bundle's identity."""
 
@@ -134,6 +139,12 @@ class Manifest(Record):
     window: WindowRule = Field(
         default="volume@1",  # of bundles from before there was a choice
         description="how values of volumes became grey levels; a prediction does the same",
+    )
+    ignore_columns: tuple[Words, ...] = Field(
+        default=(), exclude_if=_is_nothing, description="columns of a manifest to pass over, as the run did"
+    )
+    patient_column: Words | None = Field(
+        default=None, exclude_if=_is_nothing, description="column that names the patient; none: patient_id"
     )
     scorer_sha256: Sha256
     features: tuple[FrozenFeature, ...] = Field(min_length=1, max_length=1000)

@@ -9,8 +9,9 @@ import json
 import sys
 from collections.abc import Sequence
 
+from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.frozen.bundle import Bundle, open_bundle
-from scafe.evals.frozen.predict import Prediction, find_pictures, predict
+from scafe.evals.frozen.predict import Prediction, look_for, predict
 from scafe.evals.frozen.verify import verify_opened
 from scafe.knowledge.contract.errors import IntegrityError, ScafeError
 from scafe.sandbox.pool.pool import Pool
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--sandbox", choices=("local", "bwrap", "docker", "gvisor"), default="local")
     commands.choices["predict"].add_argument("--data", required=True)
     commands.choices["predict"].add_argument("--mask-label", type=int)
+    commands.choices["predict"].add_argument("--ignore-columns", default="")
     return parser
 
 
@@ -62,7 +64,10 @@ def _verify(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
 
 
 def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
-    found = predict(bundle, find_pictures(options.data, bundle.manifest.channels), pool, options.mask_label)
+    met = look_for(options.data, bundle.manifest.channels, _columns(options, bundle))
+    found = predict(bundle, met.pictures, pool, options.mask_label)
+    for words in met.passed_over:
+        print(f"Passed over: {words}", file=sys.stderr)
     if bundle.changed_versions:
         print(_other_libraries(bundle.changed_versions), file=sys.stderr)
     if options.json:
@@ -72,6 +77,11 @@ def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
             print("\n".join(_words(one, bundle.manifest.classes[0])))
         print("For research only; not for diagnosis.", file=sys.stderr)
     return 0
+
+
+def _columns(options: argparse.Namespace, bundle: Bundle) -> ColumnChoice:
+    typed = tuple(name for name in options.ignore_columns.split(",") if name.strip())
+    return ColumnChoice((*typed, *bundle.manifest.ignore_columns), bundle.manifest.patient_column)
 
 
 def _other_libraries(versions: dict[str, tuple[str, str]]) -> str:

@@ -13,6 +13,7 @@ from typing import get_args
 
 from scafe.evals.audit.audit import Audit, audit_dataset
 from scafe.evals.data.manifest import open_dataset
+from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.scoring.simulation import GateSelftest, selftest_gate
 from scafe.knowledge.contract.errors import ScafeError
 from scafe.knowledge.contract.masks import MaskMethod
@@ -40,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("--labels", default="", help="positive,negative")
     data.add_argument("--segment", choices=get_args(MaskMethod), default="none")
     data.add_argument("--mask-label", type=int)
+    data.add_argument("--ignore-columns", default="", help="comma-separated")
+    data.add_argument("--patient-column")
     data.add_argument("--seed", type=int, default=0)
     gate = commands.add_parser("gate")
     gate.add_argument("--noise", type=int, default=40)
@@ -56,8 +59,16 @@ def _data(options: argparse.Namespace) -> int:
     pack = load_pack(options.pack) if options.pack else None
     labels = tuple(label for label in options.labels.split(",") if label)
     expected, channels = (pack.classes, pack.modality.channels) if pack else ((), ("R", "G", "B"))
+    ignored = tuple(name for name in options.ignore_columns.split(",") if name.strip())
+    columns = ColumnChoice(ignored, options.patient_column)
     dataset = open_dataset(
-        options.path, labels, expected, channels, options.segment, mask_label=options.mask_label
+        options.path,
+        labels,
+        expected,
+        channels,
+        options.segment,
+        mask_label=options.mask_label,
+        columns=columns,
     )
     found = audit_dataset(dataset, pack, options.seed)
     if options.json:
@@ -74,6 +85,7 @@ def audit_lines(audit: Audit) -> list[str]:
         f"{one.most_images_of_a_patient} of one"
         for one in audit.classes
     ]
+    lines += [f"passed over: {words}" for words in audit.passed_over]
     low, middle, high = audit.width
     lines.append(
         f"width {low} to {high} px (median {middle}), height {audit.height[0]} to {audit.height[2]} px"

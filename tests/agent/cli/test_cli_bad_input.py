@@ -71,7 +71,7 @@ SPOILT: list[tuple[Spoil, list[str]]] = [
     (cut_an_image, ["03.png", "row"]),
     (lose_a_mask, ["mask03.png", "row"]),
     (keep_two_patients_of_a_class, ["'hypertrophic' has 2 patients", "at least 5"]),
-    (lose_the_label, ["scars.csv", "no column 'label'"]),
+    (lose_the_label, ["scars.csv", "'lab' is not known", "'label'"]),
     (name_an_image_twice, ["00.png"]),
     (give_a_patient_two_labels, ["P00", "one label"]),
     (name_no_class_of_the_pack, ["'keloid'", "--labels"]),

@@ -191,8 +191,8 @@ def test_pictures_are_found_in_a_file_a_folder_and_a_table_without_reading_label
     [
         (lambda folder: folder / "nowhere", "give an image, a folder of images"),
         (lambda folder: folder, "holds no image"),
-        (lambda folder: _table(folder, "file,label\nx.png,a\n"), "no column 'path'"),
-        (lambda folder: _table(folder, 'path\n""\n'), "row 2: the path is empty"),
+        (lambda folder: _table(folder, "mask,label\nx.png,a\n"), "no column 'path'"),
+        (lambda folder: _table(folder, "path,label\nnan,a\n"), "row 2: 'path' is empty"),
     ],
 )
 def test_what_cannot_be_predicted_is_one_sentence(
