@@ -9,6 +9,7 @@ import click
 
 from scafe.agent.cli.options import HOST_OPTIONS, ignore_columns_option, mask_label_option, options
 from scafe.agent.terminal.offline import ask_offline, host_words
+from scafe.agent.terminal.spreadsheet import as_text_cell
 from scafe.agent.terminal.terminal import Terminal, speaks
 
 MODULE = "scafe.evals.processes.bundle"
@@ -96,12 +97,15 @@ def _value(share: dict[str, Any]) -> str:
 
 
 def _write_table(path: Path, predictions: Sequence[dict[str, Any]]) -> None:
-    """Write one row per image: label, probabilities, then every feature's value and what it added."""
+    """Write one row per image: label, probabilities, then every feature's value and what it added.
+
+    Texts are quoted, and none can be a formula in a spreadsheet.
+    """
     from scafe.agent.terminal.whole_file import whole_file
 
     rows = [_row(one) for one in predictions]
     with whole_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, list(rows[0]), quoting=csv.QUOTE_NONNUMERIC)
         writer.writeheader()
         writer.writerows(rows)
 
@@ -109,9 +113,9 @@ def _write_table(path: Path, predictions: Sequence[dict[str, Any]]) -> None:
 def _row(one: dict[str, Any]) -> dict[str, Any]:
     shares = {share["feature"]: share for criterion in one["criteria"] for share in criterion["features"]}
     return {
-        "image": one["image"],
-        "label": one["label"],
-        **{f"probability__{label}": value for label, value in one["probability"].items()},
+        "image": as_text_cell(one["image"]),
+        "label": as_text_cell(one["label"]),
+        **{as_text_cell(f"probability__{label}"): value for label, value in one["probability"].items()},
         **{f"scafe__{name}": shares[name]["value"] for name in sorted(shares)},
         **{f"log_odds__{name}": shares[name]["log_odds"] for name in sorted(shares)},
     }

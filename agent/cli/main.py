@@ -11,9 +11,11 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -27,7 +29,7 @@ from scafe.agent.cli.phantoms import phantoms
 from scafe.agent.cli.run import demo, resume, run
 from scafe.agent.cli.runs import report, runs
 from scafe.agent.cli.selftest import selftest
-from scafe.agent.terminal.terminal import render_json
+from scafe.agent.terminal.terminal import echo, render_json
 from scafe.knowledge.contract.errors import ScafeError
 
 FAULT_OF_SCAFE = 70
@@ -66,11 +68,12 @@ class Scafe(click.Group):
         """Run the command line and exit with its code."""
         given = list(sys.argv[1:] if args is None else args)
         try:
-            code = super().main(given, prog_name or "scafe", complete_var, standalone_mode=False, **extra)
+            with _warnings_as_sentences(is_quiet=not {"-q", "--quiet"}.isdisjoint(given)):
+                code = super().main(given, prog_name or "scafe", complete_var, standalone_mode=False, **extra)
         except (click.ClickException, click.Abort, ScafeError, OSError) as fault:
             sys.exit(_tell(fault, "--json" in given))
         except Exception as fault:
-            traceback.print_exc()
+            echo(traceback.format_exc(), err=True)
             sys.exit(_tell(fault, "--json" in given))
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -112,16 +115,42 @@ for command in (
 
 def _tell(fault: BaseException, as_json: bool) -> int:
     message, code = _sentence(fault)
-    click.echo(f"scafe: {message}", err=True)
+    echo(f"scafe: {message}", err=True)
     if as_json:
         kind = type(fault).__name__
         _print_last(render_json({"error": {"kind": kind, "message": message, "exit_code": code}}))
     return code
 
 
+@contextmanager
+def _warnings_as_sentences(is_quiet: bool) -> Iterator[None]:
+    """Say a variable that nothing reads once, as a sentence without the line of code that found it."""
+    from scafe.agent.settings.unread import UnreadVariableWarning
+
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def say(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not issubclass(category, UnreadVariableWarning):
+                show(message, category, filename, lineno, file, line)
+            elif not is_quiet:
+                echo(f"scafe: warning: {message}", err=True)
+
+        warnings.simplefilter("once", UnreadVariableWarning)
+        warnings.showwarning = say
+        yield
+
+
 def _print_last(text: str) -> None:
     try:
-        click.echo(text)
+        echo(text)
     except OSError:  # stdout itself is the full disk: keep Python from flushing it again at exit
         sys.stdout = Path(os.devnull).open("w")
 

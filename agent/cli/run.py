@@ -1,6 +1,5 @@
 """Commands that make a run go: begin, go on, answer, decide."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +24,7 @@ from scafe.agent.cli.options import (
     run_argument,
 )
 from scafe.agent.cli.runs import open_run, standing_of
-from scafe.agent.terminal.terminal import Terminal, speaks
+from scafe.agent.terminal.terminal import Terminal, echo, render_json_line, speaks
 from scafe.knowledge.contract.masks import MaskMethod
 
 if TYPE_CHECKING:
@@ -237,7 +236,7 @@ def _watched(
     from scafe.agent.terminal.progress import Progress, caps_of
 
     if log_json:
-        yield lambda line: click.echo(json.dumps(line, ensure_ascii=False), err=True), None
+        yield lambda line: echo(render_json_line(line), err=True), None
         return
     with Progress(terminal, caps_of(config), standing) as progress:
 

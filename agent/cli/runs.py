@@ -1,6 +1,5 @@
 """Commands that read a run: what was done, what changed, what was sent, and whether it is still so."""
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,9 +107,7 @@ def diff(terminal: Terminal, run: str, before: str, after: str, out: str | None)
 
     found = diff_revisions(open_run(run, out), before, after)
     told = "".join(f"\n{line}" for line in found.changes) or "\nnothing changed in verdict or score"
-    terminal.answer(
-        found.model_dump(mode="json"), (visible(found.unified) or "the sources are equal\n") + told
-    )
+    terminal.answer(found.model_dump(mode="json"), (found.unified or "the sources are equal\n") + told)
 
 
 @runs.command()
@@ -156,7 +153,7 @@ def egress(terminal: Terminal, run: str, out: str | None) -> None:
     from scafe.agent.egress.sent import list_sent
 
     found = list_sent(open_run(run, out).path)
-    told = "\n\n".join(f"=== {one.head}\n{_printable(one.body)}" for one in found)
+    told = "\n\n".join(f"=== {one.head}\n{one.body}" for one in found)
     total = sum(one.bytes for one in found)
     terminal.say(f"{len(found)} bodies, {total} bytes" if found else "nothing was sent to a model")
     terminal.answer([one.model_dump(mode="json") for one in found], told)
@@ -243,18 +240,6 @@ def standing_of(folder: "RunFolder") -> "Standing":
     for line in read_lines(folder.path / EVENTS) if (folder.path / EVENTS).exists() else ():
         standing = advance(standing, line)
     return standing
-
-
-def visible(text: str) -> str:
-    """Return text with characters that hide or reorder others shown as their code points."""
-    hidden = {*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF}
-    controls = {*range(0x20), *range(0x7F, 0xA0)} - {9, 10}
-    return text.translate({code: f"⟨U+{code:04X}⟩" for code in hidden | controls})
-
-
-def _printable(text: str) -> str:
-    """Return text as it is where it is piped; a terminal gets nothing that it would obey."""
-    return visible(text) if sys.stdout.isatty() else text
 
 
 def _refuse_report(folder: "RunFolder") -> None:

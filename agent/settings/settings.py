@@ -1,13 +1,15 @@
 """Configuration: command line over `SCAFE_*` over `scafe.toml` over defaults, and where each value came from.
 
 `scafe.toml` is read from the working directory, or from the file that `SCAFE_CONFIG` names. A key that
-is not known is an error, never ignored. The endpoint's key comes from the environment alone
-(`SCAFE_API_KEY`; for api.openai.com also `OPENAI_API_KEY`); it is masked wherever a value is shown.
+is not known is an error, never ignored; a variable that is not known is a warning, since other programs
+may use the prefix too. The endpoint's key comes from the environment alone (`SCAFE_API_KEY`; for
+api.openai.com also `OPENAI_API_KEY`); it is masked wherever a value is shown.
 """
 
 import difflib
 import os
 import tomllib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,9 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from scafe.agent.settings.unread import UnreadVariableWarning
 from scafe.knowledge.contract.errors import SettingsError
+from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
 
 PREFIX = "SCAFE_"
@@ -149,7 +153,12 @@ def load_settings(
     Raises
     ------
     SettingsError
-        Unknown key (with the nearest names) or a wrong value, and where it was written.
+        Unknown key of the file (with the nearest names) or a wrong value, and where it was written.
+
+    Warns
+    -----
+    UnreadVariableWarning
+        A `SCAFE_…` variable is not known; with the nearest name.
     """
     environment = dict(os.environ if environ is None else environ)
     for key in command_line or ():
@@ -221,8 +230,8 @@ def _from_file(path: Path | None) -> dict[str, tuple[Any, str]]:
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     known = tuple(PREFIX + key.upper() for key in Settings.model_fields)
     for name in sorted(environ):
-        if name.startswith(PREFIX) and name != CONFIG_VARIABLE:
-            _require_known(name, f"environment variable {name}", known)
+        if name.startswith(PREFIX) and name not in (*known, CONFIG_VARIABLE):
+            warnings.warn(_unread(name, (*known, CONFIG_VARIABLE)), UnreadVariableWarning, stacklevel=3)
     found = {key: (value, PREFIX + key.upper()) for key, value in _environment_values(environ).items()}
     if "api_key" not in found and environ.get("OPENAI_API_KEY"):
         found["api_key"] = (environ["OPENAI_API_KEY"], "OPENAI_API_KEY")
@@ -233,6 +242,13 @@ def _environment_values(environ: Mapping[str, str]) -> dict[str, Any]:
     source = EnvSettingsSource(Settings)
     source.env_vars = {key.lower(): value for key, value in environ.items()}
     return source()
+
+
+def _unread(name: str, known: tuple[str, ...]) -> str:
+    # Other programs, batch systems and later versions may set variables with this prefix: no reason to stop.
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]}?" if near else "; `scafe config show` lists those that are"
+    return f"the environment variable {inert(name)} is not read by this version{hint}"
 
 
 def _require_known(name: str, where: str, known: tuple[str, ...]) -> None:

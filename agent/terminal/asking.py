@@ -5,6 +5,8 @@ from typing import Any
 import click
 
 from scafe.agent.nodes.gates import Decision
+from scafe.agent.terminal.terminal import echo
+from scafe.knowledge.contract.inert import inert
 
 QUESTIONS = {
     "plan": "Are these measurements a fair reading of the criteria?",
@@ -18,7 +20,7 @@ def ask_person(asks: dict[str, Any], person: str = "") -> Decision | None:
     """Show what is to be decided and ask; None if the person wants the run to wait."""
     gate = str(asks["gate"])
     for line in shown(asks):
-        click.echo(line, err=True)
+        echo(inert(line), err=True)
     letters = ["a", *(["m"] if gate != "seal" else []), "r", "w"]
     words = ", ".join(f"{letter}={ANSWERS.get(letter, 'wait')}" for letter in letters)
     answer = click.prompt(
@@ -27,7 +29,7 @@ def ask_person(asks: dict[str, Any], person: str = "") -> Decision | None:
     if answer == "w":
         return None
     drop = _struck_out(gate) if answer == "m" else ()
-    name = click.prompt("Your name, for the record", default=person or None, err=True)
+    name = click.prompt("Your name, for the record", default=inert(person) or None, err=True)
     meaning = click.prompt("What your name stands for", default="reviewed and approved", err=True)
     return Decision.model_validate(
         {"decision": ANSWERS[answer], "name": name, "meaning": meaning, "drop": drop}

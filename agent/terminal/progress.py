@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scafe.agent.terminal.sayings import GATE_WORDS, Line, in_words, plural
 from scafe.agent.terminal.terminal import Terminal, say_plainly
 from scafe.evals.disclosure.bench import FeatureRef, column_names
+from scafe.knowledge.contract.inert import inert
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -167,20 +168,21 @@ class Progress:
         if words is None:
             return
         if self._live is not None:
-            say_plainly(self._live.console, words)
+            say_plainly(self._live.console, inert(words))
         else:
-            self._terminal.say(words)
+            self._terminal.say(inert(words))
 
     def _panel(self) -> "RenderableType":
         from rich.console import Group
         from rich.rule import Rule
         from rich.table import Table
+        from rich.text import Text
 
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim")
         grid.add_column()
         for name, value in panel_rows(self.standing, self._caps, time.monotonic() - self._began):
-            grid.add_row(name, value)
+            grid.add_row(name, Text(inert(value)))
         return Group(Rule(style="dim"), grid)
 
 

@@ -1,7 +1,8 @@
 """What a person or a program sees of a command: results on stdout, everything else on stderr.
 
 With `--json` stdout carries exactly one JSON document; with `--quiet` stderr carries errors alone.
-Nothing here colours what is piped, and NO_COLOR is honoured (rich reads it).
+Nothing here colours what is piped, and NO_COLOR is honoured (rich reads it). All that a command prints goes
+through this file, and none of it can steer a terminal: labels, names, packs and replies come from others.
 """
 
 import json
@@ -12,6 +13,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from scafe.knowledge.contract.inert import inert, inert_json, inert_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +44,7 @@ class Terminal:
 
     def answer(self, document: Any, text: str) -> None:
         """Print the command's result, once: the document as JSON, or the text."""
-        click.echo(render_json(document) if self.as_json else text.rstrip("\n"))
+        echo(render_json(document) if self.as_json else text.rstrip("\n"))
 
     def tell_ending(self, document: Any, text: str) -> None:
         """Print a result that is prose; a terminal wraps it between words."""
@@ -54,7 +57,7 @@ class Terminal:
     def table(self, document: Any, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a result that is a table; `document` is what `--json` prints instead."""
         if self.as_json:
-            click.echo(render_json(document))
+            echo(render_json(document))
         else:
             self._print_table(columns, rows)
 
@@ -71,18 +74,29 @@ class Terminal:
 
         table = Table(*columns, box=None, pad_edge=False, header_style="bold")
         for row in rows:
-            table.add_row(*(Text(str(cell)) for cell in row))
+            table.add_row(*(Text(inert(str(cell))) for cell in row))
         Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+
+
+def echo(text: str, err: bool = False) -> None:
+    """Print lines on stdout or stderr; a character that a terminal would obey is shown by its code."""
+    click.echo(inert_lines(text), err=err)
 
 
 def say_plainly(console: "Console", text: str) -> None:
     """Print text as it is: a terminal wraps it between words, a pipe or a log keeps the line whole."""
-    console.print(text, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+    console.print(inert_lines(text), markup=False, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def render_json(document: Any) -> str:
     """Render one JSON document; keys keep their order, NaN becomes null."""
-    return json.dumps(_without_nan(document), indent=1, ensure_ascii=False, allow_nan=False, default=str)
+    plain = _without_nan(document)
+    return inert_json(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def render_json_line(document: Any) -> str:
+    """Render one JSON document on one line, as `--log-json` prints events."""
+    return inert_json(json.dumps(document, ensure_ascii=False))
 
 
 def speaks(function: Callable[..., Any]) -> Callable[..., Any]:

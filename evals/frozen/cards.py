@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from scafe.evals.frozen.records import Curve, FrozenFeature, Manifest, Responses
+from scafe.knowledge.contract.inert import inert_cell as cell
+from scafe.knowledge.contract.inert import inert_markdown as md
 from scafe.knowledge.criteria.pack import Citation
 
 NO_CLINICAL_USE = (
@@ -14,18 +16,19 @@ NO_CLINICAL_USE = (
 def model_card(manifest: Manifest) -> str:
     """Write the model card as Markdown."""
     development = manifest.development
-    people = ", ".join(f"{count} {label}" for label, count in development.patients.items())
+    people = ", ".join(f"{count} {md(label)}" for label, count in development.patients.items())
+    classes, positive = " vs ".join(map(md, manifest.classes)), md(manifest.classes[0])
     return "\n".join(
         [
-            f"# {manifest.pack.id} {manifest.pack.version}: {' vs '.join(manifest.classes)}",
+            f"# {md(manifest.pack.id)} {md(manifest.pack.version)}: {classes}",
             "",
             f"**{NO_CLINICAL_USE}**",
             "",
             "## What it is",
             "",
             f"{len(manifest.features)} image features for {len(manifest.criteria)} clinical criteria "
-            f"({', '.join(manifest.criteria)}), each a readable Python file, and a ridge logistic regression "
-            f"(C = {manifest.penalty:g}) over them. A probability of **{manifest.classes[0]}** from "
+            f"({', '.join(map(md, manifest.criteria))}), each a readable Python file, and a ridge logistic "
+            f"regression (C = {manifest.penalty:g}) over them. A probability of **{positive}** from "
             f"{manifest.threshold:.3f} on is called so; the threshold was fixed on the development part.",
             "",
             "## Intended use and limits",
@@ -49,7 +52,7 @@ def model_card(manifest: Manifest) -> str:
             "|---|---|---|---|---|---|",
             *(_model_row(feature) for feature in manifest.features),
             "",
-            f"`predicted` and `found`: in {manifest.classes[0]}, against the other classes.",
+            f"`predicted` and `found`: in {positive}, against the other classes.",
             "",
             "## To be written by the author",
             "",
@@ -62,22 +65,22 @@ def model_card(manifest: Manifest) -> str:
 def feature_card(feature: FrozenFeature, positive: str, responses: Responses) -> str:
     """Write the card of one feature as Markdown."""
     own = responses.own_dial.get(feature.column, "")
-    curves = responses.curves[feature.column]
+    curves, marked = responses.curves[feature.column], cell(positive)
     return "\n".join(
         [
-            f"# {feature.column}",
+            f"# {md(feature.column)}",
             "",
-            feature.meaning,
+            md(feature.meaning),
             "",
             "| | |",
             "|---|---|",
-            f"| criterion | {feature.criterion} |",
-            f"| source of the criterion | {citation_text(feature.citation)} |",
-            f"| unit | {feature.unit} |",
+            f"| criterion | {cell(feature.criterion)} |",
+            f"| source of the criterion | {cell(citation_text(feature.citation))} |",
+            f"| unit | {cell(feature.unit)} |",
             f"| declared range | {feature.range[0]:g} to {feature.range[1]:g} |",
             f"| as the criterion grows more severe | {feature.direction} |",
-            f"| in {positive}, predicted | {feature.predicted} |",
-            f"| in {positive}, found | {feature.found} (AUC alone {feature.auc:.3f}, development part) |",
+            f"| in {marked}, predicted | {feature.predicted} |",
+            f"| in {marked}, found | {feature.found} (AUC alone {feature.auc:.3f}, development part) |",
             f"| gain in the set | {gain_text(feature)} |",
             f"| same sign over folds | {feature.sign_stability:.0%} |",
             f"| code | `{feature.file}` (SHA-256 `{feature.extractor[:16]}…`) |",
@@ -107,8 +110,9 @@ def gain_text(feature: FrozenFeature) -> str:
 
 
 def _model_row(feature: FrozenFeature) -> str:
+    column, criterion, unit = map(cell, (feature.column, feature.criterion, feature.unit))
     return (
-        f"| [{feature.column}](cards/{feature.column}.md) | {feature.criterion} | {feature.unit} | "
+        f"| [{column}](cards/{feature.column}.md) | {criterion} | {unit} | "
         f"{feature.predicted} | {feature.found} | {feature.coefficient:+.2f} |"
     )
 
@@ -130,7 +134,8 @@ def _curve_table(curves: Sequence[Curve], own: str) -> list[str]:
 
 
 def _curve_row(curve: Curve, own: str) -> str:
-    name = f"**{curve.dial}** (its own)" if curve.dial == own else curve.dial
+    dial = cell(curve.dial)
+    name = f"**{dial}** (its own)" if curve.dial == own else dial
     values = " | ".join("n/a" if value is None else f"{value:.4g}" for value in curve.values)
-    span = f"{curve.levels[0]:g} to {curve.levels[-1]:g} {curve.unit}"
+    span = f"{curve.levels[0]:g} to {curve.levels[-1]:g} {cell(curve.unit)}"
     return f"| {name} | {span} | {curve.spearman:+.2f} | {values} |"

@@ -14,6 +14,7 @@ from scafe.evals.frozen.bundle import Bundle, open_bundle
 from scafe.evals.frozen.predict import Prediction, look_for, predict
 from scafe.evals.frozen.verify import verify_opened
 from scafe.knowledge.contract.errors import IntegrityError, ScafeError
+from scafe.knowledge.contract.inert import inert_lines
 from scafe.sandbox.pool.pool import Pool
 
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScafeError as error:
         if options.json:
             print(json.dumps({"error": type(error).__name__, "message": str(error)}))
-        print(f"scafe: {error}", file=sys.stderr)
+        print(f"scafe: {inert_lines(str(error))}", file=sys.stderr)
         return error.exit_code
 
 
@@ -59,7 +60,7 @@ def _verify(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
         told = {"ok": found.is_good, "sentences": found.sentences()}
         print(json.dumps({**found.model_dump(mode="json"), **told}, sort_keys=True))
     else:
-        print("\n".join(found.sentences()))
+        print(inert_lines("\n".join(found.sentences())))
     return 0 if found.is_good else IntegrityError.exit_code
 
 
@@ -67,14 +68,14 @@ def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
     met = look_for(options.data, bundle.manifest.channels, _columns(options, bundle))
     found = predict(bundle, met.pictures, pool, options.mask_label)
     for words in met.passed_over:
-        print(f"Passed over: {words}", file=sys.stderr)
+        print(inert_lines(f"Passed over: {words}"), file=sys.stderr)
     if bundle.changed_versions:
         print(_other_libraries(bundle.changed_versions), file=sys.stderr)
     if options.json:
         print(json.dumps({"predictions": [one.model_dump(mode="json") for one in found]}, sort_keys=True))
     else:
         for one in found:
-            print("\n".join(_words(one, bundle.manifest.classes[0])))
+            print(inert_lines("\n".join(_words(one, bundle.manifest.classes[0]))))
         print("For research only; not for diagnosis.", file=sys.stderr)
     return 0
 

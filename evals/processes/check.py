@@ -16,6 +16,7 @@ from scafe.evals.data.manifest import open_dataset
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.scoring.simulation import GateSelftest, selftest_gate
 from scafe.knowledge.contract.errors import ScafeError
+from scafe.knowledge.contract.inert import inert_lines
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.knowledge.criteria.pack import load_pack
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScafeError as error:
         if options.json:
             print(json.dumps({"error": type(error).__name__, "message": str(error)}))
-        print(f"scafe: {error}", file=sys.stderr)
+        print(f"scafe: {inert_lines(str(error))}", file=sys.stderr)
         return error.exit_code
 
 
@@ -74,7 +75,7 @@ def _data(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({**found.model_dump(mode="json"), "ok": found.is_clean}, sort_keys=True))
     else:
-        print("\n".join(audit_lines(found)))
+        print(inert_lines("\n".join(audit_lines(found))))
     return 0 if found.is_clean else 1
 
 

@@ -1,17 +1,14 @@
 """What a report is made of before it is HTML, Markdown or JSON: sections of paragraphs, tables, figures."""
 
 import base64
-import html
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-INVISIBLE = {"Cf", "Cc", "Co", "Cs"}
-"""Unicode categories that a reader cannot see: a report shows their code instead."""
+from scafe.knowledge.contract.inert import inert_cell, inert_lines, inert_markdown
 
 
 class Block(BaseModel):
@@ -84,17 +81,14 @@ def table(
 
 def visible(text: str) -> str:
     """Show what a reader would not see: direction marks, zero-width and control characters by their code."""
-    return "".join(
-        f"⟨U+{ord(sign):04X}⟩" if unicodedata.category(sign) in INVISIBLE and sign != "\n" else sign
-        for sign in text
-    )
+    return inert_lines(text)
 
 
 def to_markdown(report: Report, times: str) -> str:
     """Write a report as Markdown; times stand on one line of their own."""
-    lines = [f"# {_plain(report.title)}", "", f"Times: {_plain(times)}", ""]
+    lines = [f"# {inert_markdown(report.title)}", "", f"Times: {inert_markdown(times)}", ""]
     for section in report.sections:
-        lines += [f"## {_plain(section.title)}", ""]
+        lines += [f"## {inert_markdown(section.title)}", ""]
         for block in section.blocks:
             lines += [*_markdown(block), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -117,13 +111,13 @@ def report_body(text: str) -> str:
 
 def _markdown(block: Block) -> Iterator[str]:
     if isinstance(block, Paragraph):
-        yield f"**{_plain(block.text)}**" if block.tone == "warning" else _plain(block.text)
+        yield f"**{inert_markdown(block.text)}**" if block.tone == "warning" else inert_markdown(block.text)
     elif isinstance(block, Bullets):
-        yield from (f"- {_plain(item)}" for item in block.items)
+        yield from (f"- {inert_markdown(item)}" for item in block.items)
     elif isinstance(block, Figure):
-        yield f"*Figure: {_plain(block.title)}. {_plain(block.alt)}*"
+        yield f"*Figure: {inert_markdown(block.title)}. {inert_markdown(block.alt)}*"
     elif isinstance(block, Table):
-        yield f"*{_plain(block.caption)}*"
+        yield f"*{inert_markdown(block.caption)}*"
         yield ""
         yield _row(block.header)
         yield "|" + "|".join("---:" if n in block.numeric else "---" for n in range(len(block.header))) + "|"
@@ -131,10 +125,4 @@ def _markdown(block: Block) -> Iterator[str]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in cells) + " |"
-
-
-def _plain(text: str) -> str:
-    """One line of Markdown that cannot become markup: angle brackets as entities, brackets escaped."""
-    one_line = " ".join(visible(text).split())
-    return re.sub(r"([\\`*_\[\]])", r"\\\1", html.escape(one_line, quote=False))
+    return "| " + " | ".join(inert_cell(cell) for cell in cells) + " |"

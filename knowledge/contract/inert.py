@@ -5,37 +5,38 @@ characters in them; bidirectional overrides let a line read otherwise than it is
 "Trojan Source", USENIX Security 2023); a file name that is not UTF-8 cannot be printed at all.
 """
 
+import html
 import re
 
 HOSTILE = (
-    r"\x00-\x1f\x7f-\x9f"  # C0 with ESC, DEL, C1
+    r"\x00-\x1f\x7f-\x9f\xad"  # C0 with ESC, DEL, C1; soft hyphen
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks, overrides and isolates of writing direction
-    r"\u200b\u2028\u2029\u2060\ufeff"  # without width; other line ends
+    r"\u200b-\u200d\u2028\u2029\u2060-\u2065\ufeff"  # without width; other line ends
     r"\ud800-\udfff"  # lone surrogates: bytes of a file name that were no UTF-8
     r"\U000e0000-\U000e007f"  # tags, which no font shows
 )
 ONE_LINE = re.compile(f"[{HOSTILE}]")
 MANY_LINES = re.compile(rf"(?![\n\t])[{HOSTILE}]")
-ESCAPED_BYTE = range(0xDC80, 0xDD00)
+ESCAPED_BYTES = range(0xDC80, 0xDD00)
 """Where Python keeps a byte of a file name that is not UTF-8 (PEP 383)."""
 
 
 def inert(text: str) -> str:
-    r"""Return one line of text with every hostile character written out.
+    r"""Return one line of text with every hostile character shown by its code.
 
-    >>> inert("keloid\x1b[2J\u202e"), inert("M\udcfcller.png")
-    ('keloid\\x1b[2J\\u202e', 'M\\xfcller.png')
+    >>> inert("keloid\x1b[2J\n"), inert("M\udcfcller.png")
+    ('keloid⟨U+001B⟩[2J⟨U+000A⟩', 'M\\xfcller.png')
     """
-    return ONE_LINE.sub(_written_out, text)
+    return ONE_LINE.sub(_shown, text)
 
 
 def inert_lines(text: str) -> str:
-    r"""Return text of many lines with every hostile character written out; line ends and tabs stay.
+    r"""Return text of many lines with every hostile character shown; line ends and tabs stay.
 
-    >>> inert_lines("one\ntwo\r\x07")
-    'one\ntwo\\r\\x07'
+    >>> inert_lines("one\r\ntwo\x07")
+    'one\ntwo⟨U+0007⟩'
     """
-    return MANY_LINES.sub(_written_out, text)
+    return MANY_LINES.sub(_shown, text.replace("\r\n", "\n"))
 
 
 def inert_json(text: str) -> str:
@@ -47,14 +48,29 @@ def inert_json(text: str) -> str:
     return MANY_LINES.sub(_as_json, text)
 
 
-def _written_out(found: re.Match[str]) -> str:
+def inert_markdown(text: str) -> str:
+    r"""Return one line of Markdown that cannot become markup.
+
+    >>> inert_markdown("# <b>[x](y)\n_z_")
+    '\\# &lt;b&gt;\\[x\\](y) \\_z\\_'
+    """
+    one_line = " ".join(inert_lines(text).split())
+    marked = re.sub(r"([\\`*_\[\]])", r"\\\1", html.escape(one_line, quote=False))
+    return re.sub(r"^([#~+-]+|\d+[.)])(?= |$)", r"\\\1", marked)
+
+
+def inert_cell(text: str) -> str:
+    r"""Return `inert_markdown` that cannot end a cell of a table.
+
+    >>> inert_cell("a|b")
+    'a\\|b'
+    """
+    return inert_markdown(text).replace("|", "\\|")
+
+
+def _shown(found: re.Match[str]) -> str:
     code = ord(found[0])
-    if code in ESCAPED_BYTE:
-        code -= 0xDC00
-    named = {0x09: r"\t", 0x0A: r"\n", 0x0D: r"\r"}.get(code)
-    if named:
-        return named
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return f"\\x{code - 0xDC00:02x}" if code in ESCAPED_BYTES else f"⟨U+{code:04X}⟩"
 
 
 def _as_json(found: re.Match[str]) -> str:

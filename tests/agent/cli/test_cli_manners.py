@@ -170,3 +170,18 @@ def test_a_full_disk_under_stdout_is_told(tmp_path: Path) -> None:
         )
     assert told.returncode == 2
     assert "the disk is full" in told.stderr
+
+
+@pytest.mark.parametrize("words", [["config", "show"], ["config", "show", "--json"]])
+@pytest.mark.filterwarnings("default")
+def test_a_variable_that_nothing_reads_is_one_warning_on_stderr(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAFE_MAX_CALL", "3")
+    told = CliRunner().invoke(main, words)
+    assert told.exit_code == 0
+    assert told.stderr.splitlines() == [
+        "scafe: warning: the environment variable SCAFE_MAX_CALL is not read by this version; "
+        "did you mean SCAFE_MAX_CALLS?"
+    ]
+    assert CliRunner().invoke(main, [*words, "--quiet"]).stderr == ""

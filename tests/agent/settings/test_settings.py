@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scafe.agent.settings.settings import MASK, Settings, load_settings, mask_password
+from scafe.agent.settings.unread import UnreadVariableWarning
 from scafe.knowledge.contract.errors import SettingsError
 
 
@@ -53,8 +54,26 @@ def test_a_key_that_is_not_known_names_file_key_and_nearest(tmp_path: Path) -> N
     assert "max_calls" in message
 
 
-def test_a_variable_that_is_not_known_is_not_ignored(tmp_path: Path) -> None:
-    assert "did you mean SCAFE_SEED" in refusal(tmp_path, SCAFE_SED="4")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("SCAFE_SED", "did you mean SCAFE_SEED"),
+        ("SCAFE_WORKER", "did you mean SCAFE_WORKERS"),
+        ("SCAFE_BASEURL", "did you mean SCAFE_BASE_URL"),
+        ("SCAFE_MAXCALLS", "did you mean SCAFE_MAX_CALLS"),
+        ("SCAFE_CONFG", "did you mean SCAFE_CONFIG"),
+        ("SCAFE_JOB_ARRAY_TASK", "config show"),
+        ("SCAFE_seed\x1b", "not read by this version"),
+    ],
+)
+def test_a_variable_that_is_not_known_is_a_warning_and_the_others_count(
+    tmp_path: Path, name: str, told: str
+) -> None:
+    with pytest.warns(UnreadVariableWarning, match=told) as caught:
+        configured = load_settings({}, {name: "4", "SCAFE_MAX_COST": "2"}, tmp_path)
+    assert configured.settings.max_cost == 2
+    assert len(caught) == 1
+    assert "\x1b" not in str(caught[0].message)
 
 
 def test_a_wrong_value_names_where_it_was_written(tmp_path: Path) -> None:
