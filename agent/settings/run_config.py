@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from scafe.agent.settings.call_plan import Search
 from scafe.agent.settings.settings import load_settings, mask_password
 from scafe.evals.disclosure.bench import CohortSpec
+from scafe.knowledge.contract.errors import SettingsError
+from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
 
 DEMO_PACK = "scar.keloid_vs_hypertrophic"
@@ -59,6 +61,17 @@ class RunConfig(BaseModel):
     prompts: str | None = Field(default=None, description="folder of prompt files over the shipped ones")
     person: str = Field(default="", description="who answers, for the manual drafter")
 
+    @model_validator(mode="after")
+    def _require_text(self) -> "RunConfig":
+        """Refuse bytes that are no text: run.json, the trace and every message are UTF-8."""
+        for name, value in self:
+            if isinstance(value, (str, tuple)) and not _is_text("".join(value)):
+                raise SettingsError(
+                    f"{name}: {inert(str(value))} holds bytes that are not UTF-8, which a run's record cannot "
+                    "hold; rename the file or folder, or begin the run from inside it with a relative path"
+                )
+        return self
+
     def kept(self) -> dict[str, Any]:
         """Return what run.json may hold: no password."""
         held = self.model_dump(mode="json")
@@ -91,3 +104,11 @@ def configured_demo(typed: Mapping[str, Any], **cohort: Any) -> RunConfig:
     """Configure the demo: the built-in drafter on a synthetic cohort of scars, and no gate that waits."""
     fixed = {"model": "builtin", "approve": "auto", "feedback": "auto"}
     return configured({**typed, **fixed}, pack=DEMO_PACK, cohort=cohort)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # Python keeps such bytes as lone surrogates (PEP 383)
+        return False
+    return True

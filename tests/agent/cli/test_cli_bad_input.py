@@ -216,3 +216,29 @@ def test_a_run_on_a_full_disk(tmp_path: Path) -> None:
     )
     assert (told.returncode, told.stdout) == (2, "")
     assert "disk is full" in told.stderr
+
+
+@pytest.mark.parametrize("words", [["--data", "FOLDER"], ["--cohort", "plain", "--cache", "FOLDER"]])
+def test_a_path_that_is_not_utf8_is_one_sentence_before_anything_is_written(
+    words: list[str], tmp_path: Path
+) -> None:
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller")
+    Path(folder).mkdir()
+    sentence = refuse(tmp_path, "run", "scar.vss", *(folder if one == "FOLDER" else one for one in words))
+    assert "M\\xfcller holds bytes that are not UTF-8" in sentence
+
+
+def test_a_file_name_that_is_not_utf8_goes_through_a_run(photos: Path, tmp_path: Path) -> None:
+    """A run ended in UnicodeEncodeError where the check was content."""
+    rng = np.random.default_rng(0)
+    root = tmp_path / "folders"
+    for label, level in (("keloid", 90), ("hypertrophic", 140)):
+        (root / label).mkdir(parents=True)
+        for n in range(6):
+            picture = np.clip(rng.normal(level, 20, (48, 56, 3)), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(root / label / f"{n}.png"), picture)
+    os.rename(root / "keloid" / "0.png", os.fsencode(root / "keloid") + b"/M\xfcller.png")
+    words = ["run", "scar.keloid_vs_hypertrophic", "--data", str(root), "--approve", "auto", "--dry-run"]
+    told = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "runs")])
+    assert told.exit_code == 0, told.output
+    assert "keloid" in told.stdout

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from scafe.agent.cli.main import main
 
@@ -76,3 +78,69 @@ def test_the_rows_of_the_formats_page_that_apply_are_told(tmp_path: Path) -> Non
     assert counts["PixelData (7FE0,0010)"] == 12
     assert counts["PhotometricInterpretation (0028,0004) = MONOCHROME1 or MONOCHROME2"] == 12
     assert {one["standing"] for one in found["formats"]} <= {"honoured", "irrelevant"}
+
+
+class TestColumns:
+    """Columns under a near name, and gaps spelt out, were dropped in silence: patients on both sides."""
+
+    @pytest.fixture
+    def study(self, tmp_path: Path) -> Path:
+        rng = np.random.default_rng(0)
+        for label, level in (("keloid", 90), ("hypertrophic", 140)):
+            for n in range(12):
+                picture = np.clip(rng.normal(level, 20, (48, 56, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(picture).save(tmp_path / f"{label}{n}.png")
+                outline = np.zeros((48, 56), np.uint8)
+                outline[12:30, 12:30] = 255
+                Image.fromarray(outline).save(tmp_path / f"{label}{n}_m.png")
+        return tmp_path
+
+    def check(
+        self, study: Path, mask: str, patient: str, *words: str, gap: str | None = None
+    ) -> dict[str, Any]:
+        who = [f"{n // 2}" if gap is None or n < 10 else None for n in range(12)]
+        rows = [
+            f"{label}{n}.png,{label},{label}{n}_m.png,{gap if one is None else f'{label}-{one}'}"
+            for label in ("keloid", "hypertrophic")
+            for n, one in enumerate(who)
+        ]
+        (study / "m.csv").write_text("\n".join([f"path,label,{mask},{patient}", *rows]) + "\n")
+        told = CliRunner().invoke(
+            main,
+            ["data", "check", str(study / "m.csv"), "--labels", "keloid,hypertrophic", "--json", *words],
+        )
+        found: dict[str, Any] = json.loads(told.stdout)
+        return found
+
+    @pytest.mark.parametrize(
+        ("mask", "patient", "words"),
+        [
+            ("mask", "patient_id", ()),
+            ("Mask", "PatientID", ()),
+            ("mask_path", " patientid", ()),
+            ("mask", "lesion_id", ("--patient-column", "lesion_id")),
+        ],
+    )
+    def test_what_is_understood_is_used(
+        self, study: Path, mask: str, patient: str, words: tuple[str, ...]
+    ) -> None:
+        found = self.check(study, mask, patient, *words)
+        assert [one["patients"] for one in found["classes"]] == [6, 6]
+        assert found["has_masks"]
+
+    @pytest.mark.parametrize(("mask", "patient"), [("mask", "lesion_id"), ("maske", "patient_id")])
+    def test_what_is_not_understood_is_refused_by_name(self, study: Path, mask: str, patient: str) -> None:
+        told = self.check(study, mask, patient)["error"]
+        assert (mask if mask != "mask" else patient) in told["message"]
+        assert told["exit_code"] == 2
+
+    def test_what_is_passed_over_on_request_is_said(self, study: Path) -> None:
+        found = self.check(study, "mask", "site", "--ignore-columns", "site")
+        assert found["passed_over"] == ["columns: site"]
+        assert [one["patients"] for one in found["classes"]] == [12, 12]
+
+    @pytest.mark.parametrize("gap", ["", "nan", "<NA>"])
+    def test_a_gap_among_patients_is_refused_in_every_spelling(self, study: Path, gap: str) -> None:
+        told = self.check(study, "mask", "patient_id", gap=gap)["error"]["message"]
+        assert "row 12" in told
+        assert "'patient_id' is empty" in told
