@@ -67,7 +67,7 @@ class RunConfig(BaseModel):
         for name, value in self:
             if isinstance(value, (str, tuple)) and not _is_text("".join(value)):
                 raise SettingsError(
-                    f"{name}: {inert(str(value))} holds bytes that are not UTF-8, which a run's record cannot "
+                    f"{name}: {inert(str(value))} holds bytes that are not UTF-8, which run.json cannot "
                     "hold; rename the file or folder, or begin the run from inside it with a relative path"
                 )
         return self

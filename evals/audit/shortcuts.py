@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.sandbox.pool.pool import ImageAndMask
+from scafe.sandbox.probes.agreement import is_flat
 
 BORDER_SHARE = 0.05
 """Width of the border, as a share of the shorter edge."""
@@ -60,8 +61,8 @@ def marks_row(one: ImageAndMask) -> Floats:
     A ruler, a label or pen marks lie along one side; light and skin are alike on all four. Missing where
     the mask covers a side.
     """
-    grey = one.image.astype(np.float32).mean(axis=2)
-    fine = np.abs(cv2.Laplacian(grey, cv2.CV_32F))
+    grey = one.image.mean(axis=2)  # in double precision: single would round otherwise on another size
+    fine = np.abs(cv2.Laplacian(grey, cv2.CV_64F))
     outside = ~cv2.dilate(one.mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     reach = max(1, round(MARKS_SHARE * min(grey.shape)))
     strips = (np.s_[:reach], np.s_[-reach:], np.s_[:, :reach], np.s_[:, -reach:])
@@ -112,10 +113,17 @@ def shortcut_rows(images: Iterable[ImageAndMask]) -> dict[str, Floats]:
     for one in images:
         for name, (_, row) in SHORTCUTS.items():
             found[name].append(row(one))
-    return {name: np.array(rows) for name, rows in found.items()}
+    return {name: _settled(np.array(rows)) for name, rows in found.items()}
+
+
+def _settled(rows: Floats) -> Floats:
+    """Set a column that differs by rounding alone to one value: scaled to unit spread it would be noise."""
+    for column in rows.T:
+        if is_flat(column):
+            column[np.isfinite(column)] = 0.0
+    return rows
 
 
 def says_nothing(rows: Floats) -> bool:
     """Whether a shortcut cannot tell any two of these images apart."""
-    measured = rows[:, np.isfinite(rows).sum(axis=0) > 0]
-    return not measured.size or bool(np.all(np.nanmax(measured, axis=0) == np.nanmin(measured, axis=0)))
+    return all(is_flat(column) for column in rows.T)

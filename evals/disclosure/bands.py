@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from scafe.evals.scoring.stats import auc, winsorised
+from scafe.sandbox.probes.agreement import is_flat
 
 Missing = Literal["0-5%", "5-20%", ">20%"]
 Stability = Literal["<.5", ".5-.75", ".75-.9", ">=.9", "unknown"]
@@ -81,7 +82,7 @@ def shape_of(values: NDArray[np.float64]) -> Shape:
     """Tag a distribution on winsorised values: no mean, extreme or count leaves."""
     inner = winsorised(values)
     inner = inner[np.isfinite(inner)]
-    if not len(inner) or float(np.ptp(inner)) <= 1e-9 * max(1.0, float(np.abs(inner).max())):
+    if is_flat(inner):
         return "constant"
     if len(np.unique(inner)) == 2:
         return "binary"
@@ -125,7 +126,7 @@ def label_answer(
     n_pos, n_neg = int(labels.sum()), int((~labels).sum())
     if min(n_pos, n_neg) < MIN_CELL:
         return WITHHELD
-    found = auc(inside, labels) + noise.added
+    found = (0.5 if is_flat(inside) else auc(inside, labels)) + noise.added
     if abs(found - 0.5) <= EVIDENCE_SE * math.hypot(null_se(n_pos, n_neg), noise.sigma):
         return LabelAnswer(evidence="inconclusive")
     size = abs(found - 0.5) + 0.5

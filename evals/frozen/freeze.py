@@ -29,6 +29,7 @@ from scafe.evals.scoring.stats import auc, auc_variance
 from scafe.knowledge.contract.errors import InputError
 from scafe.knowledge.contract.extractor import Direction
 from scafe.knowledge.criteria.pack import Citation, CriteriaPack, Criterion
+from scafe.sandbox.probes.agreement import is_flat
 
 Predicted = Literal["up", "down", "either"]
 Floats = NDArray[np.float64]
@@ -174,7 +175,7 @@ def _alone(cases: Cases, number: int) -> _Alone:
     scored = per_patient(cases.select(measured), values[measured, np.newaxis])
     scores, positive = scored.probabilities[:, 0], scored.positive
     value = auc(scores, positive)
-    if not math.isfinite(value):
+    if not math.isfinite(value) or is_flat(scores):
         return _Alone(0.5, "unclear")
     error = math.sqrt(auc_variance(scores, positive))
     if abs(value - 0.5) <= PAST * error:

@@ -26,6 +26,8 @@ PENALTIES = tuple(10.0**power for power in range(-4, 3))
 """Inverse penalties C, strongest first."""
 
 
+ROUNDING = 1e-9
+"""Spread over mean up to which a column is taken for constant: what sums in another order differ by."""
 BATCH = 25
 """Training sets that are fitted together at most: bounds the memory at large n."""
 
@@ -247,8 +249,8 @@ def _design(rows: Floats, train: Bools) -> Floats:
         rows = np.where(missing, medians, rows)
         inside = rows[train]
     means, scales = inside.mean(axis=0), inside.std(axis=0)
-    # A column without spread keeps its scale, as in scikit-learn's StandardScaler.
-    scales = np.where(scales > 10 * np.finfo(float).eps * np.abs(means), scales, 1.0)
+    # A column without spread, but for rounding, keeps its scale, as in scikit-learn's StandardScaler.
+    scales = np.where(scales > ROUNDING * np.abs(means), scales, 1.0)
     return np.concatenate([np.ones((len(rows), 1)), (rows - means) / scales], axis=1)
 
 

@@ -47,8 +47,32 @@ def icc_a1(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     return float((ms_rows - ms_error) / below) if below > 0 else float("nan")
 
 
+def is_flat(values: NDArray[np.float64]) -> bool:
+    """Whether values differ by rounding alone: by less than 1e-9, or than 1e-6 of the largest.
+
+    Neither a spread of zero nor equal ends tell a constant: the mean of a tenth is not a tenth, and a sum
+    over more pixels rounds otherwise. Ranks, AUC and F know no size and take such differences for real
+    ones; a frozen feature is held to 1e-5 of its largest value, so nothing below that is evidence.
+
+    Parameters
+    ----------
+    values : array
+        Missing ones (not finite) do not count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> is_flat(np.array([0.3, 0.1 + 0.2, np.nan])), is_flat(np.array([0.3, 0.301]))
+    (True, False)
+    """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return True
+    return bool(np.ptp(finite) <= max(1e-9, 1e-6 * float(np.abs(finite).max())))
+
+
 def spearman(levels: NDArray[np.float64], values: NDArray[np.float64]) -> float:
-    """Return Spearman's rho; 0 if either side does not vary or fewer than 3 pairs are finite.
+    """Return Spearman's rho; 0 if either side is flat or fewer than 3 pairs are finite.
 
     Examples
     --------
@@ -57,6 +81,6 @@ def spearman(levels: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     1.0
     """
     both = np.isfinite(levels) & np.isfinite(values)
-    if both.sum() < 3 or np.ptp(levels[both]) == 0 or np.ptp(values[both]) == 0:
+    if both.sum() < 3 or is_flat(levels[both]) or is_flat(values[both]):
         return 0.0
     return float(np.clip(stats.spearmanr(levels[both], values[both]).statistic, -1, 1))

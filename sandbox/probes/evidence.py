@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.sandbox.probes.agreement import icc_a1, spearman
+from scafe.sandbox.probes.agreement import icc_a1, is_flat, spearman
 from scafe.sandbox.probes.panel import Panel, Sweep
 
 
@@ -66,8 +66,8 @@ class Measured:
 
     @property
     def is_constant(self) -> bool:
-        """Whether every drawn phantom gives the same value."""
-        return _spread(self.drawn) == 0
+        """Whether every drawn phantom gives the same value, but for rounding."""
+        return is_flat(self.drawn)
 
 
 def measure(panel: Panel, column: NDArray[np.float64]) -> Measured:
