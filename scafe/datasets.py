@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.manifest import open_dataset
+from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.knowledge.criteria.pack import CriteriaPack
 from scafe.knowledge.criteria.pack import load_pack as _load_pack
@@ -17,6 +18,8 @@ def load_dataset(
     pack: str | Path | CriteriaPack | None = None,
     segment: MaskMethod = "none",
     mask_label: int | None = None,
+    ignore_columns: Sequence[str] = (),
+    patient_column: str | None = None,
 ) -> Dataset:
     """Read a data set through once, as a run would, and refuse what a run would refuse.
 
@@ -36,6 +39,8 @@ def load_dataset(
         How masks are drawn where none is given, as for `scafe.run`.
     mask_label : int, optional
         The level of given masks that marks the lesion, where they have more than two.
+    ignore_columns, patient_column : optional
+        A manifest's columns to pass over, and the one that names the patient.
 
     Returns
     -------
@@ -57,4 +62,7 @@ def load_dataset(
     """
     held = _load_pack(str(pack)) if isinstance(pack, (str, Path)) else pack
     expected, channels = (held.classes, held.modality.channels) if held else ((), ("R", "G", "B"))
-    return open_dataset(path, tuple(labels), expected, channels, segment, mask_label=mask_label)
+    named = ColumnChoice(tuple(ignore_columns), patient_column)
+    return open_dataset(
+        path, tuple(labels), expected, channels, segment, mask_label=mask_label, columns=named
+    )

@@ -34,6 +34,8 @@ def run(
     *,
     model: str | None = None,
     labels: Sequence[str] = (),
+    ignore_columns: Sequence[str] = (),
+    patient_column: str | None = None,
     seed: int | None = None,
     approve: Literal["ask", "auto", "never"] | None = None,
     max_calls: int | None = None,
@@ -43,23 +45,19 @@ def run(
 ) -> Run:
     """Search, freeze and report on your own images; what `scafe run` does.
 
-    Images, masks and labels stay on this machine, in a process that no model's client is loaded in. What is
-    not given comes from `SCAFE_*`, then scafe.toml, then the defaults that `scafe config show` prints.
+    Images, masks and labels stay in a process that no model's client is loaded in. What is not given
+    comes from `SCAFE_*`, then scafe.toml, then the defaults that `scafe config show` prints.
 
     Parameters
     ----------
-    pack : str or path
-        Id of a criteria pack, or the path of a YAML file.
-    data : str or path
-        A folder with one folder per class, or a CSV or Parquet manifest.
-    labels : sequence of str
-        Classes to tell apart, positive first; empty: the pack's.
+    pack, data : str or path
+        Id of a criteria pack or path of a YAML file; folder with one folder per class, or manifest.
+    labels, ignore_columns, patient_column : optional
+        Classes, positive first (empty: the pack's); columns to pass over, and that of the patient.
     model, seed, max_calls, out : optional
         Who drafts (builtin, openai:NAME, ...), the seed, the cap on calls, the folder of run folders.
-    approve : {'ask', 'auto', 'never'}, optional
-        Under `ask` the run waits where a person decides: see `Run.waits_at` and `resume`.
-    on_event : callable, optional
-        Is told every event, as a dict with a `kind`, while the run goes on.
+    approve, on_event : optional
+        Under `ask` the run waits where a person decides (`Run.waits_at`); is told every event as a dict.
     **settings
         Any other setting, by the names of `RunSettings`.
 
@@ -71,12 +69,13 @@ def run(
     Raises
     ------
     InputError
-        What was given cannot be used: where, what was met, and the way out. Nothing stays behind.
+        What was given cannot be used. Nothing stays behind.
     IntegrityError, SandboxError, ModelError, KeyboardInterrupt
         The run stays, and can be resumed once the cause is gone.
     """
     typed = {"model": model, "seed": seed, "approve": approve, "max_calls": max_calls, "out": out, **settings}
-    config = configured(typed, pack=str(pack), data=str(data), labels=_classes(labels))
+    columns = {"ignore_columns": tuple(ignore_columns), "patient_column": patient_column}
+    config = configured(typed, pack=str(pack), data=str(data), labels=_classes(labels), **columns)
     return Run(RunFolder(start_apart(config, on_event, _say)))
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from scafe.agent.cli.options import out_option, run_argument
-from scafe.agent.cli.runs import open_run, visible
-from scafe.agent.terminal.terminal import Terminal, speaks
+from scafe.agent.cli.runs import open_run
+from scafe.agent.terminal.terminal import Terminal, echo, speaks
+from scafe.knowledge.contract.inert import inert
 
 if TYPE_CHECKING:
     from scafe.agent.record.adoption import Trust
@@ -43,12 +44,12 @@ def adopt(terminal: Terminal, run: str, dry_run: bool, out: str | None) -> None:
     require_plain_files(folder)
     was_known = is_known(folder)
     names = [{"what": one.what, "value": one.value} for one in names_of(folder.info())]
-    told = [visible(f"  {one['what']} {one['value']}") for one in names] or ["  nothing outside its folder"]
+    told = [inert(f"  {one['what']} {one['value']}") for one in names] or ["  nothing outside its folder"]
     if terminal.is_interactive and not dry_run and not was_known:
-        click.echo("\n".join([f"{visible(folder.path.name)} names:", *told]), err=True)
+        echo("\n".join([f"{inert(folder.path.name)} names:", *told]), err=True)
         click.confirm("Go on with this run on this machine?", abort=True, err=True)
     kept: Path | None = None if dry_run or was_known else remember(folder, "adopted")
-    head = f"{visible(folder.path.name)}: " + _outcome(was_known, kept)
+    head = f"{inert(folder.path.name)}: " + _outcome(was_known, kept)
     document = {
         "run": folder.path.name,
         "names": names,
@@ -73,12 +74,12 @@ def trust_of(terminal: Terminal, folder: "RunFolder", trust_endpoint: bool) -> "
     names = names_of(folder.info())
     if trust_endpoint:
         for one in names:
-            terminal.say(visible(f"{one.what} {one.value}"))
+            terminal.say(inert(f"{one.what} {one.value}"))
         return "endpoint"
     if terminal.is_interactive:
-        told = [f"{visible(folder.path.name)} was not started by you on this machine. It names:"]
-        told += [visible(f"  {one.what} {one.value}") for one in names]
-        click.echo("\n".join(told), err=True)
+        told = [f"{inert(folder.path.name)} was not started by you on this machine. It names:"]
+        told += [inert(f"  {one.what} {one.value}") for one in names]
+        echo("\n".join(told), err=True)
         if click.confirm("Go on with it?", err=True):
             remember(folder, "adopted")
     return "known"

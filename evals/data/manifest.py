@@ -21,9 +21,9 @@ from scafe.evals.data.listed import (
     manifest_table,
     unknown_words,
 )
-from scafe.evals.data.patients import patients_of
 from scafe.evals.data.sources import read_bytes
 from scafe.evals.data.tables.columns import ColumnChoice
+from scafe.evals.data.tables.patients import patients_of
 from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.inert import inert

@@ -57,6 +57,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "runs diff": [["RUN", "r001", "r002"], ["RUN", EVIL, "r002"]],
     "runs verify": [["RUN"], [EVIL]],
     "runs egress": [["RUN"], ["RUN", "--json"]],
+    "runs adopt": [["RUN", "--dry-run"], [EVIL]],
     "runs watch": [["RUN"], [EVIL]],
     "report": [["RUN"], ["RUN", "--format", "html"], ["RUN", "--json"], [EVIL]],
     "verify": [[EVIL], ["DATA"]],
