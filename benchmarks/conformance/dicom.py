@@ -21,7 +21,7 @@ from pydicom.pixels import (
 )
 
 from benchmarks.conformance.cases import Case
-from scafe.evals.data.dicom import read_picture
+from scafe.evals.data.dicom import decode_dicom
 
 NO_DICOM = (".py", ".pyc", ".json", ".md", ".txt", ".sh", ".icc", ".gz", ".dump")
 
@@ -44,7 +44,13 @@ def _is_file(path: Path) -> bool:
 def _case(path: Path, root: Path) -> Case:
     data = path.read_bytes()
     name = f"{root.name}/{path.relative_to(root)}"
-    return Case(name, lambda: read_picture(data, path.name).image, lambda: _reference(data), _expected(data))
+    return Case(
+        name,
+        lambda: decode_dicom(data, path.name),
+        lambda: _reference(data),
+        _expected(data),
+        _is_linear(data),
+    )
 
 
 def _reference(data: bytes) -> np.ndarray:
@@ -71,12 +77,21 @@ def _grey(stored: np.ndarray, dataset: Any) -> np.ndarray:
     if dataset.get("VOILUTSequence"):
         return apply_voi(units, dataset) * (255.0 / (2 ** dataset.VOILUTSequence[0].LUTDescriptor[2] - 1))
     if dataset.get("WindowWidth") is None:
-        low, high = float(units.min()), float(units.max())
-        return 255 * (units.astype(float) - low) / max(high - low, 1e-12)
+        return units.astype(float)
     # Where black and white lie is what the window makes of values far below and far above it.
     ends = np.array([-1e9, 1e9])
     low, high = apply_windowing(ends, dataset)
     return 255 * (apply_windowing(units, dataset) - low) / (high - low)
+
+
+def _is_linear(data: bytes) -> bool:
+    """Whether nothing says what is black and white: then ours is units, linear between any two."""
+    try:
+        dataset = pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=True)
+    except Exception:  # then there is nothing to compare
+        return False
+    grey = str(dataset.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
+    return grey and not dataset.get("VOILUTSequence") and dataset.get("WindowWidth") is None
 
 
 def _expected(data: bytes) -> str:

@@ -11,8 +11,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
-from scafe.evals.data.dicom import dicom_patient
-from scafe.evals.data.dicom import read_picture as picture
+from scafe.evals.data.dicom import decode_dicom, dicom_patient
 
 PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
 EXPLICIT, RLE, JPEG_LS, JPEG_2000, BASELINE = (
@@ -25,7 +24,7 @@ COLOURS = np.stack([RAMP >> 4, 255 - (RAMP >> 4), RAMP & 255], axis=2).astype(np
 def read(data: bytes) -> object:
     """Read picture and patient, as opening a data set does."""
     dicom_patient(data, "row 2")
-    return picture(data, "row 2")
+    return decode_dicom(data, "row 2")
 
 
 @cache

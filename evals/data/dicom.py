@@ -7,6 +7,7 @@ docs/formats.md; what is not understood is refused. Private elements, names and 
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,9 @@ from scafe.evals.data.dcm.layout import require_pixels
 from scafe.evals.data.dcm.rows.bounds import MAX_BYTES
 from scafe.evals.data.dcm.shown.aspect import Pitch, read_pitch
 from scafe.evals.data.dcm.shown.colour import show_colour, to_srgb
-from scafe.evals.data.dcm.shown.grey import show_grey
+from scafe.evals.data.dcm.shown.grey import Choice, show_grey
 from scafe.evals.data.dcm.shown.palette import show_palette
-from scafe.evals.data.dcm.stored import read_stored
+from scafe.evals.data.dcm.stored import Stored, read_stored
 from scafe.evals.data.dcm.survey import survey
 from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.rules.squared import squared
@@ -36,6 +37,7 @@ FIRST_VRS = (b"UL", b"OB", b"UI", b"CS", b"DA")
 """Of the elements that a file without preamble may begin with, where it names them."""
 LONGEST_FIRST = 256
 """Bytes that the first of these elements may have."""
+NO_MASK = Choice()
 
 
 @dataclass(frozen=True)
@@ -49,34 +51,36 @@ class DicomFile:
     def read(self, where: str) -> Decoded:
         """Decode both files; see `Pixels.read`."""
         data = read_bytes(self.image, where, MAX_BYTES)
-        found = read_picture(data, where)
+        frame = open_frame(data, where)
         label = self.reading.mask_label
-        mask, outline = mask_for(found.image, self.mask, where, label)
-        image, mask, side = squared(found.image, mask, found.pitch.sides, where)
+        mask, outline = mask_for(frame.stored.values, self.mask, where, label)
+        shown = show(frame, where, Choice(mask if self.mask else None, self.reading.window))
+        image, mask, side = squared(shown, mask, frame.pitch.sides, where)
         if not mask.any():
             raise DatasetError(f"{where}: the mask marks nothing on square pixels; draw it larger")
-        spacing = (side, side) if found.pitch.spacing_mm else None
-        marks = (READER, str(label).encode())
-        return Decoded(ImageAndMask(image, mask), digest(data, outline, *marks), found.met, spacing)
+        spacing = (side, side) if frame.pitch.spacing_mm else None
+        marks = (READER, self.reading.window.encode(), str(label).encode())
+        return Decoded(ImageAndMask(image, mask), digest(data, outline, *marks), frame.met, spacing)
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One frame for display, on the pixels of the file."""
+class Frame:
+    """The one frame of a file, decoded and not yet shown."""
 
-    image: NDArray[np.uint8]
-    """(H, W, 3) sRGB."""
+    stored: Stored
+    flat: Any
+    """pydicom Dataset of what bears on display."""
     pitch: Pitch
     met: frozenset[Attribute]
 
 
 def decode_dicom(data: bytes, where: str) -> NDArray[np.uint8]:
-    """Decode one frame to (H, W, 3) uint8 sRGB, on the pixels of the file; see `read_picture`."""
-    return read_picture(data, where).image
+    """Decode one frame to (H, W, 3) uint8 sRGB on the pixels of the file; see `open_frame` and `show`."""
+    return show(open_frame(data, where), where)
 
 
-def read_picture(data: bytes, where: str) -> Picture:
-    """Decode one frame as its header asks for it.
+def open_frame(data: bytes, where: str) -> Frame:
+    """Decode the one frame of a file.
 
     Parameters
     ----------
@@ -95,14 +99,23 @@ def read_picture(data: bytes, where: str) -> Picture:
     flat = frame_of(header.elements, where)
     require_pixels(flat, where)
     met = survey(header, flat, where)
-    stored = read_stored(flat, header.syntax, where)
+    return Frame(read_stored(flat, header.syntax, where), flat, read_pitch(flat, where), met)
+
+
+def show(frame: Frame, where: str, choice: Choice = NO_MASK) -> NDArray[np.uint8]:
+    """Return the picture that the header asks for, (H, W, 3) uint8 sRGB, on the pixels of the file.
+
+    Raises
+    ------
+    DatasetError
+        If tables, windows or profiles are damaged or contradict each other.
+    """
+    stored, flat = frame.stored, frame.flat
     if stored.layout.is_grey:
-        image = np.repeat(show_grey(stored, flat, where)[:, :, None], 3, axis=2)
-    elif stored.layout.photometric == "PALETTE COLOR":
-        image = to_srgb(show_palette(stored, flat, where), flat, where)
-    else:
-        image = to_srgb(show_colour(stored, where), flat, where)
-    return Picture(image, read_pitch(flat, where), met)
+        return np.repeat(show_grey(stored, flat, where, choice)[:, :, None], 3, axis=2)
+    if stored.layout.photometric == "PALETTE COLOR":
+        return to_srgb(show_palette(stored, flat, where), flat, where)
+    return to_srgb(show_colour(stored, where), flat, where)
 
 
 def is_header(head: bytes) -> bool:

@@ -33,7 +33,12 @@ RIM_SHARE: Final = 0.5
 """Share of the border that one value must fill to be background."""
 
 
-def window_of(values: Floats, mask: NDArray[np.bool_] | None, rule: WindowRule) -> tuple[float, float]:
+def window_of(
+    values: Floats,
+    mask: NDArray[np.bool_] | None,
+    rule: WindowRule,
+    padding: NDArray[np.bool_] | None = None,
+) -> tuple[float, float]:
     """Return the values that become black and white.
 
     Parameters
@@ -43,13 +48,16 @@ def window_of(values: Floats, mask: NDArray[np.bool_] | None, rule: WindowRule) 
     mask : (h, w) bool array, optional
         The lesion in the slice; None: no mask was given.
     rule : {'mask@2', 'volume@1'}
+    padding : (h, w) bool array, optional
+        What the file itself says is background.
     """
     if rule == "volume@1":
         return _percentiles(values[np.isfinite(values)], WITH_MASK)
-    seen = values[foreground(values)]
+    seen = values[foreground(values) if padding is None else ~padding]
     if float(np.ptp(seen)) == 0:
         # one value on background: nothing in it can be told apart, but where it is can
         return float(np.nanmin(values)), float(np.nanmax(values))
+    mask = mask if mask is None or padding is None else mask & ~padding
     if mask is None or not mask.any():
         return _percentiles(seen, IN_FOREGROUND)
     low, high = _percentiles(seen, WITH_MASK)

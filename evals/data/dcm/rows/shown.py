@@ -203,8 +203,8 @@ GREYS = (
         "honoured",
         "WindowCenter WindowWidth",
         "0028,1050–1051",
-        "The first window where there are several. Without window and table: from the lowest to the "
-        "highest value.",
+        "The first window where there are several. Without window and table: the rule "
+        "of every format, `mask@2` in evals/data/rules/intensity.py.",
         "test_window.py::test_the_first_of_several_windows_is_taken",
         kind="grey",
     ),

@@ -16,7 +16,9 @@ from scafe.evals.data.dcm.shown.luts import Lut, read_lut
 from scafe.evals.data.dcm.shown.window import Window, read_window
 from scafe.evals.data.dcm.stored import Stored
 from scafe.evals.data.dcm.values import CORRECT, numbers
+from scafe.evals.data.rules.intensity import window_of
 from scafe.knowledge.contract.errors import DatasetError
+from scafe.knowledge.contract.masks import WINDOW, WindowRule
 
 Floats = NDArray[np.float64]
 
@@ -41,10 +43,19 @@ class Chain:
         return self.interest(values) / self.interest.top
 
 
-def show_grey(stored: Stored, flat: Any, where: str) -> NDArray[np.uint8]:
+@dataclass(frozen=True)
+class Choice:
+    """What a window goes by where the header has none."""
+
+    mask: NDArray[np.bool_] | None = None
+    """The lesion; None: no mask was given."""
+    rule: WindowRule = WINDOW
+
+
+def show_grey(stored: Stored, flat: Any, where: str, choice: Choice) -> NDArray[np.uint8]:
     """Return the picture of grey values, (H, W) uint8; DatasetError where the header contradicts itself."""
     padding = find_padding(stored, flat, where)
-    chain = _chain(stored, padding, flat, where)
+    chain = _chain(stored, padding, flat, where, choice)
     shown = stored.through(chain)
     if padding is not None:
         shown[padding] = 0
@@ -59,11 +70,11 @@ def in_units(modality: Lut | tuple[float, float], stored: NDArray[Any]) -> Float
     return np.asarray(stored * np.float64(slope) + intercept, dtype=np.float64)
 
 
-def _chain(stored: Stored, padding: NDArray[np.bool_] | None, flat: Any, where: str) -> Chain:
+def _chain(stored: Stored, padding: NDArray[np.bool_] | None, flat: Any, where: str, choice: Choice) -> Chain:
     modality = _modality(stored.layout, flat, where)
     interest: Lut | Window | None = _table(modality, stored.layout, flat, where) or read_window(flat, where)
     if interest is None:
-        interest = _widest(stored, padding, modality, where)
+        interest = _window_of_values(stored, padding, modality, where, choice)
     return Chain(modality, interest, _turns_over(stored.layout, flat, where))
 
 
@@ -109,21 +120,28 @@ def _turns_over(layout: Layout, flat: Any, where: str) -> bool:
     return inverse
 
 
-def _widest(
-    stored: Stored, padding: NDArray[np.bool_] | None, modality: Lut | tuple[float, float], where: str
+def _window_of_values(
+    stored: Stored,
+    padding: NDArray[np.bool_] | None,
+    modality: Lut | tuple[float, float],
+    where: str,
+    choice: Choice,
 ) -> Window:
     if stored.layout.is_float:
         raise DatasetError(
             f"{where}: DICOM {stored.layout.keyword} without WindowCenter and WindowWidth has no agreed "
             "scale; add a window, or save 16 bits"
         )
-    values = stored.values if padding is None else stored.values[~padding]
-    if not values.size:
+    if padding is not None and padding.all():
         raise DatasetError(f"{where}: every DICOM value is padding (PixelPaddingValue); leave the file out")
-    if isinstance(modality, Lut):
-        values = np.unique(values)
-    ends = in_units(modality, values if isinstance(modality, Lut) else np.array([values.min(), values.max()]))
-    return Window.between(float(ends.min()), float(ends.max()))
+    units = in_units(modality, stored.values)
+    if (
+        choice.rule == "volume@1"
+    ):  # bundles from before that rule saw DICOM from its lowest to its highest value
+        seen = units if padding is None else units[~padding]
+        return Window.between(float(seen.min()), float(seen.max()))
+    given = padding if padding is not None and padding.any() else None
+    return Window.between(*window_of(units, choice.mask, choice.rule, given))
 
 
 def find_padding(stored: Stored, flat: Any, where: str) -> NDArray[np.bool_] | None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scafe.evals.data.dicom import DicomFile, read_picture
+from scafe.evals.data.dicom import DicomFile, open_frame
 from scafe.knowledge.contract.errors import DatasetError
 
 
@@ -39,14 +39,14 @@ def test_a_disc_is_round_after_unequal_spacing(make, tmp_path, rows_mm, columns_
 
 def test_the_first_spacing_that_is_given_counts(make, ramp) -> None:
     told = {"NominalScannedPixelSpacing": [0.3, 0.3]}
-    assert read_picture(make(ramp, 12, **told), "a").pitch.spacing_mm == (0.3, 0.3)
+    assert open_frame(make(ramp, 12, **told), "a").pitch.spacing_mm == (0.3, 0.3)
     told["ImagerPixelSpacing"] = [0.2, 0.2]
-    assert read_picture(make(ramp, 12, **told), "a").pitch.spacing_mm == (0.2, 0.2)
+    assert open_frame(make(ramp, 12, **told), "a").pitch.spacing_mm == (0.2, 0.2)
     told["PixelSpacing"] = [0.1, 0.1]
-    assert read_picture(make(ramp, 12, **told), "a").pitch.spacing_mm == (0.1, 0.1)
+    assert open_frame(make(ramp, 12, **told), "a").pitch.spacing_mm == (0.1, 0.1)
     told["PixelSpacing"] = [0, 0]  # as writers put that do not know it
-    assert read_picture(make(ramp, 12, **told), "a").pitch.spacing_mm == (0.2, 0.2)
-    assert read_picture(make(ramp, 12), "a").pitch.spacing_mm is None
+    assert open_frame(make(ramp, 12, **told), "a").pitch.spacing_mm == (0.2, 0.2)
+    assert open_frame(make(ramp, 12), "a").pitch.spacing_mm is None
 
 
 def test_an_aspect_ratio_counts_where_no_spacing_is_given(make, tmp_path) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from scafe.evals.data.dicom import read_picture
+from scafe.evals.data.dicom import open_frame
 from scafe.knowledge.contract.errors import DatasetError
 
 GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
@@ -49,7 +49,7 @@ def test_rescale_and_window_of_different_groups_work_together(show, ramp) -> Non
 def test_spacing_comes_from_its_functional_group(make, ramp) -> None:
     measures = item(PixelSpacing=["0.5", "0.25"])
     data = make(ramp, 12, SharedFunctionalGroupsSequence=group(PixelMeasuresSequence=measures))
-    assert read_picture(data, "a").pitch.spacing_mm == (0.5, 0.25)
+    assert open_frame(data, "a").pitch.spacing_mm == (0.5, 0.25)
 
 
 def test_a_voi_table_comes_from_its_functional_group(show, ramp, lut) -> None:

@@ -3,7 +3,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from scafe.evals.data.dcm.rows.table import ATTRIBUTES, RULES
-from scafe.evals.data.dicom import read_picture
+from scafe.evals.data.dicom import open_frame
 from scafe.knowledge.contract.errors import DatasetError
 
 RGB = np.random.default_rng(0).integers(0, 256, (16, 20, 3)).astype(np.uint8)
@@ -106,8 +106,8 @@ def test_private_elements_are_passed_over(show, ramp) -> None:
 
 
 def test_a_picture_says_which_rows_it_met(make, ramp) -> None:
-    plain = read_picture(make(ramp, 12), "a").met
-    windowed = read_picture(make(ramp, 12, WindowCenter=9, WindowWidth=8, BurnedInAnnotation="NO"), "a").met
+    plain = open_frame(make(ramp, 12), "a").met
+    windowed = open_frame(make(ramp, 12, WindowCenter=9, WindowWidth=8, BurnedInAnnotation="NO"), "a").met
     new = {row.name.split(" (")[0][:25]: row.standing for row in windowed - plain}
     assert new == {"WindowCenter, WindowWidth": "honoured", "notes on the image, e.g. ": "irrelevant"}
     assert plain <= windowed <= {*ATTRIBUTES}
@@ -117,7 +117,7 @@ def test_a_refusal_shows_no_more_of_a_value_than_fits_a_line(make, ramp) -> None
     long = "a" * 1000
     data = make(ramp, 12, tags={0x00281080: ("LT", long + "red" + long)})
     with pytest.raises(DatasetError) as caught:
-        read_picture(data.replace(long.encode() + b"red", b"\x1b[31m" + b"b" * 998), "row 2")
+        open_frame(data.replace(long.encode() + b"red", b"\x1b[31m" + b"b" * 998), "row 2")
     assert len(str(caught.value)) < 300
     assert str(caught.value).isprintable()
 

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
+from PIL import Image
 
+from scafe.evals.data.dicom import DicomFile
+from scafe.evals.data.rules.reading import Reading
 from scafe.knowledge.contract.errors import DatasetError
+
+ROUNDED = 1.0
+"""Without a window the .1st to 99.9th percentile is shown: .26 of 255 off the whole ramp, and rounding."""
 
 
 def linear(x: np.ndarray, c: float, w: float) -> np.ndarray:
@@ -68,7 +74,7 @@ def test_centres_without_widths_are_refused(show, ramp) -> None:
 def test_without_a_window_the_values_reach_from_black_to_white(show, ramp) -> None:
     part = ramp // 4 + 300
     want = 255.0 * (part - part.min()) / (part.max() - part.min())
-    assert np.abs(show(part, 12) - want).max() <= 0.5 + 1e-9
+    assert np.abs(show(part, 12) - want).max() <= ROUNDED
 
 
 @pytest.mark.parametrize("window", [{}, {"WindowCenter": 1000, "WindowWidth": 500}])
@@ -95,3 +101,48 @@ def test_a_brighter_value_is_never_darker(show, ramp) -> None:
     for function in FUNCTIONS:
         shown = show(ramp, 12, WindowCenter=1500, WindowWidth=900, VOILUTFunction=function).ravel()
         assert (np.diff(shown) >= 0).all()
+
+
+class TestWithoutAWindow:
+    """The rule of every format, `mask@2`: background, dead pixels and outliers do not set the window."""
+
+    def tissue(self) -> np.ndarray:
+        return np.linspace(1000, 1999, 64 * 64).reshape(64, 64).astype(np.uint16)
+
+    def test_a_few_dead_pixels_do_not_darken_the_picture(self, show) -> None:
+        values = self.tissue()
+        values[5, 5], values[6, 6] = 4095, 0
+        assert np.abs(show(values, 12)[10:] - show(self.tissue(), 12)[10:]).max() <= 1
+
+    def test_a_rim_of_one_value_is_background(self, show) -> None:
+        values = np.zeros((96, 96), np.uint16)
+        values[16:80, 16:80] = self.tissue()
+        assert np.abs(show(values, 12)[16:80, 16:80] - show(self.tissue(), 12)).max() <= 1
+
+    def test_a_small_bright_lesion_under_its_mask_keeps_its_levels(self, make, tmp_path) -> None:
+        values = self.tissue()
+        values[30:34, 30:34] = 2500 + 100 * np.arange(16).reshape(4, 4)  # .4 % of the picture
+        marked = np.zeros(values.shape, bool)
+        marked[30:34, 30:34] = True
+        (tmp_path / "a.dcm").write_bytes(make(values, 12))
+        Image.fromarray(255 * marked.astype(np.uint8)).save(tmp_path / "m.png")
+        found = DicomFile(tmp_path / "a.dcm", tmp_path / "m.png").read("row 2")
+        assert found.levels == 16
+
+    def test_bundles_of_the_old_rule_see_the_lowest_to_the_highest_value(self, make, tmp_path) -> None:
+        values = self.tissue()
+        values[5, 5] = 4095
+        (tmp_path / "a.dcm").write_bytes(make(values, 12))
+        old = DicomFile(tmp_path / "a.dcm", reading=Reading(window="volume@1")).read("row 2")
+        want = 255 * (values.astype(float) - 1000) / 3095
+        assert np.abs(old.pair.image[:, :, 0] - want).max() <= 0.5 + 1e-9
+        assert old.sha256 != DicomFile(tmp_path / "a.dcm").read("row 2").sha256
+
+    def test_a_window_in_the_header_goes_before_the_rule(self, make, tmp_path) -> None:
+        values = self.tissue()
+        (tmp_path / "a.dcm").write_bytes(make(values, 12, WindowCenter=1500, WindowWidth=200))
+        new, old = (
+            DicomFile(tmp_path / "a.dcm", reading=Reading(window=rule)).read("row 2").pair.image
+            for rule in ("mask@2", "volume@1")
+        )
+        assert (new == old).all()
