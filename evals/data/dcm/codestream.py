@@ -29,6 +29,8 @@ class Stream:
     bits: int
     is_rgb: bool | None = None
     """JPEG: whether its markers say that colours are RGB; None: they do not say."""
+    is_transformed: bool = False
+    """JPEG 2000: whether the decoder turns the components into RGB by itself (T.800 annex G)."""
     blocks: int = 0
     """JPEG 2000: code blocks and precincts, or tiles if these are more."""
 
@@ -76,7 +78,8 @@ def jpeg_2000(frame: bytes, where: str) -> Stream:
     found = Stream(y1 - y0, x1 - x0, samples, (siz[36] & 0x7F) + 1)
     tiles = -(-max(found.rows, 0) // max(tile_y, 1)) * -(-max(found.columns, 0) // max(tile_x, 1))
     blocks = sum(_blocks(coding, found, tiles) for coding in _codings(segments, samples))
-    return replace(found, blocks=max(blocks, tiles))
+    transformed = any(marker == COD and segment[4:5] == b"\x01" for marker, segment in segments)
+    return replace(found, is_transformed=transformed, blocks=max(blocks, tiles))
 
 
 def _segments(stream: bytes) -> Iterator[tuple[int, bytes]]:

@@ -79,12 +79,24 @@ def _measured(frame: bytes, layout: Layout, where: str) -> Stream | None:
             f"{where}: the JPEG 2000 stream has {found.blocks:,} blocks and precincts, more than "
             f"{bounds.MAX_BLOCKS:,}; save it uncompressed"
         )
-    if found.bits > layout.allocated:
-        raise DatasetError(
-            f"{where}: the compressed stream holds {found.bits} bits, more than BitsAllocated = "
-            f"{layout.allocated}; {CORRECT}"
-        )
+    _require_agreement(found, layout, where)
     return found
+
+
+def _require_agreement(found: Stream, layout: Layout, where: str) -> None:
+    if found.bits > layout.allocated or (layout.samples > 1 and found.bits != layout.bits):
+        raise DatasetError(
+            f"{where}: the compressed stream holds {found.bits} bits, the DICOM header says BitsAllocated = "
+            f"{layout.allocated} and BitsStored = {layout.bits}; {CORRECT}"
+        )
+    untransformed = layout.photometric in ("YBR_ICT", "YBR_RCT") and not found.is_transformed
+    twice = layout.photometric in ("YBR_FULL", "YBR_FULL_422") and found.is_transformed
+    if untransformed or twice:
+        does = "does" if found.is_transformed else "does not"
+        raise DatasetError(
+            f"{where}: DICOM PhotometricInterpretation = {layout.photometric}, but the stream {does} "
+            f"turn its colours into RGB itself; {CORRECT}"
+        )
 
 
 def _colours_of_jpeg(frame: bytes, stream: Stream, layout: Layout, where: str) -> NDArray[Any]:

@@ -117,6 +117,8 @@ OVER_THE_PICTURE = (
 BESIDE = (
     rule(
         "irrelevant",
+        "ImageDimensions ImageFormat ManipulatedImage ImageLocation SmallestImagePixelValueInPlane "
+        "LargestImagePixelValueInPlane "
         "LUTExplanation ModalityLUTType SmallestImagePixelValue LargestImagePixelValue "
         "SmallestPixelValueInSeries "
         "LargestPixelValueInSeries RescaleType WindowCenterWidthExplanation PixelIntensityRelationship "

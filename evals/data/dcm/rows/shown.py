@@ -31,7 +31,7 @@ COLOURS = (
         "honoured",
         "PhotometricInterpretation",
         "0028,0004",
-        "The JPEG 2000 stream turns itself into RGB.",
+        "The JPEG 2000 stream turns itself into RGB; one that does not, or does under YBR_FULL, is refused.",
         "test_compressed.py::TestPlugins::test_jpeg_2000_colour_transforms_are_undone_by_the_stream",
         values=("YBR_ICT", "YBR_RCT"),
     ),

@@ -75,6 +75,19 @@ class TestPlugins:
         data = compressed(make, COLOURS, 8, JPEG_2000, frame, PhotometricInterpretation="YBR_RCT")
         assert (decode_dicom(data, "a") == COLOURS).all()
 
+    @pytest.mark.parametrize(("photometric", "mct"), [("YBR_RCT", 0), ("YBR_ICT", 0), ("YBR_FULL", 1)])
+    def test_a_stream_that_contradicts_its_colour_space_is_refused(self, make, photometric, mct) -> None:
+        out = io.BytesIO()
+        Image.fromarray(COLOURS).save(out, "JPEG2000", irreversible=False, mct=mct)
+        data = compressed(make, COLOURS, 8, JPEG_2000, out.getvalue(), PhotometricInterpretation=photometric)
+        with pytest.raises(DatasetError, match=rf"row 2.*{photometric}, but the stream does"):
+            decode_dicom(data, "row 2")
+
+    def test_colours_of_fewer_bits_than_the_header_says_are_refused(self, make) -> None:
+        wide = COLOURS.astype(np.uint16)
+        with pytest.raises(DatasetError, match=r"row 2.*holds 8 bits.*BitsStored = 12"):
+            decode_dicom(compressed(make, wide, 12, BASELINE, jpeg(COLOURS)), "row 2")
+
     def test_a_syntax_that_nothing_decodes_is_named(self, make, ramp, monkeypatch) -> None:
         for syntax in ("1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.94", "1.2.3.4"):
             data = compressed(make, ramp, 12, syntax, b"\0" * 100)
