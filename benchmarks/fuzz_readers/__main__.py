@@ -33,6 +33,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="folder for files that came out wrong")
     options = parser.parse_args()
+    module = importlib.import_module(f"benchmarks.fuzz_readers.{options.format}")
+    for data in module.seeds().values():
+        module.read(data)  # what is damaged must have been valid before
     begun = time.perf_counter()
     counts: Counter[str] = Counter()
     wrong: list[tuple[int, str]] = []

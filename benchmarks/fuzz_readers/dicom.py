@@ -107,7 +107,9 @@ def _palette(kind: str, entries: np.ndarray) -> dict[str, Any]:
 
 def _compressed(values: np.ndarray, syntax: str, name: str, **attributes: Any) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(values).save(out, name)
+    Image.fromarray(values).save(
+        out, name, **({"mct": 1, "irreversible": False} if name == "JPEG2000" else {})
+    )
     one = pydicom.dcmread(io.BytesIO(_file(values, 8, **attributes)))
     one.file_meta.TransferSyntaxUID = UID(syntax)
     one.PixelData = encapsulate([out.getvalue()])

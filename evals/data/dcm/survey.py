@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from scafe.evals.data.attributes import Attribute
@@ -75,7 +76,7 @@ def _word(part: Any) -> str:
 
 def _met(found: tuple[str, str], kind: Kind, where: str) -> Attribute:
     keyword, value = found
-    fitting = [rule for rule in _rules()[keyword] if rule.kind in ("", kind)]
+    fitting = [rule for rule in _rules().get(keyword, ()) if rule.kind in ("", kind)]
     exact = [rule for rule in fitting if value in rule.values]
     rest = [rule for rule in fitting if not rule.values]
     for rule in exact or rest:
@@ -95,6 +96,7 @@ def _shown(keyword: str, value: str) -> str:
     return f"{keyword} = {short}" if short else keyword
 
 
+@cache
 def _rules() -> defaultdict[str, list[Rule]]:
     found: defaultdict[str, list[Rule]] = defaultdict(list)
     for rule in RULES:

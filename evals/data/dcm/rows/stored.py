@@ -90,6 +90,14 @@ SYNTAXES = (
 
 PIXELS = (
     rule(
+        "refused",
+        "other",
+        "7FE0,0010 absent",
+        "Reports, presentation states, plans, encapsulated PDF: the error names the class of the file.",
+        "test_stored.py::test_a_header_that_contradicts_itself_is_refused",
+        name="no pixels",
+    ),
+    rule(
         "honoured",
         "PixelData",
         "7FE0,0010",
