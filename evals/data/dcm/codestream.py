@@ -14,6 +14,8 @@ FRAMES_OF_JPEG = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 """SOF markers: the segment behind one holds precision, height, width and components."""
 ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a segment."""
+BEGINNING = b"\xff\x4f\xff\x51"
+"""Of a JPEG 2000 codestream: SOC and SIZ."""
 RGB_IDS = (b"RGB", b"rgb")
 COD, COC, SOT, SOD = 0x52, 0x53, 0x90, 0x93
 """JPEG 2000 markers: coding style, of all components and of one; start of a tile-part, and of its data."""
@@ -69,8 +71,7 @@ def _colours(marker: int, segment: bytes, before: bool | None) -> bool | None:
 
 def jpeg_2000(frame: bytes, where: str) -> Stream:
     """Read size and number of blocks from a JPEG 2000 stream; DatasetError if it has none."""
-    start = max(frame.find(b"\xff\x4f\xff\x51"), 0)
-    segments = list(_segments(frame[start:]))
+    segments = list(_segments(frame)) if frame.startswith(BEGINNING) else []
     siz = segments[0][1] if segments and segments[0][0] == 0x51 else b""
     if len(siz) < 37:
         raise DatasetError(f"{where}: the JPEG 2000 stream has no size; copy the file again or leave it out")

@@ -36,6 +36,8 @@ def decompressed(flat: Any, layout: Layout, where: str) -> NDArray[Any]:
         A stream of another size than the header's, several frames, a plug-in that is missing, damage.
     """
     frame = _frame(flat, layout, where)
+    if layout.syntax in JPEG_2000:
+        frame, flat = _without_boxes(frame, flat)
     if layout.high != layout.bits - 1:
         raise DatasetError(f"{where}: DICOM HighBit = {layout.high} in a compressed file; {CORRECT}")
     stream = _measured(frame, layout, where)
@@ -56,6 +58,18 @@ def _frame(flat: Any, layout: Layout, where: str) -> bytes:
             "save the one to use as its own file"
         )
     return b"".join(fragments)
+
+
+def _without_boxes(frame: bytes, flat: Any) -> tuple[bytes, Any]:
+    """Take the codestream out of a JP2 file: PS3.5 allows no boxes, and pydicom may never end on them."""
+    from pydicom.encaps import encapsulate
+
+    start = frame.find(codestream.BEGINNING)
+    if start <= 0:
+        return frame, flat
+    bare = flat.copy()
+    bare.PixelData = encapsulate([frame[start:]])
+    return frame[start:], bare
 
 
 def _measured(frame: bytes, layout: Layout, where: str) -> Stream | None:

@@ -21,6 +21,8 @@ GUARDED = (0x0028, 0x0070, 0x2050, PIXEL_GROUP)
 """Groups that bear on display: each of their elements stands in the table, or the file is refused."""
 OVERLAYS = range(0x6000, 0x6100, 2)
 SHUTTERS = range(0x00181600, 0x00181700)
+ITEM = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
+"""Tag of an item, in either order of bytes (PS3.5 7.5)."""
 ALSO = ("SOPClassUID", "PatientID", "SpecificCharacterSet")
 
 
@@ -37,21 +39,33 @@ class Header:
 
 
 class _Metered(io.BytesIO):
-    """Bytes that say no after so many were read; skipping them is free."""
+    """Bytes that say no after so many were read, or so many items; skipping them is free."""
 
     left = bounds.MAX_HEADER_BYTES
+    items = bounds.MAX_ITEMS
+    furthest = 0
+    """What was read to here is not counted again: pydicom looks ahead and goes back."""
 
     def read(self, size: int | None = -1, /) -> bytes:
+        begun = self.tell()
         found = super().read(size)
-        self.left -= len(found)
-        if self.left < 0:
+        new = found[max(self.furthest - begun, 0) :]
+        self.furthest = max(self.furthest, begun + len(found))
+        self.left -= len(new)
+        self.items -= sum(new.count(mark) for mark in ITEM)
+        if self.is_spent:
             raise _TooMuchError
         return found
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether a bound was passed; pydicom turns the exception that says so into others."""
+        return self.left < 0 or self.items < 0
 
 
 class _TooMuchError(Exception):
     def __str__(self) -> str:
-        return f"more than {bounds.MAX_HEADER_BYTES:,} bytes before the pixels"
+        return f"over {bounds.MAX_HEADER_BYTES:,} bytes or {bounds.MAX_ITEMS:,} items before the pixels"
 
 
 def read_header(data: bytes, where: str, *, pixels: bool = True) -> Header:
@@ -80,9 +94,18 @@ def read_header(data: bytes, where: str, *, pixels: bool = True) -> Header:
 
 
 def _read(data: bytes, where: str, *, pixels: bool) -> Header:
+    stream, syntax = _inflated(data, where)
+    try:
+        return _elements(stream, syntax, where, pixels=pixels)
+    except Exception:
+        if stream.is_spent:
+            raise _TooMuchError from None
+        raise
+
+
+def _elements(stream: _Metered, syntax: str, where: str, *, pixels: bool) -> Header:
     from pydicom.filereader import read_dataset, read_partial
 
-    stream, syntax = _inflated(data, where)
     seen: list[int] = []
     wanted = _wanted()
     if syntax == DEFLATED:
@@ -93,7 +116,7 @@ def _read(data: bytes, where: str, *, pixels: bool) -> Header:
         encoding = (elements.original_encoding[0] is not False, elements.original_encoding[1] is not False)
         syntax = str(elements.file_meta.get("TransferSyntaxUID", "")) or _plain(*encoding)
     if pixels:
-        stream.left = bounds.MAX_BYTES + bounds.MAX_HEADER_BYTES
+        stream.left, stream.items = bounds.MAX_BYTES, bounds.MAX_BYTES  # fragments are no such items
         rest = read_dataset(stream, *encoding, stop_when=_watch(seen, after=True))
         elements.update(rest)
     _settle(elements, where)

@@ -75,6 +75,18 @@ class TestPlugins:
         data = compressed(make, COLOURS, 8, JPEG_2000, frame, PhotometricInterpretation="YBR_RCT")
         assert (decode_dicom(data, "a") == COLOURS).all()
 
+    def test_a_jp2_file_around_a_codestream_is_taken_off(self, make) -> None:
+        out = io.BytesIO()
+        Image.fromarray(COLOURS[:, :, 0]).save(out, "JPEG2000", irreversible=False)
+        boxed = out.getvalue()
+        start = boxed.index(codestream.BEGINNING)
+        assert start > 0
+        pictures = [
+            decode_dicom(compressed(make, COLOURS[:, :, 0], 8, JPEG_2000, frame), "a")
+            for frame in (boxed, boxed[start:])
+        ]
+        assert (pictures[0] == pictures[1]).all()
+
     @pytest.mark.parametrize(("photometric", "mct"), [("YBR_RCT", 0), ("YBR_ICT", 0), ("YBR_FULL", 1)])
     def test_a_stream_that_contradicts_its_colour_space_is_refused(self, make, photometric, mct) -> None:
         out = io.BytesIO()
@@ -189,7 +201,7 @@ class TestBounds:
     def test_usual_streams_are_far_below_the_bound(self) -> None:
         out = io.BytesIO()
         Image.fromarray(np.zeros((1000, 1000, 3), np.uint8)).save(out, "JPEG2000")
-        found = codestream.jpeg_2000(out.getvalue(), "a")
+        found = codestream.jpeg_2000(out.getvalue()[out.getvalue().index(codestream.BEGINNING) :], "a")
         assert (found.rows, found.columns, found.samples, found.bits) == (1000, 1000, 3, 8)
         assert found.blocks * 40 < bounds.MAX_BLOCKS / 20
 

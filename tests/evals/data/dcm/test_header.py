@@ -79,8 +79,25 @@ def test_a_header_is_not_read_beyond_its_bound(make, ramp) -> None:
     notes = {0x00204000: ("LT", "a" * 40), 0x00280010: ("US", 48)}
     tables = {0x00281201: ("OW", bytes(bounds.MAX_HEADER_BYTES + 2))}
     assert decode_dicom(make(ramp, 12, tags=notes), "a").shape == (48, 64, 3)
-    with pytest.raises(DatasetError, match=r"row 2: .*more than 16,000,000 bytes before the pixels"):
+    with pytest.raises(
+        DatasetError, match=r"row 2: .*over 8,000,000 bytes or 20,000 items before the pixels"
+    ):
         decode_dicom(make(ramp, 12, tags=tables), "row 2")
+
+
+@pytest.mark.parametrize("length", ["told", "open"])
+def test_a_sequence_of_very_many_items_is_not_taken_apart(make, ramp, length) -> None:
+    items = struct.pack("<HHI", 0xFFFE, 0xE000, 0) * (bounds.MAX_ITEMS + 1)
+    end = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+    size = 0xFFFFFFFF if length == "open" else len(items)
+    sequence = struct.pack("<HH2sHI", 0x0028, 0x3010, b"SQ", 0, size) + items + end * (length == "open")
+    whole = make(ramp, 12)
+    at = whole.index(struct.pack("<HH", 0x7FE0, 0x0010))
+    tracemalloc.start()
+    with pytest.raises(DatasetError, match=r"row 2: .*20,000 items before the pixels"):
+        decode_dicom(whole[:at] + sequence + whole[at:], "row 2")
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
 
 
 def test_a_large_private_element_is_stepped_over(make, ramp) -> None:
