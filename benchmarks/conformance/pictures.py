@@ -55,7 +55,8 @@ def rules(data: bytes) -> str:
         met = read_picture(data, "x").met
     except DatasetError:
         return ""
-    return "; ".join(words for row, words in RULES.items() if row in met)
+    said = [words for row, words in RULES.items() if row in met]
+    return "; ".join(said + ["an orientation in XMP alone is passed over"] * (b"tiff:Orientation" in data))
 
 
 def _roots() -> Iterator[Path]:

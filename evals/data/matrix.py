@@ -10,6 +10,7 @@ from scafe.evals.data.dcm.rows import table as dicom
 from scafe.evals.data.pictures import table as pictures
 from scafe.evals.data.pictures import tiff_table as tiff
 from scafe.evals.data.rules import bounds
+from scafe.evals.data.rules import table as rules
 from scafe.evals.data.volumes import table as nifti
 
 
@@ -36,6 +37,8 @@ FAMILIES = (
     Family("TIFF", tiff.ATTRIBUTES),
     Family("NIfTI", nifti.ATTRIBUTES),
     Family("DICOM", dicom.ATTRIBUTES, dicom.LIMITS),
+    Family("Masks", rules.MASKS),
+    Family("Grey levels of volumes", rules.WINDOWS),
     Family("Limits of all formats", limits=SHARED),
 )
 """In the order of the page."""

@@ -106,8 +106,9 @@ def _by_profile(profile: bytes, samples: Bytes, where: str) -> Bytes:
         if samples.shape[2] == 1 and mode == "RGB":
             samples = np.repeat(samples, 3, axis=2)
         if mode is None or samples.shape[2] != len(mode):
+            space = "".join(c for c in given.profile.xcolor_space if c.isprintable()).strip()
             raise DatasetError(
-                f"{where}: the ICC profile is for {given.profile.xcolor_space.strip()}, the image has "
+                f"{where}: the ICC profile is for {space or 'nothing known'}, the image has "
                 f"{samples.shape[2]} channels; {way_out}"
             )
         change = _transform(given, mode)

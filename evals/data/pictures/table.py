@@ -3,12 +3,13 @@
 from typing import Final
 
 from scafe.evals.data.attributes import Attribute, Standing
+from scafe.evals.data.pictures.held import HELD_BY
 
 ALL = "PNG, JPEG, TIFF, WebP"
 
 
 def _row(format: str, name: str, standing: Standing, what: str) -> Attribute:
-    return Attribute(format, name, standing, what)
+    return Attribute(format, name, standing, what, f"pictures/{HELD_BY[name]}")
 
 
 ENDING: Final = _row(

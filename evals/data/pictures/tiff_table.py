@@ -3,10 +3,11 @@
 from typing import Final
 
 from scafe.evals.data.attributes import Attribute, Standing
+from scafe.evals.data.pictures.held import HELD_BY
 
 
 def _row(name: str, standing: Standing, what: str) -> Attribute:
-    return Attribute("TIFF", name, standing, what)
+    return Attribute("TIFF", name, standing, what, f"pictures/{HELD_BY[name]}")
 
 
 PHOTOMETRIC: Final = {

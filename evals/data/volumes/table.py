@@ -3,10 +3,11 @@
 from typing import Final
 
 from scafe.evals.data.attributes import Attribute, Standing
+from scafe.evals.data.volumes.held import HELD_BY
 
 
 def _row(name: str, standing: Standing, what: str) -> Attribute:
-    return Attribute("NIfTI", name, standing, what)
+    return Attribute("NIfTI", name, standing, what, f"volumes/{HELD_BY[name]}")
 
 
 SCALED: Final = _row(

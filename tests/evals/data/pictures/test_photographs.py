@@ -242,12 +242,14 @@ class TestProfiles:
             (SKIN, b"not a profile" * 20, "ICC profile cannot be applied"),
             (SKIN, gamma_profile(1.0)[:200], "ICC profile cannot be applied"),
             (SKIN, gamma_profile(1.8, b"GRAY"), "profile is for GRAY, the image has 3 channels"),
+            (SKIN, gamma_profile(1.0).replace(b"RGB ", b"QQ\0\1"), "QQ, the image has|cannot be applied"),
             (SKIN, profile_of("LAB"), "profile is for Lab"),
         ],
     )
     def test_a_profile_that_cannot_be_applied_is_refused(self, values, profile: bytes, message: str) -> None:
-        with pytest.raises(DatasetError, match=message):
+        with pytest.raises(DatasetError, match=message) as caught:
             decode_image(saved(values, icc_profile=profile), "x")
+        assert str(caught.value).isprintable()
 
 
 class TestJpeg:

@@ -193,3 +193,17 @@ def test_another_label_is_another_hash(tmp_path: Path) -> None:
     pixels = pixels_of(tmp_path / "i.png", tmp_path / "m.png")
     hashes = {read_as(pixels, Reading(mask_label=label)).read("x").sha256 for label in (1, 2)}
     assert len(hashes) == 2
+
+
+@pytest.mark.parametrize("quality", [50, 75, 95])
+def test_a_jpeg_is_cut_half_way(quality: int) -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.where(LESION, 255, 0).astype(np.uint8)).save(file, "JPEG", quality=quality)
+    assert (decode_mask(file.getvalue(), "m", SHAPE) != LESION).mean() < 0.005
+    with pytest.raises(DatasetError, match="without loss"):
+        decode_mask(file.getvalue(), "m", SHAPE, 1)
+
+
+def test_another_size_is_refused_with_both() -> None:
+    with pytest.raises(DatasetError, match=r"64×48 pixels but its image 48×64"):
+        decode_mask(UNDERSTOOD["0 and 1"], "m", (64, 48))
