@@ -30,6 +30,8 @@ SUFFIXES = (".nii", ".nii.gz")
 ATTRIBUTES: tuple[Attribute, ...] = table.ATTRIBUTES
 READER = b"nifti@2"
 """Changes when the same bytes may give other pixels; part of every volume's hash."""
+LARGEST = 1e30
+"""Magnitude from which a value is no measurement: infinite, or a number that stands for "no data"."""
 NIBABEL = Optional("nibabel", "nifti", "NIfTI files")
 
 
@@ -95,7 +97,11 @@ def _grey(
 ) -> NDArray[np.uint8]:
     seen = volume.values() if reading.window == "volume@1" else plane
     lesion = plane if mask is None else plane[mask]
-    if np.isinf(seen).any() or np.isnan(seen).all() or (mask is not None and np.isnan(lesion).any()):
+    if (
+        (np.abs(np.asarray(seen, np.float64)) > LARGEST).any()
+        or np.isnan(seen).all()
+        or (mask is not None and np.isnan(lesion).any())
+    ):
         raise DatasetError(f"{where}: the slice holds values that are not numbers; fill them or leave it out")
     grey = grey_levels(plane, window_of(np.asarray(seen, np.float64), mask, reading.window))
     return np.repeat(grey[:, :, None], 3, axis=2)

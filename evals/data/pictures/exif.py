@@ -1,7 +1,7 @@
 """The orientation in Exif data, read by itself: what else is odd in there must not lose it.
 
-Pillow stops at the first tag whose value lies outside the data, so that a broken maker's tag before the
-orientation turns a portrait on its side; and it cannot write back every tag that it can read.
+ImageOps.exif_transpose of Pillow writes the other tags back, and raises where it cannot: a resolution of -1/0
+ended the process.
 """
 
 import struct

@@ -81,7 +81,8 @@ def foreground(values: Floats) -> NDArray[np.bool_]:
 def grey_levels(values: Floats, window: tuple[float, float]) -> NDArray[np.uint8]:
     """Return the values as 0 to 255 through a window; outside it they are cut off."""
     low, high = window
-    grey = np.nan_to_num(np.clip((values - low) / max(high - low, 1e-12), 0, 1), nan=0.0)
+    known = np.where(np.isnan(values), low, values)
+    grey = np.clip((known - low) / max(high - low, 1e-12), 0, 1)
     return np.asarray(np.rint(255 * grey).astype(np.uint8))
 
 

@@ -238,9 +238,10 @@ class TestValues:
         with pytest.raises(DatasetError, match="not numbers"):
             read(tmp_path, nibabel.Nifti1Image(values, RAS), mask)
 
-    def test_infinite_values_in_the_slice_are_refused(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("value", [np.inf, -np.inf, -3.4e38])
+    def test_infinite_values_in_the_slice_are_refused(self, tmp_path: Path, value: float) -> None:
         values = body()
-        values[3, 3, 10] = np.inf
+        values[3, 3, 10] = value
         with pytest.raises(DatasetError, match="not numbers"):
             read(tmp_path, nibabel.Nifti1Image(values, RAS))
 
