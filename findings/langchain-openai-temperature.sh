@@ -8,7 +8,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" -q install langchain-openai==1.7.4 openai==3.57.0 httpx==0.28.1 langchain-core==1.8.3
+"$folder/venv/bin/pip" -q install langchain-openai==1.7.4 openai==3.57.0 httpx==0.28.1 langchain-core==1.8.3 2>/dev/null
 "$folder/venv/bin/python" - <<'PY'
 import json
 import sys

@@ -7,7 +7,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" -q install langgraph==1.2.24 langgraph-checkpoint==4.3.2 numpy==2.2.6
+"$folder/venv/bin/pip" -q install langgraph==1.2.24 langgraph-checkpoint==4.3.2 numpy==2.2.6 2>/dev/null
 "$folder/venv/bin/python" - <<'PY'
 import sys
 import warnings

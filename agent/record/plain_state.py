@@ -1,7 +1,7 @@
 """What the graph may keep between two steps: plain values that come back as they went in.
 
-LangGraph's serialiser writes what it does not know as nothing: an array of objects comes back as None, a
-record of ours as a dict. Neither is told. So the values are looked at before they are written, and
+LangGraph's serialiser does not tell what it loses: an array of objects comes back as None, a masked array
+without its mask, a tuple as a list. So the values are looked at before they are written, and
 anything but plain ones and LangGraph's own is an error at the place where it was put.
 """
 
@@ -55,7 +55,7 @@ def require_plain(value: Any, where: str = "state") -> None:
         elif type(one) is dict:
             waiting += [(key, f"a key of {place}") for key in one]
             waiting += [(item, f"{place}[{str(key)[:60]!r}]") for key, item in one.items()]
-        elif type(one) in (list, tuple, set, frozenset):
+        elif type(one) is list:
             waiting += [(item, f"{place}[{index}]") for index, item in enumerate(one)]
         elif not (type(one).__module__.startswith(OWN) or isinstance(one, BaseException)):
             raise IntegrityError(

@@ -64,6 +64,9 @@ def test_the_first_state_and_a_branch_come_back_as_they_went_in() -> None:
     "value",
     [
         np.array(["a", None], dtype=object),  # came back as None
+        np.ma.masked_equal(np.zeros(3), 0.0),  # came back without its mask
+        (1, 2),  # came back as a list
+        {1, 2},
         np.zeros(3),
         np.float64(0.5),
         Path("runs"),
