@@ -55,10 +55,15 @@ def require_plain(value: Any, where: str = "state") -> None:
         elif type(one) is dict:
             waiting += [(key, f"a key of {place}") for key in one]
             waiting += [(item, f"{place}[{str(key)[:60]!r}]") for key, item in one.items()]
-        elif type(one) is list:
+        elif type(one) is list or _is_interrupts(one):
             waiting += [(item, f"{place}[{index}]") for index, item in enumerate(one)]
         elif not (type(one).__module__.startswith(OWN) or isinstance(one, BaseException)):
             raise IntegrityError(
                 f"{place} is a {type(one).__module__}.{type(one).__qualname__}; a checkpoint would not bring "
                 "it back as it is: keep text, numbers, lists and dicts in the state, and files beside it"
             )
+
+
+def _is_interrupts(value: Any) -> bool:
+    """Whether a tuple is LangGraph's own: the interrupts of a step, which it takes back as a list too."""
+    return type(value) is tuple and all(type(one).__module__.startswith(OWN) for one in value)
