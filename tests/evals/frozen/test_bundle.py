@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from scafe.evals.frozen.bundle import MANIFEST, Bundle, open_bundle
 from scafe.evals.frozen.fitting import choose_threshold
 from scafe.evals.frozen.freeze import freeze, predicted_direction
 from scafe.evals.frozen.frozen_set import FrozenSet
+from scafe.evals.frozen.records import FrozenFeature
 from scafe.evals.scoring.cases import Scored
 from scafe.evals.scoring.score import Task
 from scafe.knowledge.contract.errors import InputError, IntegrityError
@@ -219,6 +221,14 @@ def test_without_revisions_two_features_of_one_name_are_told_apart_by_their_extr
     freeze(session, (first, first.model_copy(update={"extractor": sha256})), str(tmp_path / "frozen"), {})
     columns = open_bundle(tmp_path / "frozen").manifest.columns
     assert columns == (f"delta_red@{first.extractor[:8]}", f"delta_red@{sha256[:8]}")
+
+
+@pytest.mark.parametrize("column", ["red@", "red@../out", "red@r001@r002", "red@A", "@r001", "red@a b"])
+def test_a_column_that_no_run_would_name_is_refused(frozen: Bundle, column: str) -> None:
+    feature = frozen.manifest.features[0].model_dump()
+    FrozenFeature.model_validate({**feature, "column": "red@r001"})
+    with pytest.raises(ValidationError):
+        FrozenFeature.model_validate({**feature, "column": column})
 
 
 @pytest.mark.parametrize("name", ["played-dermoscopy", "played-scar"])
