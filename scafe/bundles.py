@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scafe.agent.terminal.offline import answer_of, host_words
+from scafe.evals.frozen.agreement import CARD, card_file
 from scafe.evals.frozen.bundle import Bundle as OpenedBundle
 from scafe.evals.frozen.bundle import open_bundle
 from scafe.evals.frozen.records import FrozenFeature, Manifest
@@ -66,13 +67,12 @@ class Bundle:
     @cached_property
     def cards(self) -> dict[str, str]:
         """Column -> its card in Markdown: what it measures, from which source, and how it behaves."""
-        cards = {Path(name): text for name, text in sorted(self._opened.contents.items())}
-        return {path.stem: text.decode() for path, text in cards.items() if path.match("cards/*.md")}
+        return {column: self._opened.text(card_file(column)) for column in sorted(self.manifest.columns)}
 
     @cached_property
     def model_card(self) -> str:
         """The card of the whole set, in Markdown."""
-        return self._opened.contents["model_card.md"].decode()
+        return self._opened.text(CARD)
 
     def source(self, column: str) -> str:
         """Return the Python source of the extractor that measures a column.

@@ -207,14 +207,15 @@ def report(terminal: Terminal, run: str, form: str, out: str | None) -> None:
       scafe report last
       scafe report last --format html > report.html
     """
-    import json
+    from scafe.knowledge.contract.plain_json import read_json
 
     folder = open_run(run, out)
     paths = {kind: folder.path / f"report.{kind}" for kind in ("json", form)}
     missing = [path for path in paths.values() if not path.is_file()]
     if missing:
         _refuse_report(folder)
-    terminal.answer(json.loads(paths["json"].read_text("utf-8")), paths[form].read_text("utf-8"))
+    document = read_json(paths["json"].read_bytes(), str(paths["json"]))
+    terminal.answer(document, paths[form].read_text("utf-8", "replace"))
 
 
 def runs_folder(out: str | None) -> Path:
@@ -233,11 +234,12 @@ def open_run(name: str, out: str | None) -> "RunFolder":
 
 def standing_of(folder: "RunFolder") -> "Standing":
     """Return where a run stands, read from its events."""
+    from scafe.agent.record.evidence import sound_lines
     from scafe.agent.record.trace import EVENTS, read_lines
     from scafe.agent.terminal.progress import Standing, advance
 
-    standing = Standing()
-    for line in read_lines(folder.path / EVENTS) if (folder.path / EVENTS).exists() else ():
+    standing, path = Standing(), folder.path / EVENTS
+    for line in sound_lines(read_lines(path), path) if path.exists() else ():
         standing = advance(standing, line)
     return standing
 
@@ -253,17 +255,16 @@ def _refuse_report(folder: "RunFolder") -> None:
 
 def _follow(folder: "RunFolder") -> Iterator[dict[str, Any]]:
     """Yield events as they are written, until the run ends, pauses or is left alone."""
-    import json
+    from scafe.agent.record.evidence import sound_lines
+    from scafe.agent.record.trace import EVENTS, parse_line
 
-    from scafe.agent.record.trace import EVENTS
-
-    offset, idle = 0, 0.0
+    offset, idle, path = 0, 0.0, folder.path / EVENTS
     while True:
         status = folder.info().status  # before the events: what is written later is read next time
-        data = _bytes_from(folder.path / EVENTS, offset)
+        data = _bytes_from(path, offset)
         whole = data[: data.rfind(b"\n") + 1]
         offset += len(whole)
-        yield from (json.loads(line) for line in whole.split(b"\n") if line)
+        yield from sound_lines((parse_line(one, str(path)) for one in whole.split(b"\n") if one), path)
         idle = 0.0 if whole else idle + POLL_S
         if not whole and (status in NOT_RUNNING or (idle >= ABANDONED_S and not _is_held(folder))):
             return

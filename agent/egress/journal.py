@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scafe.agent.egress.completion import Usage, read_completion
 from scafe.agent.record.wire import Mended, decode
@@ -135,13 +135,13 @@ class Journal:
 
     def request(self, sha256: str) -> RequestRecord:
         """Return what was sent first."""
-        return RequestRecord.model_validate_json(self.path(sha256, "request.json").read_bytes())
+        return _read_request(self.path(sha256, "request.json"))
 
     def entries(self) -> tuple[Entry, ...]:
         """Return every request of the run, sorted by hash."""
         found = []
         for path in sorted(self.folder.glob("*.request.json")):
-            request = RequestRecord.model_validate_json(path.read_bytes())
+            request = _read_request(path)
             found.append(
                 Entry(
                     request=request,
@@ -241,10 +241,26 @@ def _said_bytes(body: str) -> int:
         return len(body.encode())
 
 
+def _read_request(path: Path) -> RequestRecord:
+    try:
+        return RequestRecord.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise IntegrityError(_not_ours(path, error)) from None
+
+
 def _read_attempts(path: Path) -> Iterator[Attempt]:
     for line in path.read_bytes().split(b"\n"):
         try:
             data = json.loads(decode(line).text)
         except ValueError:
             continue  # torn by a kill: what it would have said is made up for in `settled`
-        yield Attempt.model_validate(data)
+        try:
+            yield Attempt.model_validate(data)
+        except ValidationError as error:
+            raise IntegrityError(_not_ours(path, error)) from None
+
+
+def _not_ours(path: Path, error: ValidationError) -> str:
+    fault = error.errors()[0]
+    field = ".".join(str(part) for part in fault["loc"]) or "the whole"
+    return f"{path}: not a record of the journal (field {field[:100]!a}: {fault['msg']}); the file was edited"

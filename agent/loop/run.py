@@ -32,7 +32,7 @@ from scafe.agent.record.run_folder import RunFolder, create_run, load_run
 from scafe.agent.record.seal import SEAL, seal_run
 from scafe.agent.record.trace import EVENTS, Line, Trace, names_of, trace_body
 from scafe.agent.settings.call_plan import plan_calls
-from scafe.agent.settings.run_config import RunConfig
+from scafe.agent.settings.run_config import RunConfig, kept_config
 from scafe.evals.disclosure.bench import Bench
 from scafe.knowledge.contract.errors import IntegrityError, ModelError, ScafeError, WaitingError
 from scafe.knowledge.criteria.pack import pack_path, parse_pack
@@ -121,7 +121,7 @@ def resume_run(
     """
     folder = load_run(path)
     require_ours(folder, trust)
-    config = RunConfig.model_validate(folder.info().config)
+    config = kept_config(folder.info().config, str(folder.path))
     if checkpoints is not None:
         config = config.model_copy(update={"checkpoints": checkpoints})
     sitting = _Sitting(folder, config, listener, ask, drafter, bench)

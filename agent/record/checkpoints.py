@@ -7,7 +7,7 @@ name any function. The file is made readable by its owner alone before SQLite op
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"  # read when langgraph is import
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from scafe.agent.record.plain_state import PlainSerializer
-from scafe.knowledge.contract.errors import SettingsError
+from scafe.agent.record.plain_state import WAY_OUT, PlainSerializer
+from scafe.knowledge.contract.errors import IntegrityError, SettingsError
 
+SCHEMA = "SELECT type, name, sql FROM sqlite_master"
 POSTGRES = ("postgresql://", "postgres://")
 
 
@@ -44,9 +45,30 @@ def _sqlite(path: Path) -> Iterator[BaseCheckpointSaver[Any]]:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
+        _require_own_schema(connection, path)
         yield SqliteSaver(connection, serde=PlainSerializer())
     finally:
         connection.close()
+
+
+def _require_own_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database with anything but LangGraph's two tables.
+
+    A view in place of a table, a trigger or a computed column would run somebody else's SQL when the file is
+    read or written; a query can be made to never end.
+    """
+    with closing(sqlite3.connect(":memory:")) as memory:
+        SqliteSaver(memory).setup()
+        own = set(memory.execute(SCHEMA))
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        others = set(connection.execute(SCHEMA)) - own
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError(f"{path} cannot be read ({error}). {WAY_OUT}") from None
+    if others:
+        kind, name, _ = min(others, key=str)
+        raise IntegrityError(f"{path} holds the {kind} {name!a}, which is not LangGraph's. {WAY_OUT}")
 
 
 @contextmanager

@@ -1,15 +1,35 @@
 """What a trace names must lie beside it: the files that events point to, by the hashes that they carry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from scafe.agent.record.events import AnyEvent, Replied, Revised, RunFinished, SetFrozen
+from scafe.agent.record.events import AnyEvent, Replied, Revised, RunFinished, SetFrozen, read_event
+from scafe.agent.record.trace import Line
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.inside import hash_inside
 
 MOST_FILE_BYTES: Final = 1 << 30
 """Of one file of a run; replies have kilobytes, the phantoms of a bundle a tenth of a megabyte."""
+
+
+def sound_lines(data: Iterable[Line], where: Path) -> Iterator[Line]:
+    """Yield lines of a trace whose fields are those of an event; what shows a run relies on them.
+
+    Raises
+    ------
+    IntegrityError
+        A line is no event of this version (named).
+    """
+    for line in data:
+        try:
+            read_event(line)
+        except ValueError as error:
+            told = str(error).splitlines()[0]
+            raise IntegrityError(
+                f"{where}: an event has a wrong field ({told}); the file was edited"
+            ) from None
+        yield line
 
 
 def evidence_faults(folder: Path, events: list[AnyEvent]) -> Iterator[str]:

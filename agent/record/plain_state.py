@@ -17,6 +17,8 @@ from scafe.knowledge.contract.errors import IntegrityError
 PLAIN = (bool, int, float, str, bytes, type(None))
 MOST_INT = 2**63
 """Larger integers do not fit the format."""
+KINDS = ("msgpack", "null", "bytes", "bytearray", "empty")
+WAY_OUT = "Checkpoints are a cache: delete checkpoints.sqlite, and the run goes on from its trace"
 OWN = ("langgraph.", "langchain_core.")
 """Packages whose records (Send, Interrupt, Command) the serialiser knows."""
 
@@ -37,6 +39,25 @@ class PlainSerializer(JsonPlusSerializer):
         """
         require_plain(obj)
         return super().dumps_typed(obj)
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        """Read a value back.
+
+        Raises
+        ------
+        IntegrityError
+            It is of a kind that `dumps_typed` does not write (LangChain's JSON can name constructors), is
+            damaged, or is not plain.
+        """
+        kind, _ = data
+        if kind not in KINDS:
+            raise IntegrityError(f"a checkpoint holds a value of kind {kind!a}. {WAY_OUT}")
+        try:
+            found = super().loads_typed(data)
+        except (ValueError, TypeError, KeyError, NotImplementedError) as error:
+            raise IntegrityError(f"a checkpoint holds a damaged value ({error}). {WAY_OUT}") from None
+        require_plain(found)
+        return found
 
 
 def require_plain(value: Any, where: str = "state") -> None:

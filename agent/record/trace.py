@@ -137,7 +137,7 @@ def chained(data: bytes, path: Path) -> Iterator[Line]:
     """Do the same with the bytes of a trace; `path` names it."""
     prev = FIRST_PREV
     for number, raw in enumerate(data.split(b"\n")[:-1], start=1):
-        line = _parse(path, number, raw)
+        line = parse_line(raw, f"{path}, line {number}")
         if line.get("prev") != prev:
             raise IntegrityError(
                 f"{path}, line {number}: carries another hash than that of line {number - 1}; "
@@ -182,8 +182,8 @@ def _body(line: Line) -> str:
     return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
 
-def _parse(path: Path, number: int, data: bytes) -> Line:
-    where = f"{path}, line {number}"
+def parse_line(data: bytes, where: str) -> Line:
+    """Parse one line of a trace; IntegrityError if it is no plain JSON object with a kind."""
     try:
         line = read_json(data, where)
     except IntegrityError as error:

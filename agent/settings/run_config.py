@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from scafe.agent.settings.call_plan import Search
 from scafe.agent.settings.settings import load_settings, mask_password
 from scafe.evals.disclosure.bench import CohortSpec
-from scafe.knowledge.contract.errors import SettingsError
+from scafe.knowledge.contract.errors import IntegrityError, SettingsError
 from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
 
@@ -79,6 +79,18 @@ class RunConfig(BaseModel):
             if held[key]:
                 held[key] = mask_password(held[key])
         return held
+
+
+def kept_config(kept: Mapping[str, Any], where: str) -> RunConfig:
+    """Read the configuration that a run kept; IntegrityError if it is none, `where` names the run."""
+    try:
+        return RunConfig.model_validate(dict(kept))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        raise IntegrityError(
+            f"{where}, run.json, config.{field[:100]}: {fault['msg']}; the file was edited"
+        ) from None
 
 
 def configured(typed: Mapping[str, Any], **more: Any) -> RunConfig:

@@ -97,10 +97,14 @@ class Bundle:
 
     def source(self, extractor: str) -> str:
         """Source of one extractor by its SHA-256."""
+        return self.text(self._file(extractor))
+
+    def text(self, name: str) -> str:
+        """Return a file of the bundle as text; IntegrityError if it is not UTF-8."""
         try:
-            return self.contents[self._file(extractor)].decode()
+            return self.contents[name].decode()
         except UnicodeDecodeError as error:
-            raise IntegrityError(f"{self.where(extractor)} is not UTF-8 ({error})") from None
+            raise IntegrityError(f"{self._where(name)} is not UTF-8 ({error})") from None
 
     def names(self, extractor: str) -> tuple[str, ...]:
         """Features that the bundle takes of one extractor, by its SHA-256."""

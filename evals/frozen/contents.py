@@ -7,10 +7,13 @@ from scafe.evals.data.zipped import ZipBounds, read_zip
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.inside import read_inside, read_regular, require_distinct, walk_inside
 
+TEXTS: Final = (".json", ".md", ".py")
 MANIFEST: Final = "manifest.json"
 BOUNDS: Final = ZipBounds(entries=4000, unpacked_bytes=64 << 20)
 """Far above any bundle (the largest seen had 41 files and 0.4 MB), far below what fills a memory."""
 MOST_PACKED_BYTES: Final = 64 << 20
+MOST_TEXT_BYTES: Final = 8 << 20
+"""Of one JSON, Markdown or Python file: parsed JSON takes up to 40 times its bytes."""
 
 
 def read_contents(path: Path) -> dict[str, bytes]:
@@ -32,7 +35,13 @@ def read_contents(path: Path) -> dict[str, bytes]:
         There is no manifest; a file is a link, a device or a pipe; there are more than 4,000 files, or more
         than 64 MiB; the zip cannot be read.
     """
-    return _from_folder(path) if path.is_dir() else _from_zip(path)
+    found = _from_folder(path) if path.is_dir() else _from_zip(path)
+    for name, content in found.items():
+        if name.endswith(TEXTS) and len(content) > MOST_TEXT_BYTES:
+            raise IntegrityError(
+                f"{path / name} has {len(content):,} bytes; a text has {MOST_TEXT_BYTES:,} at most"
+            )
+    return found
 
 
 def _from_folder(folder: Path) -> dict[str, bytes]:

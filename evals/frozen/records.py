@@ -33,6 +33,8 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
 Column = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,79}(@[a-z0-9][a-z0-9_-]{0,89})?$")]
 Revision = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,79}/r[0-9]{3,9})?$")]
+Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!-]{0,79}$")]
+"""A distribution, or its version by PEP 440; both are printed."""
 Words = Annotated[str, Field(max_length=2000)]
 
 
@@ -154,7 +156,7 @@ class Manifest(Record):
     tolerance_other_libraries: float = Field(
         default=TOLERANCE_OTHER_LIBRARIES, ge=0, le=TOLERANCE_OTHER_LIBRARIES
     )
-    environment: dict[Words, Words] = Field(max_length=100, description="distribution -> version")
+    environment: dict[Version, Version] = Field(max_length=100, description="distribution -> version")
     files: dict[str, Sha256] = Field(description="path in the bundle -> SHA-256, but for the manifest itself")
 
     @property

@@ -11,7 +11,7 @@ from scafe.evals.data.zipped import ZipBounds, read_npy, read_zip, zip_bytes
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.sandbox.pool.pool import ImageAndMask
 
-BOUNDS: Final = ZipBounds(entries=200, unpacked_bytes=256 << 20, ratio=1100)
+BOUNDS: Final = ZipBounds(entries=200, unpacked_bytes=128 << 20, ratio=1100)
 """Masks of one value shrink to a thousandth, so the ratio bounds nothing here; the bytes do."""
 MOST_PIXELS: Final = 8192
 """Of a side."""

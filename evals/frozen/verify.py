@@ -5,7 +5,9 @@ phantom, was not, and is a fault.
 """
 
 import math
+import time
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +21,8 @@ from scafe.sandbox.pool.pool import Extraction, Pool
 
 NUMERIC = frozenset({"numpy", "opencv-python-headless", "scikit-image", "scipy"})
 """Distributions whose other version may round otherwise; ScaFE's own may not."""
+MOST_SECONDS: Final = 600
+"""After which no further extractor is begun; fifteen take some seconds."""
 TOLD = 10
 """Differences put into words, the largest; a changed library can bring hundreds."""
 
@@ -138,7 +142,11 @@ def _measured(bundle: Bundle, pool: Pool) -> tuple[Rows, tuple[str, ...]]:
     images, columns = bundle.phantoms, bundle.manifest.columns
     rows = np.full((len(images), len(columns)), np.nan)
     faults = []
+    began = time.monotonic()
     for sha256 in bundle.extractors:
+        if time.monotonic() - began > MOST_SECONDS:
+            faults.append(f"{bundle.where(sha256)} and what follows: not run, {MOST_SECONDS} s were over")
+            break
         extraction = pool.extract(bundle.source(sha256), images, talkative=True)
         why = why_unusable(extraction, bundle.names(sha256)) or _ended(extraction)
         if why is not None:

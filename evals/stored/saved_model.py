@@ -19,8 +19,8 @@ from scafe.knowledge.contract.plain_json import read_json
 BOUNDS: Final = ZipBounds(entries=1024, unpacked_bytes=32 << 20)
 """A hundred classes of a thousand features have some 400 entries and 8 MiB."""
 MOST_FEATURES, MOST_CLASSES = 1000, 100
-MOST_DEPTH: Final = 16
-"""Of nodes in nodes; ours has 9."""
+MOST_DEPTH: Final = 64
+"""Of objects and lists in one another; ours has 24."""
 TOP: Final = {"classes", "columns", "penalty", "medians", "model", "is_ordinal"}
 ARRAY_TYPES: Final = ("<f8", "<i8", "<i4", "<U")
 KINDS: Final = {
@@ -119,7 +119,7 @@ def read_saved(data: bytes, where: str) -> SavedModel:
 def _nodes(node: Any, where: str, depth: int = 0) -> Iterator[dict[str, Any]]:
     """Yield every node of a schema; refuse one that our pipeline does not have."""
     if depth > MOST_DEPTH:
-        raise IntegrityError(f"{where} is nested deeper than {MOST_DEPTH}; ours has 9")
+        raise IntegrityError(f"{where} is nested deeper than {MOST_DEPTH}; ours has 24")
     if isinstance(node, dict) and "__class__" in node:
         name = f"{node.get('__module__')}.{node['__class__']}"
         if name not in KINDS.get(str(node.get("__loader__")), ()):
@@ -133,7 +133,7 @@ def _nodes(node: Any, where: str, depth: int = 0) -> Iterator[dict[str, Any]]:
     elif isinstance(node, (dict, list)):
         for one in node.values() if isinstance(node, dict) else node:
             if isinstance(one, (dict, list)):
-                yield from _nodes(one, where, depth)
+                yield from _nodes(one, where, depth + 1)
 
 
 def _numbers(leaves: "_Leaves", schema: Any) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from scafe.agent.cli.main import main
+from scafe.agent.loop.run import resume_run
 from scafe.agent.record.run_folder import RunFolder
 from scafe.agent.record.seal import SEAL, SUMS, seal_run, verify_run
 from scafe.agent.record.trace import EVENTS, FIRST_PREV
@@ -175,3 +178,40 @@ def test_a_seal_that_leads_out_names_a_file_that_is_missing(run: Path) -> None:
 def test_a_sealed_run_reads_as_before_by_its_parts(run: Path) -> None:
     assert RunFolder(run).info().status == "frozen"
     assert verify_run(run).files > 20
+
+
+def test_a_configuration_that_was_edited_is_one_sentence_when_the_run_goes_on(run: Path) -> None:
+    head = json.loads((run / "run.json").read_text())
+    head["config"]["max_calls"] = "many"
+    (run / "run.json").write_text(json.dumps(head))
+    with pytest.raises(IntegrityError, match=r"run\.json, config\.max_calls"):
+        resume_run(run, trust="all")
+
+
+def test_events_with_wrong_fields_are_told_where_a_run_is_shown(run: Path) -> None:
+    """Named fault: a finding of two words instead of three ended `scafe runs watch` with a traceback."""
+    chained_again(run, lambda lines: of_kind(lines, "judged").update(findings=[["x", "warn"]]))
+    for command in ("show", "watch"):
+        told = CliRunner().invoke(main, ["runs", command, "run", "--out", str(run.parent)])
+        assert told.exit_code == 4
+        assert "an event has a wrong field" in told.output
+
+
+@pytest.mark.parametrize("name", ["request.json", "attempts.jsonl"])
+def test_a_journal_that_was_edited_is_told_where_it_is_shown(tmp_path: Path, name: str) -> None:
+    """Named fault: a field of another type in the journal ended `scafe runs egress` with a traceback."""
+    shutil.copytree(REFERENCE.parent / "played-scar", tmp_path / "run")
+    path = sorted((tmp_path / "run" / "llm").glob(f"*.{name}"))[0]
+    text = path.read_text()
+    record = json.loads(text if name == "request.json" else text.splitlines()[0])
+    path.write_text(json.dumps({**record, "sha256": None, "attempt": "many"}) + "\n")
+    told = CliRunner().invoke(main, ["runs", "egress", "run", "--out", str(tmp_path)])
+    assert told.exit_code == 4
+    assert f"{name}: not a record of the journal" in told.output
+
+
+def test_a_report_that_is_no_json_is_told(run: Path) -> None:
+    (run / "report.json").write_text('{"a": NaN}')
+    told = CliRunner().invoke(main, ["report", "run", "--out", str(run.parent)])
+    assert told.exit_code == 4
+    assert "report.json is not plain JSON" in told.output

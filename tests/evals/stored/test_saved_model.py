@@ -136,7 +136,7 @@ def test_a_schema_nested_without_end_is_one_sentence(saved: bytes) -> None:
     with pytest.raises(IntegrityError, match="nested too deep"):
         read_saved(zip_bytes(files), "classifier.skops")
     deep: Any = {}
-    for _ in range(40):
+    for _ in range(100):
         deep = {"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "content": deep}
     files["schema.json"] = json.dumps(deep).encode()
     with pytest.raises(IntegrityError, match="nested deeper"):
