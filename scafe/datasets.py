@@ -23,8 +23,7 @@ def load_dataset(
 ) -> Dataset:
     """Read a data set through once, as a run would, and refuse what a run would refuse.
 
-    The images are opened in this process, because you ask for them; a run never does (it hands the path to
-    a process of its own, which no model's client is loaded in).
+    The images are opened in this process, because you ask for them; a run never does that.
 
     Parameters
     ----------
@@ -34,9 +33,9 @@ def load_dataset(
     labels : sequence of str
         Classes to tell apart, positive first; empty: those of the pack.
     pack : str, path or CriteriaPack, optional
-        Names the classes and the channels that images must have.
-    segment : {'none', 'otsu', ...}
-        How masks are drawn where none is given, as for `scafe.run`.
+        Names classes and channels.
+    segment : {'none', 'otsu'}
+        How masks are drawn where none is given.
     mask_label : int, optional
         The level of given masks that marks the lesion, where they have more than two.
     ignore_columns, patient_column : optional
@@ -45,20 +44,12 @@ def load_dataset(
     Returns
     -------
     Dataset
-        `load(index)` gives image and mask, `labels` and `patients` one entry for each, `sha256` its identity.
+        `load(index)` gives image and mask, `labels` and `patients` one entry for each.
 
     Raises
     ------
     DatasetError
         With file and row, what was met, and the way out.
-
-    Examples
-    --------
-    >>> import scafe
-    >>> scafe.load_dataset("no/such/folder")
-    Traceback (most recent call last):
-        ...
-    scafe.knowledge.contract.errors.DatasetError: no/such/folder: there is no such file or folder; ...
     """
     held = _load_pack(str(pack)) if isinstance(pack, (str, Path)) else pack
     expected, channels = (held.classes, held.modality.channels) if held else ((), ("R", "G", "B"))

@@ -27,7 +27,9 @@ def pool() -> Iterator[Pool]:
         yield open_pool
 
 
-@pytest.mark.parametrize(("name", "form"), [*((name, "frozen") for name in OLD), ("played-scar", "frozen.zip")])
+@pytest.mark.parametrize(
+    ("name", "form"), [*((name, "frozen") for name in OLD), ("played-scar", "frozen.zip")]
+)
 def test_an_old_bundle_predicts_what_it_did(name: str, form: str, pool: Pool) -> None:
     bundle = open_bundle(REFERENCES / name / form)
     if bundle.sha256 != OLD[name]["bundle"]:
