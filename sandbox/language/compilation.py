@@ -85,8 +85,15 @@ class Lean(RestrictingNodeTransformer):
             node.value = _percent(node.value)
         return node
 
+    def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802
+        """Guard `casting=` and `**options`, by which a ufunc writes objects into text."""
+        node = self.plain(node)
+        for keyword in node.keywords:
+            if keyword.arg in (None, "casting"):
+                keyword.value = _call("_casting_" if keyword.arg else "_options_", keyword.value)
+        return node
+
     visit_Assign = plain  # noqa: N815
-    visit_Call = plain  # noqa: N815
     visit_With = plain  # noqa: N815
     guard_iter = plain
 

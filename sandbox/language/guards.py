@@ -15,11 +15,9 @@ from scafe.sandbox.language import policy
 from scafe.sandbox.language.facades import FacadeType, facades
 from scafe.sandbox.language.kinds import PLAIN, OwnType, readable
 from scafe.sandbox.language.standins import Text
-from scafe.sandbox.language.text import arguments_of, percent, repr_of, shown
+from scafe.sandbox.language.text import TEXT_KINDS, arguments_of, percent, repr_of, shown
 
 WRITABLE = (dict, list, np.ndarray, defaultdict, Counter, OrderedDict, deque)
-TEXT_KINDS = "USTV"
-"""numpy's kinds of text and of records, which may hold text: it writes any object there by its address."""
 MAX_EXPONENT = 4096
 
 
@@ -60,21 +58,24 @@ def read_attribute(target: Any, name: str, *default: Any) -> Any:
         return getattr(target, name)
     if name not in policy.METHODS:
         raise AttributeError(f".{name} is not on the list of allowed attributes")
-    if name in policy.JUDGED:
-        return _judged_attribute(target, name, *default)
-    return getattr(readable(target), name, *default)
+    try:
+        return _judged_attribute(target, name) if name in policy.JUDGED else getattr(readable(target), name)
+    except AttributeError:
+        if default:
+            return default[0]
+        raise
 
 
-def _judged_attribute(target: Any, name: str, *default: Any) -> Any:
+def _judged_attribute(target: Any, name: str) -> Any:
     if isinstance(target, BaseException) and name == "args":
         return arguments_of(target)
     if name == "fromkeys" and not isinstance(target, type):
         raise AttributeError("fromkeys belongs to the class; write dict.fromkeys(...)")
     if not isinstance(target, (np.ndarray, np.generic)):
-        return getattr(readable(target), name, *default)
+        return getattr(readable(target), name)
     if target.dtype.kind in TEXT_KINDS and name != "astype":
         raise TypeError(f"an array of text cannot be changed by .{name}; keep a list")
-    found = getattr(target, name, *default)
+    found = getattr(target, name)
     return _as_numbers(found) if target.dtype.hasobject else found
 
 
@@ -128,6 +129,20 @@ def bounded_pow(base: Any, exponent: Any, *modulus: Any) -> Any:
     return pow(base, exponent, *modulus)
 
 
+def safe_casting(rule: object) -> object:
+    """Let a casting rule through unless it makes anything of anything, as text of objects."""
+    if rule == "unsafe":
+        raise TypeError('casting="unsafe" is not available; convert with .astype(...) first')
+    return rule
+
+
+def safe_options(options: Mapping[str, object]) -> Mapping[str, object]:
+    """Judge what `**options` passes on like the keyword it becomes."""
+    if isinstance(options, Mapping) and "casting" in options:
+        safe_casting(options["casting"])
+    return options
+
+
 def print_nothing(*values: object, **options: object) -> None:
     """Stand in for `print`: nothing an extractor says leaves the worker."""
 
@@ -164,4 +179,6 @@ def fresh_namespace() -> dict[str, object]:
         "_readable_": readable,
         "_shown_": shown,
         "_percent_": percent,
+        "_casting_": safe_casting,
+        "_options_": safe_options,
     }

@@ -257,6 +257,8 @@ GUARD_NAMES: Final = (
     "_readable_",
     "_shown_",
     "_percent_",
+    "_casting_",
+    "_options_",
     "__metaclass__",
 )
 """Names that the compiled extractor calls; leading underscores keep the source from binding them."""

@@ -327,8 +327,9 @@ def _own_attributes(nodes: Sequence[ast.AST]) -> frozenset[str]:
     for node in nodes:
         if isinstance(node, ast.ClassDef):
             own.update(part.name for part in node.body if isinstance(part, ast.FunctionDef))
-            targets = [part.targets for part in node.body if isinstance(part, ast.Assign)]
-            own.update(name.id for group in targets for name in group if isinstance(name, ast.Name))
+            # a tuple, or `:=` in a value or a default, binds names of the class too
+            inside = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+            own.update(part.id for part in inside if isinstance(part.ctx, ast.Store))
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             own.add(node.attr)
     return frozenset(name for name in own if not name.startswith("_") and name not in {"mro", "format"})

@@ -4,18 +4,20 @@ Each names what was found: uninitialised memory, a global random state, attribut
 an option string that opens files, a type that forges objects.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 import scipy.interpolate
+import scipy.ndimage
 import scipy.spatial
 import skimage.measure
 from numpy.typing import NDArray
 
 from scafe.sandbox.language import policy
-from scafe.sandbox.language.text import text_of
+from scafe.sandbox.language.text import text_of, without_object_text, without_text
 from scafe.sandbox.language.tokens import no_instance, token
 
 REGION_NAMES = tuple(policy.ATTRIBUTES["regions"].split())
@@ -115,7 +117,7 @@ def ndenumerate(array: Any) -> Iterator[tuple[tuple[int, ...], Any]]:
 
 def vectorize(function: Callable[..., Any], otypes: Any = None, **options: Any) -> Callable[..., Any]:
     """Apply a function element by element; a plain function instead of an object with attributes."""
-    vectorized = np.vectorize(function, otypes=otypes)
+    vectorized = without_text(np.vectorize(function, otypes=otypes))
 
     def apply(*arrays: Any) -> Any:
         return vectorized(*arrays)
@@ -139,6 +141,18 @@ def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     if not _is_spline(knots, np.atleast_2d(curves), degree):
         raise ValueError("splev: (knots, coefficients, degree) is no spline; give what splrep returned")
     return scipy.interpolate.splev(x, (knots, list(curves) if curves.ndim > 1 else curves, degree), der, ext)
+
+
+def without_memory(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse task=1 of splrep and splprep: it goes on from the knots of the call before, on another image."""
+    parameters = inspect.signature(function)
+
+    def call(*values: Any, **options: Any) -> Any:
+        if parameters.bind(*values, **options).arguments.get("task", 0) not in (0, -1):
+            raise ValueError(f"{function.__name__} takes task=0 or task=-1 here")
+        return function(*values, **options)
+
+    return call
 
 
 def _is_spline(knots: NDArray[np.float64], curves: NDArray[np.float64], degree: object) -> bool:
@@ -203,7 +217,15 @@ def _typing(names: Iterable[str]) -> dict[str, object]:
     return {f"typing.{name}": AnyType() for name in names}
 
 
+INTO_TEXT = """array asarray ascontiguousarray asfortranarray full full_like concatenate stack hstack vstack
+    dstack column_stack copyto put place putmask insert append pad fill_diagonal take choose compress select
+    block"""
+"""numpy's functions that turn what they are given into a text array, or write it into one."""
+
 STANDINS: dict[str, object] = {
+    **{f"numpy.{name}": without_object_text(getattr(np, name)) for name in INTO_TEXT.split()},
+    **{f"numpy.{name}": without_text(getattr(np, name)) for name in ("apply_along_axis", "piecewise")},
+    "scipy.ndimage.labeled_comprehension": without_text(scipy.ndimage.labeled_comprehension),
     "numpy.ndarray": ArrayToken,
     "numpy.empty": zeros,
     "numpy.empty_like": zeros_like,
@@ -218,6 +240,8 @@ STANDINS: dict[str, object] = {
     "scipy.spatial.ConvexHull": convex_hull,
     "scipy.spatial.Delaunay": delaunay,
     "scipy.interpolate.splev": splev,
+    "scipy.interpolate.splprep": without_memory(scipy.interpolate.splprep),
+    "scipy.interpolate.splrep": without_memory(scipy.interpolate.splrep),
     "skimage.measure.regionprops": regionprops,
     "skimage.measure.regionprops_table": regionprops_table,
     "cv2.kmeans": kmeans,

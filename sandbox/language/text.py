@@ -5,8 +5,9 @@ What this does *not* do: look into numpy's own conversion of objects to text arr
 """
 
 import re
+from collections.abc import Callable
 from types import NoneType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,6 +18,8 @@ HIDDEN: Final = "0x"
 NUMBERS: Final = frozenset({int, float, bool, complex, NoneType}) | frozenset(
     kind for kind in np.sctypeDict.values() if issubclass(kind, (np.number, np.bool_))
 )
+TEXT_KINDS: Final = "USTV"
+"""numpy's kinds of text and of records, which may hold text: it writes any object there by its address."""
 SAFE: Final = NUMBERS | {str}
 """Types whose text holds nothing but their value."""
 
@@ -74,6 +77,52 @@ def percent(value: object) -> object:
     if ADDRESS.search(repr(value)) or ADDRESS.search(str(value)):
         raise TypeError("% would write the address of an object; write its numbers")
     return value
+
+
+def without_object_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse what would make numpy write an object as text: its text is its address.
+
+    Only where an array of text or records is changed, or comes out, are the arguments looked at.
+    """
+
+    def call(*values: Any, **options: Any) -> Any:
+        if any(map(_is_text, (*values[:1], options.get("out")))):
+            _refuse_objects(values, options)
+        found = function(*values, **options)
+        if _is_text(found):
+            _refuse_objects(values, options)
+        return found
+
+    return call
+
+
+def without_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse an array of text as the result of a function that fills it with what a callback returns."""
+
+    def call(*values: Any, **options: Any) -> Any:
+        found = function(*values, **options)
+        if _is_text(found):
+            raise TypeError("an array of text cannot be filled by a function; keep a list")
+        return found
+
+    return call
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is np.ndarray and value.dtype.kind in TEXT_KINDS
+
+
+def _refuse_objects(values: tuple[object, ...], options: dict[str, object]) -> None:
+    if not all(map(_is_plain, (*values, *options.values()))):
+        raise TypeError("an array of text cannot be made of objects; keep a list")
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, np.ndarray):
+        return not value.dtype.hasobject
+    if type(value) in (list, tuple):
+        return all(map(_is_plain, value))  # type: ignore[call-overload]
+    return isinstance(value, (str, type, np.dtype, np.generic)) or type(value) in SAFE
 
 
 def arguments_of(error: BaseException) -> tuple[object, ...]:

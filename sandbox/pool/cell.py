@@ -20,6 +20,7 @@ from scafe.knowledge.contract.errors import ContractError
 from scafe.knowledge.contract.extractor import parse_extractor
 from scafe.sandbox.language import compilation, guards, policy
 from scafe.sandbox.language.review import review
+from scafe.sandbox.language.text import without_addresses
 from scafe.sandbox.pool import wire
 from scafe.sandbox.pool.arena import views
 from scafe.sandbox.pool.extraction import ImageAndMask
@@ -72,6 +73,7 @@ class Loaded:
     """One extractor, reviewed and compiled."""
 
     uses_opencv = True
+    uses_scipy = True
 
     def __init__(self, code: types.CodeType, names: tuple[str, ...]) -> None:
         self.code = code
@@ -233,6 +235,7 @@ def load_extractor(source: str) -> Loaded:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(f"cannot be compiled: {type(error).__name__}: {error}"[:800]) from None
     loaded.uses_opencv = "cv2" in source
+    loaded.uses_scipy = "scipy" in source or "skimage" in source
     _run_module_once(loaded)
     return loaded
 
@@ -254,6 +257,8 @@ def measure(loaded: Loaded | None, one: ImageAndMask) -> tuple[float, ...] | Fai
         return Failure(wire.CONTRACT, 0, 0, "no extractor was loaded")
     if loaded.uses_opencv:
         cv2.setRNGSeed(0)  # its random state outlives a call; k-means and RANSAC read it
+    if loaded.uses_scipy:
+        np.random.seed(0)  # noqa: NPY002  numpy's own state, which functions of scipy draw from by default
     try:
         # numpy keeps its error settings in a context variable: a suspended `with np.errstate` stays behind
         return judged(contextvars.Context().run(loaded.measure, one), loaded.names)
@@ -324,6 +329,6 @@ def line_of(error: BaseException) -> int:
 
 def _words(error: BaseException) -> str:
     try:
-        return f"{type(error).__name__}: {error}"[:400]
+        return without_addresses(f"{type(error).__name__}: {error}")[:400]
     except Exception:
         return type(error).__name__
