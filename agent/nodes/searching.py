@@ -68,7 +68,7 @@ def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: 
         return "no label query is left"
     if context.max_calls - state["calls"] <= spread.reserve:
         left = context.max_calls - state["calls"]
-        return "the calls for the search are spent" if left > 0 else "the calls are spent"
+        return f"the search has used its calls ({left} are held back)" if left > 0 else "the calls are spent"
     if context.evaluations_left(state["lines"]) == 0:
         return "the evaluations are spent"
     if grade == "stop":

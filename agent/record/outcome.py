@@ -55,16 +55,27 @@ def gate_of(why: str) -> str | None:
 def _summary(events: dict[str, dict[str, Any]]) -> tuple[str, ...]:
     frozen, end = events["set_frozen"], events["run_finished"]
     opened = events.get("seal_opened")
-    noun = "criterion" if len(frozen["criteria"]) == 1 else "criteria"
     return (
-        f"selected features: {frozen['features']} from {len(frozen['criteria'])} {noun} "
-        f"({', '.join(frozen['criteria'])})",
+        f"selected features: {frozen['features']} from {_criteria(events)}",
         _headline(opened),
         _controls(opened),
-        f"spent: {end['calls']} of {events['run_started']['max_calls']} calls to the drafter; "
-        f"at most {events['bench_opened']['queries']} label queries were allowed",
-        f"bundle: {frozen['bundle']}, sha256 {frozen['sha256'][:16]}",
+        f"spent: {end['calls']} of {events['run_started']['max_calls']} calls to the drafter, "
+        f"{_queries(events)} label queries",
+        f"bundle: the run's folder {frozen['bundle']}/, sha256 {frozen['sha256'][:16]}",
     )
+
+
+def _criteria(events: dict[str, dict[str, Any]]) -> str:
+    found, planned = events["set_frozen"]["criteria"], events.get("planned", {}).get("ideas", {})
+    without = sorted(set(planned) - set(found))
+    of = f"{len(found)} of {len(planned)} criteria" if planned else f"{len(found)} criteria"
+    return of + (f"; none from {', '.join(without)}" if without else "")
+
+
+def _queries(events: dict[str, dict[str, Any]]) -> str:
+    allowed = events["bench_opened"]["queries"]
+    left = events["scored"]["card"]["queries_left"] if "scored" in events else allowed
+    return f"{allowed - left} of {allowed}"
 
 
 def _headline(opened: dict[str, Any] | None) -> str:
@@ -78,9 +89,17 @@ def _controls(opened: dict[str, Any] | None) -> str:
     if opened is None:
         return "controls: none, the held-out test set was not scored"
     return (
-        f"same patients: colour-and-texture baseline {_number(opened['baseline_auc'])}, "
-        f"label-permutation control {_number(opened['permuted_auc'])}"
+        f"same patients: colour-and-texture baseline AUC {_number(opened['baseline_auc'])}{_gain(opened)}, "
+        f"label-permutation control {_number(opened['permuted_auc'])} (expected: .5)"
     )
+
+
+def _gain(opened: dict[str, Any]) -> str:
+    values = [opened.get(name) for name in ("difference", "difference_low", "difference_high")]
+    if None in values:
+        return ""
+    gain, low, high = (float(str(value)) for value in values)
+    return f" (ScaFE minus baseline {gain:+.3f}, 95 % CI {low:+.3f} to {high:+.3f})"
 
 
 def _interval(opened: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from scafe.agent.terminal.sayings import GATE_WORDS, Line, in_words, plural
+from scafe.agent.terminal.sayings import EXPLAINED, GATE_WORDS, Line, in_words, plural
 from scafe.agent.terminal.terminal import Terminal, say_plainly
 from scafe.evals.disclosure.bench import FeatureRef, column_names
 from scafe.knowledge.contract.inert import inert
@@ -167,10 +167,11 @@ class Progress:
         self.standing = advance(self.standing, line)
         if words is None:
             return
-        if self._live is not None:
-            say_plainly(self._live.console, inert(words))
-        else:
-            self._terminal.say(inert(words))
+        for said in (inert(words), *EXPLAINED.get(line["kind"], ())):
+            if self._live is not None:
+                say_plainly(self._live.console, said)
+            else:
+                self._terminal.say(said)
 
     def _panel(self) -> "RenderableType":
         from rich.console import Group

@@ -28,21 +28,32 @@ PROBE_WORDS = {
 """Code of a finding -> what is wrong with the extractor, as the end of a sentence."""
 GATE_WORDS = {
     "accepted": "development score improved",
-    "rejected": "development score did not improve",
-    "indecisive": "change in development score not significant",
-    "blind": "not compared with labels",
+    "rejected": "kept until pruning, though the development score did not improve",
+    "indecisive": "kept until pruning, though the development score did not change significantly",
+    "blind": "kept, not compared with labels",
 }
 """What the gate saw; what was added stays until pruning all the same."""
-ROUND_WORDS = {"accepted": "improved", "rejected": "not improved", "indecisive": "no significant change"}
+ROUND_WORDS = {
+    "accepted": "improved",
+    "indecisive": "kept without significant change",
+    "rejected": "added nothing or did not improve",
+}
 """Outcome of the gate -> how many extractors of a round had it."""
 TIER_WORDS = {
-    "A": "both walls hold",
-    "A-": "both walls hold, without namespaces",
-    "B": "both walls hold, without Landlock",
+    "A": "language wall and operating-system wall hold",
+    "A-": "language wall and operating-system wall hold, without namespaces",
+    "B": "language wall and operating-system wall hold, without Landlock",
     "C": "the operating-system wall does not hold",
 }
 """Tier of the sandbox, as `scafe doctor` finds it -> words."""
 APPROVED = {"plan": "plan", "freeze": "selection of features", "seal": "scoring of the held-out test set"}
+EXPLAINED = {
+    "bench_opened": (
+        "development score: cross-validated AUC of the development patients with a revision's features, "
+        "compared with the features added before; its size is kept from the search",
+    )
+}
+"""Kind of event -> lines that follow the first event of the kind: what the lines after it speak of."""
 DECISIONS = {"approve": "approved", "modify": "changed", "reject": "rejected"}
 PLATEAU_WORDS = {
     "plateau: ok": "the search continues",
@@ -82,14 +93,14 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
 def _say_bench(line: Line) -> str:
     test = "held-out test set sealed" if line["sealed"] else "too few patients for a held-out test set"
     labels = (
-        f"the search may query labels {line['queries']} times"
+        f"the search may compare features with the labels {line['queries']} times"
         if line["mode"] == "gated"
         else "no label steers the search"
     )
     tier = line["host"].get("tier", "?")
     return (
         f"data: {' vs '.join(line['classes'])}, {line['patients_band']} development patients, {test}; "
-        f"{labels}; sandbox tier {tier} ({TIER_WORDS.get(tier, 'not known')})"
+        f"{labels}; drafted code runs in sandbox tier {tier} ({TIER_WORDS.get(tier, 'not known')})"
     )
 
 
@@ -99,7 +110,8 @@ def _revision(line: Line) -> str:
 
 def _say_judged(line: Line) -> str:
     if line["accepted"]:
-        return f"{_revision(line)}: {plural(len(line['accepted']), 'feature')} passed the probes on phantoms"
+        passed = plural(len(line["accepted"]), "feature")
+        return f"{_revision(line)}: {passed} passed the probes on synthetic images"
     codes = sorted({code for code, severity, _ in line["findings"] if severity == "reject"})
     why = "; ".join(PROBE_WORDS.get(code, code) for code in codes) or "no feature passed"
     return f"{_revision(line)}: rejected by probes ({why})"
@@ -107,7 +119,7 @@ def _say_judged(line: Line) -> str:
 
 def _say_scored(line: Line) -> str:
     if not line["pooled"]:
-        return f"{_revision(line)}: nothing added (redundant, unstable or often missing on the images)"
+        return f"{_revision(line)}: nothing added; redundant, unstable or missing on the data set"
     return f"{_revision(line)}: added {', '.join(line['pooled'])}; {GATE_WORDS[line['card']['gate']]}"
 
 
@@ -126,7 +138,7 @@ def _say_pruned(line: Line, columns: Mapping[tuple[str, str], str]) -> str:
         return f"pruning on new cross-validation folds: all {kept} features selected"
     return (
         f"pruning on new cross-validation folds: {plural(kept, 'feature')} selected; "
-        f"the score is no worse without {', '.join(dropped)}"
+        f"adding nothing beside the others, removed: {', '.join(dropped)}"
     )
 
 
@@ -138,7 +150,7 @@ def _say_opened(line: Line) -> str:
 
 
 def _say_approval(line: Line) -> str:
-    who = "automatically" if line["name"] == "policy auto" else f"by {line['name']}"
+    who = "automatically (--approve auto)" if line["name"] == "policy auto" else f"by {line['name']}"
     return f"{APPROVED[line['gate']]} {DECISIONS[line['decision']]} {who}"
 
 
@@ -151,6 +163,10 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
     "discarded": lambda line: f"{line['criterion'] or 'plan'}: reply discarded, {line['reason']}",
     "judged": _say_judged,
     "scored": _say_scored,
+    "turned_away": lambda line: f"not scored: {', '.join(line['features'])} {line['reason']}",
+    "simplified": lambda line: (
+        f"a shorter version with the same values took over: {', '.join(line['features'])}"
+    ),
     "round_assessed": _say_assessed,
     "cap_reached": lambda line: f"limit reached: {line['why']}",
     "approval": _say_approval,
