@@ -1,11 +1,15 @@
 """Throw random programs at the sandbox: `python -m benchmarks.fuzz_sandbox --programs 10000 --seed 1`.
 
-Half are drawn from a grammar that mixes ordinary code with forbidden names, half are mutations of
-the attack corpora. Wrong would be: the sandbox breaks, a call runs past its limit, or anything of
-the host is reached (a file, a connection, a signal, the canary's text).
+A third are drawn from a grammar that mixes ordinary code with forbidden names, a third read attributes of
+classes, call their methods with a foreign self, or count, a third are mutations of the attack corpora. Wrong
+would be: the sandbox breaks, a call runs past its limit, anything of the host is reached (a file, a
+connection, a signal, the canary's text), a class answers (the program then returns 4711), or the same image
+gives two values.
 """
 
 import argparse
+import builtins
+import collections
 import json
 import random
 import sys
@@ -16,7 +20,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "escapes"))
+import cv2  # noqa: E402
 import harness  # noqa: E402
+import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
 
 from scafe.knowledge.contract.errors import SandboxError  # noqa: E402
 from scafe.sandbox.language import policy  # noqa: E402
@@ -44,12 +51,44 @@ _h = [1, 2]
 """
 
 
+CLASS_HEAD = HEAD + "from collections import Counter, OrderedDict, defaultdict, deque\n"
+COUNT_HEAD = CLASS_HEAD + "def f(x=[]):\n    return x\ng = iter(range(9))\n"
+CLASSES = (
+    "np.ndarray np.float64 np.dtype np.uint8 Counter OrderedDict defaultdict deque int float str list "
+    "dict tuple set ValueError np.linalg.LinAlgError cv2.error np.errstate np.finfo object range zip map"
+).split()
+WAYS = (
+    "KIND",
+    "[KIND][0]",
+    "(lambda c: c)(KIND)",
+    "{1: KIND}[1]",
+    "(c := KIND)",
+    "next(iter([KIND]))",
+    "KIND[int]",
+)
+COUNTS = 0.1
+"""Share of them that count instead."""
+ANSWERED = 4711.0
+LISTED = {("dict", "fromkeys")} | {("str", name) for name in policy.CLASS_ATTRIBUTES["str"].split()}
+
+
+def _real(kind: str) -> object:
+    found: object = {"np": np, "cv2": cv2}.get(kind.partition(".")[0])
+    if found is None:
+        return getattr(collections, kind, None) or getattr(builtins, kind)
+    for part in kind.split(".")[1:]:
+        found = getattr(found, part)
+    return found
+
+
 class Grammar:
     """Random extractors; most are nonsense, some run."""
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.methods = sorted(policy.METHODS)
+        self.of_class = {kind: set(dir(_real(kind))) for kind in CLASSES}
+        """What plain Python would answer to; other names are refused for no reason of interest."""
         self.builtins = [name for name in policy.BUILTINS if name not in ("getattr", "hasattr")]
         modules = {"np": "numpy", "cv2": "cv2", "ndi": "scipy.ndimage"}
         self.members = {alias: members_of(module) for alias, module in modules.items()}
@@ -78,6 +117,24 @@ class Grammar:
             return "X = [f(1), A(2), _h]\n"
         module = self.rng.choice(sorted(MEMBERS))
         return f"from {module} import {self.rng.choice(members_of(module))}\n"
+
+    def class_program(self) -> str:
+        """Draw an extractor that reads of a class, calls its methods on something else, or counts."""
+        rng = self.rng
+        kind = rng.choice(CLASSES)
+        name = rng.choice([name for name in self.methods if name in self.of_class[kind]] or self.methods)
+        way = rng.choice(WAYS).replace("KIND", kind)
+        foreign = rng.choice(["image", "int", "A()", "A", "f", "np", "1.5", "'a'", "Counter", "image.dtype"])
+        read = rng.choice([f"{way}.{name}", f'getattr({way}, "{name}")'])
+        call = rng.choice(
+            [f"t({foreign})", "t", "t()", f"list(map(t, [{foreign}]))[0]", f"t({foreign}).{name}"]
+        )
+        body = f"    t = {read}\n    t = {call}\n"
+        if rng.random() < COUNTS:
+            body = "    _h.append(1)\n    f().append(2)\n"
+            body += f"    t = {rng.choice(['len(_h)', 'len(f())', 'len(f()) + next(g)'])}\n"
+            return f'{COUNT_HEAD}def extract(image, mask):\n{body}    return {{"a": float(t)}}\n'
+        return f'{CLASS_HEAD}def extract(image, mask):\n{body}    return {{"a": 4711.0}}\n'
 
     def statement(self, depth: int, budget: int) -> str:
         """Draw a statement; `budget` bounds what is nested in it."""
@@ -149,13 +206,24 @@ def mutations(rng: random.Random, sources: list[str]) -> Iterator[str]:
 
 
 def programs(seed: int, count: int) -> Iterator[tuple[str, str]]:
-    """Grammar and mutations in turn; the same seed gives the same programs."""
+    """Grammar, classes and mutations in turn; the same seed gives the same programs."""
     rng = random.Random(seed)
     corpora = [ROOT / "tests" / "escapes" / name for name in ("corpus.jsonl", "more.jsonl")]
     sources = [json.loads(line)["code"] for corpus in corpora for line in corpus.read_text().splitlines()]
     mutated, grammar = mutations(rng, sources), Grammar(rng)
     for number in range(count):
-        yield ("grammar", grammar.program()) if number % 2 == 0 else ("mutation", next(mutated))
+        if number % 3 == 0:
+            yield "grammar", grammar.program()
+        elif number % 3 == 1:
+            yield "class", grammar.class_program()
+        else:
+            yield "mutation", next(mutated)
+
+
+def answered(code: str, rows: NDArray[np.float64]) -> bool:
+    """Whether a class gave an attribute that is not listed for it."""
+    listed = any(kind in code and f"{name}" in code for kind, name in LISTED)
+    return bool((rows == ANSWERED).any()) and not listed
 
 
 def main() -> None:
@@ -175,7 +243,7 @@ def main() -> None:
             source = harness.with_head(canaries.filled(code))
             start = time.monotonic()
             try:
-                found = pool.extract(source, shown)
+                found = pool.extract(source, shown * 3 if kind == "class" else shown)
             except SandboxError as error:
                 wrong.append(f"{number}: the sandbox broke: {error}")
                 pool.__enter__()
@@ -185,6 +253,9 @@ def main() -> None:
             fault = found.faults[0]
             ends[f"{kind}: {fault.kind if fault else 'ran'}"] += 1
             seen = canaries.evidence(harness.texts_of(found))
+            same = bool((found.rows == found.rows[:1]).all()) or any(found.faults)
+            seen += [] if same else ["the same image gave two values"]
+            seen += ["a class answered"] if kind == "class" and answered(code, found.rows) else []
             wrong += [f"{number}: {one}\n{code}" for one in seen]
             if took > 3.0 + IMAGE_SECONDS + SLACK_SECONDS:  # 3 s: reading the module may take that long
                 wrong.append(f"{number}: took {took:.1f} s\n{code}")
