@@ -15,10 +15,6 @@ from scafe.knowledge.criteria.pack import load_pack, pack_path
 from scafe.knowledge.phantoms import load_phantom
 
 FILES = {
-    "evals/data": (
-        "attributes", "dataset", "dicom", "features", "formats", "manifest", "nifti", "pixels", "sources",
-        "tables",
-    ),
     "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (
         "answers", "bands", "label_noise", "ledger", "opening", "score_card", "scorer", "session",
@@ -32,6 +28,8 @@ FILES = {
     "knowledge/criteria": ("pack",),
 }  # fmt: skip
 """Modules by room; a pack's own file and its phantom's are added when a scorer is sealed."""
+WHOLE = "evals/data"
+"""The room whose every file decides what a picture is, the readers in its sub-rooms too."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,8 @@ class ScorerSeal:
         """Hash scorer, splits, probes, the pack's file and what draws its phantom."""
         paths = {f"{folder}/{name}.py": _module(folder, name) for folder in FILES for name in FILES[folder]}
         paths["pack"] = pack_path(pack)
-        paths |= _phantom_modules(load_pack(pack).phantom)
-        present = {name: path for name, path in sorted(paths.items()) if path.exists()}
-        return cls({name: (path, _sha256(path)) for name, path in present.items()})
+        paths |= _readers() | _phantom_modules(load_pack(pack).phantom)
+        return cls({name: (path, _sha256(path)) for name, path in sorted(paths.items())})
 
     @property
     def sha256(self) -> str:
@@ -84,6 +81,11 @@ def _phantom_modules(kind: str) -> dict[str, Path]:
     module = Path(inspect.getfile(type(load_phantom(kind))))
     beside = module.parent
     return {f"{beside.name}/{path.relative_to(beside)}": path for path in beside.rglob("*.py")}
+
+
+def _readers() -> dict[str, Path]:
+    room = Path(str(resources.files(f"scafe.{WHOLE.replace('/', '.')}")))
+    return {f"{WHOLE}/{path.relative_to(room)}": path for path in room.rglob("*.py")}
 
 
 def _module(folder: str, name: str) -> Path:

@@ -217,3 +217,11 @@ def test_levels_are_numbered_from_the_lowest(picture_folder, open_pool, tmp_path
     number = {"nv": 0, "bkl": 1, "mel": 2}
     assert list(session.target(ids)) == [number[session.dataset.items[one].label] for one in ids]
     assert session.task(ids).is_ordinal
+
+
+def test_the_scorer_is_every_reader_too(opened) -> None:
+    files = opened().scorer.files
+    assert {"evals/data/pixels.py", "evals/data/dcm/header.py", "evals/scoring/score.py", "pack"} <= set(
+        files
+    )
+    assert all(path.is_file() for path, _ in files.values())
