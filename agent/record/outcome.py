@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scafe.agent.record.trace import EVENTS, read_lines
+from scafe.knowledge.contract.errors import IntegrityError
 
 Status = Literal["frozen", "no_acceptable_set", "waiting", "interrupted"]
 EXIT_CODES: dict[str, int] = {"frozen": 0, "no_acceptable_set": 1, "waiting": 3, "interrupted": 130}
@@ -40,7 +41,7 @@ def finished(run: Path) -> RunOutcome | None:
         status=end["status"],
         run=run,
         report=run / files["html"] if "html" in files else None,
-        summary=_summary(events) if end["status"] == "frozen" else (),
+        summary=_summary(events, run) if end["status"] == "frozen" else (),
         why=end["why"],
         exit_code=EXIT_CODES[end["status"]],
     )
@@ -52,7 +53,13 @@ def gate_of(why: str) -> str | None:
     return rest.partition("'")[0] if found else None
 
 
-def _summary(events: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+def _summary(events: dict[str, dict[str, Any]], run: Path) -> tuple[str, ...]:
+    lacking = [kind for kind in ("run_started", "bench_opened", "set_frozen") if kind not in events]
+    if lacking:
+        raise IntegrityError(
+            f"{run / EVENTS}: ends as frozen but holds no event {lacking[0]!r}; the file was edited. "
+            "Restore it from a copy, or start a new run"
+        )
     frozen, end = events["set_frozen"], events["run_finished"]
     opened = events.get("seal_opened")
     return (
