@@ -11,7 +11,7 @@ of queries."""
 GATED_FROM = 100
 """Fewest dev patients that may steer the search by their labels (measured: `scafe selftest gate`)."""
 QUERIES = ((200, 50), (GATED_FROM, 20))
-"""Label-touching queries by number of dev patients, largest first."""
+"""Label queries by number of development patients, largest first."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Plan:
 
     mode: FeedbackMode
     queries: int
-    """Label-touching queries in all; 0 in blind mode."""
+    """Label queries in all; 0 in blind mode."""
 
 
 def plan_feedback(asked: Literal["auto", "blind", "gated"], dev_patients: int, is_sealed: bool) -> Plan:
