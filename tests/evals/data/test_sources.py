@@ -14,12 +14,12 @@ from scafe.knowledge.contract.errors import DatasetError
 
 
 @pytest.fixture
-def odd(tmp_path: Path) -> dict[str, Path]:
+def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "device.png").symlink_to("/dev/zero")
     (tmp_path / "terminal.png").symlink_to("/dev/null")
     (tmp_path / "folder.png").mkdir()
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)  # a socket's name has a bound of about 100 bytes
     with socket.socket(socket.AF_UNIX) as one:
         one.bind("socket.png")
     return {path.name: path for path in tmp_path.iterdir()}

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,7 +102,8 @@ def test_a_saved_classifier_answers_the_same_and_holds_no_untrusted_type(classes
 
 def test_a_saved_classifier_has_the_same_bytes_in_another_process_and_under_another_hash_seed() -> None:
     program = (
-        "import hashlib, sys; sys.path.insert(0, 'tests/evals/scoring'); import test_classifier as t; "
+        f"import hashlib, sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
+        "import test_classifier as t; "
         "print(hashlib.sha256(t.dump_classifier(t.fitted(t.cases()))).hexdigest())"
     )
     answers = {
