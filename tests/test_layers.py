@@ -75,6 +75,18 @@ def place(name: str) -> tuple[int, int]:
     return LAYERS.index(layer), fitting[0] if fitting else len(rooms)
 
 
+def too_long(path: Path) -> list[str]:
+    """Say what of a file passes the limits: the file itself, or functions of it by name."""
+    text = path.read_text()
+    functions = [
+        n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    long = [n.name for n in functions if (n.end_lineno or 0) - n.lineno >= MOST_FUNCTION_LINES]
+    return ([f"{path}: {len(text.splitlines())} lines"] if len(text.splitlines()) > MOST_LINES else []) + [
+        f"{path}: {name} has over {MOST_FUNCTION_LINES} lines" for name in long
+    ]
+
+
 @pytest.mark.parametrize("name", NAMES)
 class TestModule:
     def test_imports_only_from_its_own_room_and_rooms_below(self, name: str) -> None:
@@ -90,11 +102,7 @@ class TestModule:
             assert {used for used in imports(NAMES[name]) if used.startswith("scafe.evals")} <= EVALS_DOORS
 
     def test_is_short(self, name: str) -> None:
-        text = NAMES[name].read_text()
-        functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef)]
-        long = [n.name for n in functions if (n.end_lineno or 0) - n.lineno >= MOST_FUNCTION_LINES]
-        assert len(text.splitlines()) <= MOST_LINES
-        assert not long
+        assert not too_long(NAMES[name])
 
 
 def reached(name: str) -> set[str]:
@@ -130,6 +138,21 @@ def test_no_module_imports_itself_over_others() -> None:
 def test_no_folder_holds_more_files_than_one_takes_in(folder: Path) -> None:
     if not {".venv", "build"} & set(folder.parts):
         assert len(list(folder.glob("*.py"))) <= MOST_FILES
+
+
+@pytest.mark.parametrize("folder", ["tests", "benchmarks", "docs", "examples"])
+def test_what_is_not_shipped_is_as_short(folder: str) -> None:
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert files
+    assert not [said for path in files for said in too_long(path)]
+
+
+def test_a_long_file_and_a_long_function_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "long.py"
+    path.write_text("async def f():\n" + "    pass\n" * MOST_FUNCTION_LINES + "\n" * MOST_LINES)
+    lines, function = too_long(path)
+    assert lines.endswith("401 lines")
+    assert " f has over 50 lines" in function
 
 
 @pytest.mark.parametrize("room", [name for name, path in NAMES.items() if path.name == "__init__.py"])
