@@ -1,6 +1,7 @@
 """The folders and their rooms point one way, without cycles, and only named modules open a door."""
 
 import ast
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +15,8 @@ LAYERS = ("knowledge", "sandbox", "evals", "agent")
 """Lowest first; each may import itself and what stands before it."""
 ROOMS = {
     "knowledge": (
-        "contract", "criteria", "phantoms.base", "phantoms.rendering", "phantoms", "measures", "strict",
+        "contract", "criteria", "toolkit", "phantoms.base", "phantoms.rendering", "phantoms", "measures",
+        "strict",
     ),
     "sandbox": ("language", "system", "pool", "probes"),
     "evals": ("data", "stored", "scoring", "audit", "peers", "disclosure", "frozen", "report", "processes"),
@@ -159,6 +161,16 @@ def test_a_long_file_and_a_long_function_are_named(tmp_path: Path) -> None:
 def test_a_room_says_what_it_makes_in_a_few_lines(room: str) -> None:
     said = ast.get_docstring(ast.parse(NAMES[room].read_text())) or ""
     assert 1 <= len(said.splitlines()) <= MOST_DOCSTRING_LINES
+
+
+@pytest.mark.parametrize(
+    "module", sorted((ROOT / "knowledge" / "toolkit").glob("*.py")), ids=lambda path: path.stem
+)
+def test_the_toolkit_needs_numpy_and_opencv_alone(module: Path) -> None:
+    """It lies in bundles as plain files, where extractors run without ScaFE."""
+    siblings = {path.stem for path in module.parent.glob("*.py")}
+    used = {name.split(".")[0] for name in imports(module)} - siblings
+    assert used <= {"cv2", "numpy"} | sys.stdlib_module_names
 
 
 def test_every_package_is_shipped() -> None:

@@ -1,0 +1,60 @@
+"""Resolution: primitives whose result is smooth or coarse work on a smaller copy, and say so."""
+
+import cv2
+import numpy as np
+
+from .arguments import Mask, Picture, Plane
+
+
+def side_of(plane: Plane | Mask | Picture) -> int:
+    """Shorter side in pixels, the unit of lengths where there is no region."""
+    return int(min(plane.shape[:2]))
+
+
+def root_of(mask: Mask) -> float:
+    """Root of the region's area in pixels, the unit of lengths where there is one; at least 1."""
+    return max(1.0, float(np.sqrt(np.count_nonzero(mask))))
+
+
+def smaller(plane: Plane, most: float) -> Plane:
+    """Shrink so that the shorter side has at most so many pixels; smaller ones stay."""
+    factor = most / side_of(plane)
+    if factor >= 1:
+        return plane
+    height, width = (max(1, round(side * factor)) for side in plane.shape[:2])
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def enlarged(plane: Plane, shape: tuple[int, ...]) -> Plane:
+    """Bring a smaller plane back to a shape, linearly between its pixels."""
+    if plane.shape[:2] == shape[:2]:
+        return plane
+    return np.asarray(cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
+
+
+def small_mask(mask: Mask, most: float) -> Mask:
+    """Shrink a mask; a pixel is True where at least half of it was."""
+    return smaller(mask.astype(np.float32), most) >= 0.5
+
+
+def large_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """Bring a smaller mask back to a shape."""
+    return enlarged(mask.astype(np.float32), shape) >= 0.5
+
+
+def blurred(plane: Plane, sigma: float) -> Plane:
+    """Blur by a Gaussian of so many pixels; a wide one on a smaller copy."""
+    factor = int(sigma // 3)
+    if factor < 2:
+        return np.asarray(cv2.GaussianBlur(plane, (0, 0), max(sigma, 0.3)))
+    size = (max(1, round(plane.shape[1] / factor)), max(1, round(plane.shape[0] / factor)))
+    # Shrinking by `factor` averages over a box, whose variance is (factor² - 1) / 12.
+    rest = np.sqrt(max(0.1, (sigma**2 - (factor**2 - 1) / 12)) / factor**2)
+    small = cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), rest)
+    return np.asarray(cv2.resize(small, plane.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def disc(radius: float) -> Picture:
+    """Round structuring element of so many pixels, at least 3 wide."""
+    width = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)), dtype=np.uint8)
