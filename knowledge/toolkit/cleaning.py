@@ -10,7 +10,7 @@ from .arguments import Mask, Picture, Plane, as_image, as_mask, as_number, as_pl
 from .colour import grey
 from .marks import hair_mask
 from .memo import remembered
-from .scale import enlarged, side_of
+from .scale import enlarged, side_of, smaller
 
 
 @remembered
@@ -136,7 +136,7 @@ def despeckled(plane: Plane, size: float = 0.02) -> Plane:
     mean = cv2.blur(plane, (width, width))
     spread = np.maximum(cv2.blur(plane * plane, (width, width)) - mean * mean, 0)
     relative = spread / (mean * mean + 1e-6)
-    noise = np.float32(np.median(relative[::4, ::4]))
+    noise = np.float32(np.median(smaller(relative, side_of(plane) / 4)))
     return np.asarray(mean + (plane - mean) * np.clip(1 - noise / (relative + 1e-9), 0, 1))
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .arguments import Mask, Picture, Plane, as_count, as_image, as_number, as_region
 from .memo import remembered
+from .scale import length
 
 CODES = np.arange(256) / 255
 LINEAR = np.where(CODES <= 0.04045, CODES / 12.92, ((CODES + 0.055) / 1.055) ** 2.4)
@@ -79,9 +80,8 @@ def lch(image: Picture) -> Plane:
     ----------
     CIE 015:2018 Colorimetry. doi:10.25039/TR.015.2018
     """
-    lightness, red, yellow = cv2.split(lab(image))
-    chroma, hue = cv2.cartToPolar(red, yellow)
-    return np.asarray(cv2.merge([lightness, chroma, np.where(hue > np.pi, hue - np.float32(2 * np.pi), hue)]))
+    lightness, red, yellow = (lab(image)[:, :, axis] for axis in range(3))
+    return np.asarray(cv2.merge([lightness, length(red, yellow), np.arctan2(yellow, red)]))
 
 
 @remembered

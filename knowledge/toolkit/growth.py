@@ -79,7 +79,7 @@ def grown(plane: Plane, seed: Mask, tolerance: float) -> Mask:
 
 
 @remembered
-def snake(plane: Plane, mask: Mask, steps: int = 30, near: float = 0.3) -> Mask:
+def snake(plane: Plane, mask: Mask, steps: int = 30, near: float = 1.0) -> Mask:
     """Move a region's outline until inside and near surroundings are each as even as they get.
 
     Works at a shorter side of 128 pixels: a morphological active contour without edges, the outside taken
@@ -146,7 +146,7 @@ def lung_field(image: Picture) -> Mask:
 
     Returns
     -------
-    (H, W) bool; empty where no field of at least 2 % of the frame is found
+    (H, W) bool; empty where no field of at least 2 % of the frame is found, and below 16 pixels
 
     References
     ----------
@@ -156,6 +156,8 @@ def lung_field(image: Picture) -> Mask:
     image = as_image(image)
     small = smaller(grey(image), LUNG_SIDE)
     side = side_of(small)
+    if side < 16:
+        return np.zeros(image.shape[:2], np.bool_)
     smooth = cv2.GaussianBlur(small, (0, 0), 0.012 * side)
     levels = np.quantile(smooth[side // 6 : -side // 6, side // 6 : -side // 6], LUNG_LEVELS)
     found = np.zeros(small.shape, np.bool_)

@@ -16,8 +16,8 @@ from .scale import blurred, disc, large_mask, side_of, smaller
 HAIR_SIDE = 256
 """Shorter side in pixels at which hairs and rulers are looked for; a hair is 1 to 4 pixels wide there."""
 HAIR_DARKER = 0.045
-HAIR_LENGTH = 23
-HAIR_TURNS = 12
+HAIR_LENGTH = 21
+HAIR_TURNS = 18
 CORNER_SIDE = 128
 
 
@@ -53,7 +53,7 @@ def _coded(plane: Plane) -> Picture:
 
 
 def _lines(length: int) -> list[Picture]:
-    """Lines through the centre of a square, one each 15 degrees."""
+    """Lines through the centre of a square, one each 10 degrees."""
     half, drawn = length // 2, []
     for turn in np.pi * np.arange(HAIR_TURNS) / HAIR_TURNS:
         line = np.zeros((2 * half + 1, 2 * half + 1), np.uint8)
@@ -158,7 +158,8 @@ def specular_mask(image: Picture) -> Mask:
 
     Returns
     -------
-    (H, W) bool: the darkest channel above 0.6 and by 0.12 above its blur over a twentieth of the shorter side
+    (H, W) bool: the darkest channel above 0.7, by less than 0.2 below the brightest, and by 0.12 above its
+    blur over a twentieth of the shorter side
 
     References
     ----------
@@ -167,7 +168,8 @@ def specular_mask(image: Picture) -> Mask:
     image = as_image(image)
     red, green, blue = cv2.split(image)
     least = np.asarray(cv2.min(cv2.min(red, green), blue), np.float32) / np.float32(255)
-    return (least > 0.6) & (least - blurred(least, 0.05 * side_of(image)) > 0.12)
+    pale = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)) < 0.2 * 255
+    return (least > 0.7) & pale & (least - blurred(least, 0.05 * side_of(image)) > 0.12)
 
 
 @remembered

@@ -54,6 +54,11 @@ def blurred(plane: Plane, sigma: float) -> Plane:
     return np.asarray(cv2.resize(small, plane.shape[1::-1], interpolation=cv2.INTER_LINEAR))
 
 
+def length(across: Plane, down: Plane) -> Plane:
+    """Length of vectors; cv2.magnitude's last bit depends on where in memory its arguments lie."""
+    return np.asarray(np.sqrt(across * across + down * down))
+
+
 def disc(radius: float) -> Picture:
     """Round structuring element of so many pixels, at least 3 wide."""
     width = 2 * max(1, round(radius)) + 1

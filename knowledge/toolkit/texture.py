@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from .arguments import Mask, Plane, as_count, as_fractions, as_number, as_plane, as_region
 from .memo import remembered
-from .scale import blurred, enlarged, side_of, smaller
+from .scale import blurred, enlarged, length, side_of, smaller
 
 FINEST = 2.5
 """Sigma in pixels above which lines and spots are looked for on a smaller copy."""
@@ -30,7 +30,7 @@ def _bends(plane: Plane, size: float) -> tuple[Plane, Plane, Plane]:
 def _curvatures(plane: Plane, size: float, dark: bool) -> tuple[Plane, Plane]:
     """Larger and smaller principal curvature, positive for dark (or for bright) structure."""
     xx, yy, xy = _bends(plane if dark else -plane, size)
-    half, bow = (xx + yy) / 2, cv2.magnitude((xx - yy) / 2, xy)
+    half, bow = (xx + yy) / 2, length(np.asarray((xx - yy) / 2, np.float32), xy)
     return np.asarray(half + bow, np.float32), np.asarray(half - bow, np.float32)
 
 
@@ -120,7 +120,7 @@ def orientation(plane: Plane, size: float = 0.02) -> tuple[Plane, Plane]:
     both, along = blurred(gx * gx + gy * gy, sigma), blurred(gx * gx - gy * gy, sigma)
     across = blurred(2 * gx * gy, sigma)
     angle = np.arctan2(across, -along) / 2
-    return np.asarray(angle), np.minimum(cv2.magnitude(along, across) / (both + 1e-12), 1)
+    return np.asarray(angle), np.minimum(length(along, across) / (both + 1e-12), 1)
 
 
 @remembered
