@@ -16,6 +16,7 @@ LAYERS = ("knowledge", "sandbox", "evals", "agent")
 ROOMS = {
     "knowledge": (
         "contract", "criteria", "toolkit", "phantoms.base", "phantoms.rendering", "phantoms", "measures",
+        "locators",
         "strict",
     ),
     "sandbox": ("language", "system", "pool", "probes"),

@@ -110,8 +110,8 @@ def parse_extractor(source: str) -> Extractor:
     >>> parse_extractor(head + "def extract(image, mask):\n    return {'rim': 1.0}\n").names
     ('rim',)
     """
-    tree = _parse(source)
-    constants = _literal_constants(tree)
+    tree = parse_module(source)
+    constants = literal_constants(tree)
     criterion = constants.get("CRITERION")
     if not isinstance(criterion, str):
         raise ContractError('the module needs CRITERION = "<id of one criterion>" at its head')
@@ -119,7 +119,8 @@ def parse_extractor(source: str) -> Extractor:
     return Extractor(criterion=criterion, source=source, features=_features(constants, tree))
 
 
-def _parse(source: str) -> ast.Module:
+def parse_module(source: str) -> ast.Module:
+    """Parse a module of at most 120 lines; ContractError with the line if it is none."""
     lines = source.count("\n") + 1
     if lines > MAX_LINES + 1:
         raise ContractError(f"the module has {lines} lines; at most {MAX_LINES} are allowed: keep one idea")
@@ -133,7 +134,8 @@ def _parse(source: str) -> ast.Module:
         raise ContractError(f"the text cannot be parsed ({type(error).__name__})") from None
 
 
-def _literal_constants(tree: ast.Module) -> dict[str, object]:
+def literal_constants(tree: ast.Module) -> dict[str, object]:
+    """Return what the module assigns to names at its head, as far as it is written out."""
     found: dict[str, object] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):

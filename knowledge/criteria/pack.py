@@ -129,6 +129,11 @@ class Total(Record):
     formula: str | None = Field(default=None, description="e.g. 1.3 A + 0.1 B + 0.5 C + 0.5 D")
 
 
+def _is_none(value: object) -> bool:
+    # What a pack does not say is not written: packs without a region keep the identity they had.
+    return value is None
+
+
 class CriteriaPack(Record):
     """Clinical criteria of one scale or differential, ready for the agent."""
 
@@ -144,6 +149,12 @@ class CriteriaPack(Record):
     phantom: str = Field(description="kind of phantom that has this pack's dials")
     total: Total | None = None
     reference_region: ReferenceRegion = ReferenceRegion()
+    region: str | None = Field(
+        default=None,
+        description="what a mask outlines and a locator finds: lesion, mass, lungs …; none: the whole image",
+        pattern=r"^[a-z][a-z0-9_]{0,47}$",
+        exclude_if=_is_none,
+    )
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     forbidden_shortcuts: tuple[str, ...] = Field(description="what no feature may read", min_length=1)
     prompt_note: str = Field(default="", description="a paragraph that the model's brief carries")

@@ -47,6 +47,13 @@ class PhantomImage:
     """(H, W) bool, True inside the lesion."""
     truth: dict[str, float]
     """Every dial and nuisance as drawn, and what follows from them (e.g. area_px, ita_deg)."""
+    region: NDArray[np.bool_] | None = None
+    """(H, W) bool, where the pack's region truly lies, for kinds whose images come without masks."""
+
+    @property
+    def true_region(self) -> NDArray[np.bool_]:
+        """Where the region truly lies: what a locator is held against."""
+        return self.mask if self.region is None else self.region
 
 
 @dataclass(frozen=True)

@@ -57,12 +57,14 @@ class RadiographPhantom:
     ) -> PhantomImage:
         """Render one film; see `Phantom.render`."""
         turned, outer = settle(DIALS, dials, self.kind), settle(NUISANCES, nuisances, self.kind)
-        field = _placed(_Chest(seed, turned, size).field(), outer)
+        chest = _Chest(seed, turned, size)
+        field, lungs = _placed(chest.field(), outer), _placed(np.maximum(*chest.lungs), outer) > 0.5
         if outer["tube"] > 0:
             tube = _tube(seed, size) * np.float32(0.8 * outer["tube"])
             field = field * (1 - tube) + 0.95 * tube
         image = np.repeat(scan(field, outer, seed)[:, :, None], 3, axis=2)
-        return PhantomImage(image, np.ones((size, size), dtype=np.bool_), {**turned, **outer})
+        whole = np.ones((size, size), dtype=np.bool_)
+        return PhantomImage(image, whole, {**turned, **outer}, np.asarray(lungs))
 
     def draw(self, seed: int, label: str, flavour: str = "plain", size: int = 128) -> PhantomImage:
         """Draw one film of a class; see `Phantom.draw`."""

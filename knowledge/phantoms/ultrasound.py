@@ -70,7 +70,7 @@ class UltrasoundPhantom:
         grey = scan(field, outer, seed)
         image = np.repeat(grey[:, :, None], 3, axis=2)
         truth = {**turned, **outer, "area_px": float((depth < 1).sum())}
-        return PhantomImage(image, np.ones((size, size), dtype=np.bool_), truth)
+        return PhantomImage(image, np.ones((size, size), dtype=np.bool_), truth, np.asarray(depth < 1))
 
     def draw(self, seed: int, label: str, flavour: str = "plain", size: int = 128) -> PhantomImage:
         """Draw one frame of a class; see `Phantom.draw`."""

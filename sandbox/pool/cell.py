@@ -85,25 +85,25 @@ class Loaded:
         """What every image's namespace shares: the functions that Python knows by itself."""
         return self.namespace.get("__builtins__", {})  # type: ignore[return-value]
 
-    def measure(self, one: ImageAndMask) -> dict[str, object]:
+    def measure(self, one: ImageAndMask) -> object:
         """Run the extractor on one image, in a namespace and a context that nothing else sees."""
         namespace = dict(self.namespace)
         try:
             exec(self.code, namespace)  # noqa: S102  the jail is closed and the text reviewed
             function = namespace["extract"]
-            return function(one.image, one.mask)  # type: ignore[operator,no-any-return]
+            return function(one.image, one.mask)  # type: ignore[operator]
         finally:
             namespace.clear()  # functions and their globals are a cycle; the collector need not find it
 
 
-def run(orders: Orders) -> NoReturn:
+def run(orders: Orders, kind: type["Cell"] | None = None) -> NoReturn:
     """Close the jail around this freshly forked process and serve until the host is gone."""
     images = views(orders.arena, orders.arena_size)
     board = mmap.mmap(orders.board, wire.BOARD_BYTES)
     jail.close_descriptors((0, 1, 2, orders.requests, orders.replies))
     jail.perturb_memory(orders.perturb)
     jail.enter(orders.address_bytes, orders.cpu_seconds)
-    cell = Cell(orders, images, board, attack())
+    cell = (kind or Cell)(orders, images, board, attack())
     try:
         while cell.serve_one():
             pass
@@ -171,12 +171,16 @@ class Cell:
     def load(self, source: str, serial: int) -> bytes:
         """Review, compile and run the module once without an image; pack what came of it."""
         try:
-            self.loaded = load_extractor(source)
+            self.loaded = self.loaded_from(source)
         except Refused as refused:
             return self._loaded(serial, wire.REFUSED, refused.line, (), str(refused))
         self.layout = wire.row_layout(len(self.loaded.names), self.record.size)
         self.kept = (Held.of(vars(builtins)), Held.of(self.loaded.builtins))
         return self._loaded(serial, wire.PASSED, 0, self.loaded.names, "")
+
+    def loaded_from(self, source: str) -> Loaded:
+        """Take the text of what this cell runs through the language wall."""
+        return load_extractor(source)
 
     def _loaded(self, serial: int, status: int, line: int, names: tuple[str, ...], message: str) -> bytes:
         fields = b"".join(name.encode().ljust(wire.NAME_BYTES, b"\0") for name in names)
@@ -236,19 +240,20 @@ def load_extractor(source: str) -> Loaded:
         raise Refused(f"cannot be compiled: {type(error).__name__}: {error}"[:800]) from None
     loaded.uses_opencv = "cv2" in source
     loaded.uses_scipy = "scipy" in source or "skimage" in source
-    _run_module_once(loaded)
+    run_module_once(loaded, "extract(image, mask)")
     return loaded
 
 
-def _run_module_once(loaded: Loaded) -> None:
+def run_module_once(loaded: Loaded, wanted: str) -> None:
+    """Run a module without an image; Refused if it raises, or lacks the function `wanted`."""
     namespace = dict(loaded.namespace)
     try:
         exec(loaded.code, namespace)  # noqa: S102  the jail is closed and the text reviewed
     except BaseException as error:
         line = line_of(error)
-        raise Refused(f"line {line}: the module raises {_words(error)} while it loads", line) from None
-    if not isinstance(namespace.get("extract"), types.FunctionType):
-        raise Refused("the module needs a function def extract(image, mask)")
+        raise Refused(f"line {line}: the module raises {words_of(error)} while it loads", line) from None
+    if not isinstance(namespace.get(wanted.partition("(")[0]), types.FunctionType):
+        raise Refused(f"the module needs a function def {wanted}")
 
 
 def measure(loaded: Loaded | None, one: ImageAndMask) -> tuple[float, ...] | Failure:
@@ -266,7 +271,7 @@ def measure(loaded: Loaded | None, one: ImageAndMask) -> tuple[float, ...] | Fai
         return Failure(wire.CONTRACT, 0, 0, str(error))
     except BaseException as error:
         status = wire.MEMORY if isinstance(error, MemoryError) else wire.EXCEPTION
-        return Failure(status, exception_number(error), line_of(error), _words(error))
+        return Failure(status, exception_number(error), line_of(error), words_of(error))
 
 
 def judged(returned: object, names: tuple[str, ...]) -> tuple[float, ...]:
@@ -327,7 +332,8 @@ def line_of(error: BaseException) -> int:
     return line
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
+    """Say an error as a model may read it on phantoms: without addresses, at most 400 characters."""
     try:
         return without_addresses(f"{type(error).__name__}: {error}")[:400]
     except Exception:

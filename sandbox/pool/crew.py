@@ -9,7 +9,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scafe.knowledge.contract.errors import SandboxError
 from scafe.sandbox.pool import wire
@@ -43,8 +43,35 @@ class CrewSettings:
     """Byte that fresh memory is filled with; 0: as the allocator likes."""
 
 
+@dataclass(frozen=True)
+class Lent:
+    """What a pool lends to those that ask its cells for something else than rows."""
+
+    process: SandboxProcess
+    nothing: int
+    """Number of a set without images."""
+    arena: int
+    """Number of the set of images."""
+    places: tuple[int, ...]
+    """Where each image stands in it."""
+    workers: int
+    strict: bool
+    """Whether a cell that broke its own wall may not serve."""
+
+    def without_images(self) -> "Lent":
+        """Return the same with no image to see."""
+        return replace(self, arena=self.nothing, workers=1)
+
+    def alone(self) -> "Lent":
+        """Return the same for one cell."""
+        return replace(self, workers=1)
+
+
 class Crew:
     """Cells of one sandbox process, all with the same extractor, images and talkativeness."""
+
+    locates = False
+    """Whether the cells run a locator."""
 
     def __init__(
         self, process: SandboxProcess, source: str, arena: int, settings: CrewSettings, size: int = 1
@@ -114,6 +141,7 @@ class Crew:
             address_bytes=self._limits.memory_mb << 20,
             cpu_seconds=CPU_SECONDS,
             perturb_memory=self._settings.perturb_memory,
+            locates=self.locates,
         )
 
     def _load_into(self, cell: CellHandle) -> Head | Fault:

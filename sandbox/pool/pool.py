@@ -9,7 +9,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -17,7 +17,7 @@ from typing import Self
 from scafe.knowledge.contract.errors import SandboxError
 from scafe.sandbox.pool import second_look
 from scafe.sandbox.pool.arena import Arena
-from scafe.sandbox.pool.crew import Crew, CrewSettings, Row
+from scafe.sandbox.pool.crew import Crew, CrewSettings, Lent, Row
 from scafe.sandbox.pool.extraction import Extraction, Fault, FaultKind, ImageAndMask, Limits
 from scafe.sandbox.pool.process import SandboxProcess
 from scafe.sandbox.pool.remote import RemotePool
@@ -28,6 +28,7 @@ from scafe.sandbox.system.doctor import SandboxReport, inspect_host
 __all__ = ["Extraction", "Fault", "FaultKind", "ImageAndMask", "Limits", "Pool"]
 
 NOT_OPEN = "the pool is not open; use it as a context manager: with Pool() as pool"
+NO_LOCATOR = "locators run with --sandbox local or bwrap; give the images masks, or leave --locator away"
 KEPT_HEADS = 4096
 KEPT_ARENAS = 6
 """Sets of images that stay in shared memory; the least recently used goes first."""
@@ -298,6 +299,20 @@ class Pool:
             return self._fresh(
                 source, number, places, talkative=True, perturb_memory=perturb_memory, twin=twin
             )
+
+    @contextlib.contextmanager
+    def lent(self, images: Sequence[ImageAndMask]) -> Iterator[Lent]:
+        """Lend the sandbox process with images in it; for `regions.finding`."""
+        with self._lock:
+            if self._process is None:
+                raise SandboxError(NOT_OPEN if self._remote is None else NO_LOCATOR)
+            try:
+                nothing, number = (self._arena_for(self._process, some) for some in ((), images))
+                places = self._arenas[number].places
+                yield Lent(self._process, nothing, number, places, self.workers, self.report.is_strong_enough)
+            except SandboxError:
+                self._stop()
+                raise
 
     def _twin_process(self) -> SandboxProcess:
         if self._twin is None:

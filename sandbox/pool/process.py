@@ -133,14 +133,22 @@ class SandboxProcess:
         self._command(wire.DROP, number, (), ())
 
     def fork(
-        self, arena: int, *, talkative: bool, address_bytes: int, cpu_seconds: int, perturb_memory: int = 0
+        self,
+        arena: int,
+        *,
+        talkative: bool,
+        address_bytes: int,
+        cpu_seconds: int,
+        perturb_memory: int = 0,
+        locates: bool = False,
     ) -> "CellHandle":
-        """Fork a jailed cell that sees one set of images."""
+        """Fork a jailed cell that sees one set of images; `locates`: for a locator, not an extractor."""
         self._serial += 1
         requests_out, requests_in = os.pipe()
         replies_out, replies_in = os.pipe()
         board = _board()
-        flags = int(talkative) * wire.TALKATIVE | perturb_memory << wire.PERTURB_SHIFT
+        flags = int(talkative) * wire.TALKATIVE | int(locates) * wire.LOCATES
+        flags |= perturb_memory << wire.PERTURB_SHIFT
         numbers = (arena, flags, address_bytes, cpu_seconds)
         try:
             self._command(wire.FORK, self._serial, numbers, (requests_out, replies_in, board))

@@ -120,7 +120,7 @@ def read_rows(
             )
         else:
             words = _words(rows, due - first) if talkative else ""
-            yield _fault(status, exception, line, words)
+            yield fault_of(status, exception, line, words)
         due += 1
 
 
@@ -129,7 +129,8 @@ def _words(rows: bytes, place: int) -> str:
     return wire.text_of(rows[end - wire.TALK_BYTES : end])
 
 
-def _fault(status: int, exception: int, line: int, words: str) -> Fault:
+def fault_of(status: int, exception: int, line: int, words: str) -> Fault:
+    """Return what a failed row says; BrokenRecord if no cell of ours could say so."""
     if status not in KINDS or exception >= len(policy.EXCEPTIONS):
         raise BrokenRecord
     named = "" if status in (wire.CONTRACT, wire.STATE) else policy.EXCEPTIONS[exception]

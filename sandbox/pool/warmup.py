@@ -10,6 +10,7 @@ from scafe.sandbox.language.facades import facades
 from scafe.sandbox.language.members import MEMBERS
 from scafe.sandbox.pool import cell
 from scafe.sandbox.pool.extraction import ImageAndMask
+from scafe.sandbox.pool.regions import seat
 from scafe.sandbox.system.fingerprint import Fingerprint
 
 PRELOAD = (
@@ -62,6 +63,8 @@ def extract(image, mask):
     return {"sum": float(total)}
 """
 
+LOCATE = 'LOCATOR = "warm_up"\n\n\ndef locate(image):\n    return image[:, :, 0] > 9, 0.5\n'
+
 
 def warm_up() -> None:
     """Import, touch every allowed name, and run one extractor that uses the common ones."""
@@ -75,8 +78,9 @@ def warm_up() -> None:
     mask = (rows - 24) ** 2 + (columns - 20) ** 2 < 200
     image = np.stack([rows * 5, columns * 4, rows + columns], axis=2).astype(np.uint8)
     measured = cell.measure(loaded, ImageAndMask(image, mask))
-    if isinstance(measured, cell.Failure):
-        raise RuntimeError(f"the sandbox's own warm-up failed: {measured.message}")
+    found = seat.located(seat.load_locator(LOCATE), ImageAndMask(image, mask))
+    if isinstance(measured, cell.Failure) or isinstance(found, cell.Failure):
+        raise RuntimeError(f"the sandbox's own warm-up failed: {getattr(measured, 'message', found)}")
 
 
 def fingerprint() -> Fingerprint:

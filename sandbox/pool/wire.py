@@ -49,9 +49,12 @@ BOARD_BYTES: Final = COUNTER.size + BATCH * TALKING_ROW.size
 """Shared memory of one worker: the counter, then a row per image of the request. Rows stand there
 when a worker is killed in the middle of a request, so nothing is measured twice."""
 
-TALKATIVE, PERTURB_SHIFT = 1, 8
-"""Flags of FORK: words may come back (phantoms only); from bit 8 on, the byte that fresh memory is
-filled with."""
+REGION: Final = struct.Struct(f"{HEAD}d{TALK_BYTES}s")
+"""serial, image, status, exception number, line, confidence, words; of a locator. If the status is FINE, the
+mask follows, one bit a pixel in as many bytes as the host counts for that image."""
+TALKATIVE, LOCATES, PERTURB_SHIFT = 1, 2, 8
+"""Flags of FORK: words may come back (phantoms only); the cell runs a locator; from bit 8 on, the byte that
+fresh memory is filled with."""
 
 
 def read_exactly(descriptor: int, size: int, seconds: float | None = None) -> bytes:

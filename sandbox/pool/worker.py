@@ -126,6 +126,7 @@ class Zygote:
         self, parent: int, pipes: tuple[int, int, int], arena: tuple[int, int], numbers: list[int]
     ) -> NoReturn:
         from scafe.sandbox.pool import cell
+        from scafe.sandbox.pool.regions.seat import LocatorCell
 
         try:
             jail.die_with_parent(parent)
@@ -139,7 +140,7 @@ class Zygote:
                 perturb=numbers[1] >> wire.PERTURB_SHIFT,
                 fingerprint=self.fingerprint,
             )
-            cell.run(orders)
+            cell.run(orders, LocatorCell if numbers[1] & wire.LOCATES else cell.Cell)
         finally:
             os._exit(70)
 

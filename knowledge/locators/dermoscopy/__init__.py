@@ -1,0 +1,1 @@
+"""Reference locators for dermoscopy: one file per region, read as text, never imported."""

@@ -1,0 +1,1 @@
+"""Reference locators for ultrasound: one file per region, read as text, never imported."""
