@@ -22,12 +22,15 @@ ROOMS = {
     "sandbox": ("language", "system", "pool", "probes"),
     "evals": ("data", "stored", "scoring", "audit", "peers", "disclosure", "frozen", "report", "processes"),
     "agent": (
-        "settings", "brief", "record", "egress", "reply", "drafters", "nodes", "loop", "terminal", "cli",
+        "settings", "brief", "record", "egress", "reply", "drafters", "nodes", "loop", "terminal", "view",
+        "cli",
     ),
 }  # fmt: skip
 """Lowest first, inside each layer; a room may import itself and the rooms before it."""
-NETWORK = {"openai", "langchain_openai", "httpx", "httpx2", "requests", "socket", "urllib", "http"}
-NETWORK_DOORS = {f"agent/egress/{name}.py" for name in ("door", "models", "scripted")} | {"agent/view.py"}
+NETWORK = {"openai", "langchain_openai", "httpx", "httpx2", "requests", "socket", "urllib", "http", "uvicorn"}
+NETWORK_DOORS = {f"agent/egress/{name}.py" for name in ("door", "models", "scripted")} | {
+    "agent/view/server.py"
+}
 EVALS_DOORS = {f"scafe.evals.disclosure.{name}" for name in ("bench", "score_card")}
 FACE = "scafe"
 """The outermost layer, a folder of its own: it may import all others, and none of them may import it."""

@@ -29,6 +29,7 @@ from scafe.agent.cli.phantoms import phantoms
 from scafe.agent.cli.run import demo, resume, run
 from scafe.agent.cli.runs import report, runs
 from scafe.agent.cli.selftest import selftest
+from scafe.agent.cli.view import view
 from scafe.agent.terminal.terminal import echo, render_json
 from scafe.knowledge.contract.errors import ScafeError
 
@@ -100,6 +101,7 @@ for command in (
     freeze,
     runs,
     report,
+    view,
     verify,
     predict,
     criteria,

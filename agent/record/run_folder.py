@@ -30,16 +30,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.agent.record.wire import mend_text
 from scafe.knowledge.contract.errors import InputError, IntegrityError
+from scafe.knowledge.contract.inside import read_inside
 
 FORMAT: Literal[1] = 1
 RUN_FILE = "run.json"
 LOCK_FILE = "run.lock"
+MOST_HEAD_BYTES: Final = 4 << 20
 CHECKPOINTS = "checkpoints.sqlite"
 Status = Literal["running", "waiting", "interrupted", "frozen", "no_acceptable_set"]
 PACKAGES = ("scafe", "langgraph", "numpy", "opencv-python-headless", "scikit-image", "scikit-learn", "scipy")
@@ -257,7 +259,7 @@ def _read_info(path: Path) -> RunInfo:
     if not file.is_file():
         raise InputError(f"{path}: not a run folder (no {RUN_FILE}); see `scafe runs list`")
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(read_inside(path, RUN_FILE, MOST_HEAD_BYTES))
         newer = isinstance(data, dict) and int(data.get("format", 0)) > FORMAT
         if newer:
             raise InputError(
@@ -265,7 +267,7 @@ def _read_info(path: Path) -> RunInfo:
                 "upgrade ScaFE to open it"
             )
         return RunInfo.model_validate(data)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise IntegrityError(
             f"{file}: not the head of a run ({type(error).__name__}); the file was edited"
         ) from None

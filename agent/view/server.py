@@ -1,0 +1,68 @@
+"""The one file of the viewer that opens a socket: on 127.0.0.1, for who holds the token."""
+
+import contextlib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import uvicorn
+
+from scafe.agent.view.app import build_app
+from scafe.agent.view.guard import Access
+from scafe.agent.view.reading.shelf import Shelf
+from scafe.agent.view.rendering import warm_up
+from scafe.knowledge.contract.errors import InputError
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A socket that listens, and who may come in."""
+
+    listening: socket.socket
+    access: Access
+
+    @property
+    def address(self) -> str:
+        """What a person opens; holds the token."""
+        return f"http://{LOOPBACK}:{self.access.port}/?token={self.access.token}"
+
+
+def open_door(port: int = 0, extra_hosts: tuple[str, ...] = ()) -> Door:
+    """Listen on 127.0.0.1; port 0 takes a free one.
+
+    Raises
+    ------
+    InputError
+        The port is taken, or may not be used.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((LOOPBACK, port))
+    except OSError as error:
+        listening.close()
+        raise InputError(
+            f"port {port} of {LOOPBACK} cannot be used ({error.strerror}); leave --port away"
+        ) from None
+    return Door(listening, Access(listening.getsockname()[1], extra_hosts))
+
+
+def serve(door: Door, shelf: Shelf, on_ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until Ctrl-C."""
+    config = uvicorn.Config(
+        build_app(shelf, door.access),
+        log_level="warning",
+        access_log=False,  # its lines would hold the token
+        server_header=False,
+        ws="none",
+        lifespan="off",
+        timeout_graceful_shutdown=1,  # a live page keeps its connection
+    )
+    server = uvicorn.Server(config)
+    warm_up()
+    door.listening.listen(128)
+    on_ready()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[door.listening])
