@@ -79,11 +79,12 @@ def show_pack(terminal: Terminal, pack: str, as_yaml: bool) -> None:
       scafe criteria show scar.vss --yaml > my_scale.yaml
     """
     from scafe.knowledge.criteria.pack import load_pack, pack_path
+    from scafe.knowledge.criteria.yaml_text import read_pack_text
 
     if as_yaml and terminal.as_json:
         raise click.UsageError("--yaml and --json are two forms of one answer; choose one.")
     loaded = load_pack(pack)
-    text = pack_path(pack).read_text(encoding="utf-8") if as_yaml else _pack_in_words(loaded)
+    text = read_pack_text(pack_path(pack)) if as_yaml else _pack_in_words(loaded)
     terminal.answer(loaded.model_dump(mode="json", by_alias=True), text)
 
 

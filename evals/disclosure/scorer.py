@@ -25,7 +25,7 @@ FILES = {
         "verdict",
     ),
     "knowledge/contract": ("extractor",),
-    "knowledge/criteria": ("pack",),
+    "knowledge/criteria": ("pack", "yaml_text"),
 }  # fmt: skip
 """Modules by room; a pack's own file and its phantom's are added when a scorer is sealed."""
 WHOLE = "evals/data"

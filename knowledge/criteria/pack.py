@@ -16,9 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from scafe.knowledge.contract.errors import PackError
-
-# libyaml parses a pack ten times faster (0.02 s, not 0.2 s); wheels of PyYAML carry it, some builds do not.
-YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from scafe.knowledge.criteria.yaml_text import parse_yaml, read_pack_text
 
 Observability = Literal["direct", "proxy", "no_image"]
 Expected = Literal["up", "down", "either", "unknown"]
@@ -197,7 +195,7 @@ def load_pack(name_or_path: str) -> CriteriaPack:
     PackError
         Unknown id (with the nearest names), unreadable file, or a wrong field (field and line).
     """
-    return parse_pack(pack_path(name_or_path).read_text(encoding="utf-8"), str(name_or_path))
+    return parse_pack(read_pack_text(pack_path(name_or_path)), str(name_or_path))
 
 
 def pack_path(name_or_path: str) -> Path:
@@ -217,13 +215,7 @@ def pack_path(name_or_path: str) -> Path:
 
 def parse_pack(text: str, where: str) -> CriteriaPack:
     """Validate the YAML text of a pack; `where` names it in errors."""
-    try:
-        node = yaml.compose(text, Loader=YAML_LOADER)
-        data = yaml.load(text, Loader=YAML_LOADER)  # noqa: S506 - the C twin of SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise PackError(f"{where}{line}: not YAML: {getattr(error, 'problem', error)}") from None
+    node, data = parse_yaml(text, where)
     if not isinstance(data, dict):
         raise PackError(
             f"{where}: a pack is a YAML mapping; start from `scafe criteria show scar.vss --yaml`"
