@@ -131,6 +131,7 @@ def resume(
     meaning: str = "",
     drop: Sequence[str] = (),
     reject: bool = False,
+    trust: Literal["known", "endpoint", "all"] = "known",
     out: str | Path | None = None,
     on_event: Hear | None = None,
 ) -> Run:
@@ -138,23 +139,23 @@ def resume(
 
     Parameters
     ----------
-    run : Run, str or path
-        As `load_run` takes it.
-    name : str
-        Who decides at the gate where the run waits; recorded with time and meaning.
-    meaning : str
-        What the name stands for; '' is "reviewed and approved".
+    run, out, on_event
+        A `Run`, or what `load_run` takes, with the folder of run folders; as for `run`.
+    name, meaning : str
+        Who decides at the gate where the run waits, and what the name stands for ('': reviewed and
+        approved); recorded with the time.
     drop : sequence of str
         Criteria (at the plan) or features (at the freeze) to strike out.
     reject : bool
         Decide against it.
-    out, on_event
-        As for `run`.
+    trust : {'known', 'endpoint', 'all'}
+        How far to follow a run that you neither started nor adopted here: not at all; to its endpoint, which
+        gets your key, if it names nothing else; or to all that `scafe runs adopt RUN --dry-run` lists.
 
     Raises
     ------
     InputError
-        No such run, one that another process is writing, or a decision where none is asked for.
+        No such run, one that is not yours or being written, or a decision that does not fit.
     IntegrityError
         Something in the folder is not what was recorded.
 
@@ -172,7 +173,7 @@ def resume(
         raise InputError("a decision needs a name: who decides is recorded; add name='...'")
     decided = {"name": name, **given} if name else None
     checkpoints = load_settings().settings.checkpoints if held.info.config.get("checkpoints") else None
-    return Run(RunFolder(resume_apart(held.path, decided, checkpoints, on_event, _say)))
+    return Run(RunFolder(resume_apart(held.path, decided, checkpoints, trust, on_event, _say)))
 
 
 def _say(text: str) -> None:

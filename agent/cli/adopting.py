@@ -31,14 +31,16 @@ def adopt(terminal: Terminal, run: str, dry_run: bool, out: str | None) -> None:
 
     Lists what the run would use if it went on: the endpoint that gets the key, the files that are read and
     written, the sandbox. A run that was not started by you on this machine can be read, verified and
-    replayed; only an adopted one goes on. What you adopted is kept outside of the run folder.
+    replayed; only an adopted one goes on. What you adopted is kept outside of the run folder. Its bench/
+    folder and checkpoints are removed and made again: nothing says that they are true.
 
     \b
     Example:
       scafe runs adopt last --dry-run
       scafe runs adopt /mnt/share/20261121T231000Z-scar-vss-7f3a
     """
-    from scafe.agent.record.adoption import is_known, names_of, remember, require_plain_files
+    from scafe.agent.record.adoption import adopt as take_over
+    from scafe.agent.record.adoption import is_known, names_of, require_plain_files
 
     folder = open_run(run, out)
     require_plain_files(folder)
@@ -48,7 +50,7 @@ def adopt(terminal: Terminal, run: str, dry_run: bool, out: str | None) -> None:
     if terminal.is_interactive and not dry_run and not was_known:
         echo("\n".join([f"{inert(folder.path.name)} names:", *told]), err=True)
         click.confirm("Go on with this run on this machine?", abort=True, err=True)
-    kept: Path | None = None if dry_run or was_known else remember(folder, "adopted")
+    kept: Path | None = None if dry_run or was_known else take_over(folder)
     head = f"{inert(folder.path.name)}: " + _outcome(was_known, kept)
     document = {
         "run": folder.path.name,
@@ -62,12 +64,13 @@ def adopt(terminal: Terminal, run: str, dry_run: bool, out: str | None) -> None:
 def _outcome(was_known: bool, kept: Path | None) -> str:
     if was_known:
         return "known already; it names"
-    return "adopted; it names" if kept else "not adopted; it names"
+    return "adopted, bench/ and checkpoints removed; it names" if kept else "not adopted; it names"
 
 
 def trust_of(terminal: Terminal, folder: "RunFolder", trust_endpoint: bool) -> "Trust":
     """Return how far a run may be followed; ask a person at a terminal who has not said."""
-    from scafe.agent.record.adoption import is_known, names_of, remember
+    from scafe.agent.record.adoption import adopt as take_over
+    from scafe.agent.record.adoption import is_known, names_of
 
     if is_known(folder):
         return "known"
@@ -81,5 +84,5 @@ def trust_of(terminal: Terminal, folder: "RunFolder", trust_endpoint: bool) -> "
         told += [inert(f"  {one.what} {one.value}") for one in names]
         echo("\n".join(told), err=True)
         if click.confirm("Go on with it?", err=True):
-            remember(folder, "adopted")
+            take_over(folder)
     return "known"

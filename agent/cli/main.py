@@ -127,7 +127,7 @@ def _tell(fault: BaseException, as_json: bool) -> int:
 @contextmanager
 def _warnings_as_sentences(is_quiet: bool) -> Iterator[None]:
     """Say a variable that nothing reads once, as a sentence without the line of code that found it."""
-    from scafe.agent.settings.unread import UnreadVariableWarning
+    from scafe.agent.settings.unread import UnreadWarning
 
     with warnings.catch_warnings():
         show = warnings.showwarning
@@ -140,12 +140,12 @@ def _warnings_as_sentences(is_quiet: bool) -> Iterator[None]:
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            if not issubclass(category, UnreadVariableWarning):
+            if not issubclass(category, UnreadWarning):
                 show(message, category, filename, lineno, file, line)
             elif not is_quiet:
                 echo(f"scafe: warning: {message}", err=True)
 
-        warnings.simplefilter("once", UnreadVariableWarning)
+        warnings.simplefilter("once", UnreadWarning)
         warnings.showwarning = say
         yield
 

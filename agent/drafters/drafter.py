@@ -14,6 +14,7 @@ from scafe.agent.brief.brief import Brief
 from scafe.agent.egress.budget import Caps
 from scafe.agent.egress.completion import Usage
 from scafe.agent.egress.payload import EgressLevel
+from scafe.agent.record.events import Names
 from scafe.agent.record.wire import mend_text
 
 __all__ = ["Drafter", "DrafterSettings", "Reply", "Usage"]
@@ -101,3 +102,19 @@ class DrafterSettings:
     """Is told in a sentence what was learnt about the endpoint, or what a client library did by itself."""
     elapsed_s: Callable[[], float] | None = None
     """Seconds the run has taken, over all its processes; None: the seconds spent on calls are counted."""
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A drafter that holds connections."""
+
+    def close(self) -> None:
+        """Let them go."""
+
+
+@runtime_checkable
+class Replaying(Protocol):
+    """A drafter whose answers were given in an earlier run."""
+
+    names: Names | None
+    """Rule for names of that run; None if it left no trace."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from scafe.agent.egress.journal import write_durably
+from scafe.agent.egress.journal import read_kept, write_durably
 from scafe.agent.egress.limits import NamedLimits, complaint, named_limits
 
 MEMORY = "endpoint.json"
@@ -133,8 +133,8 @@ class Memory:
         if self._path is None or not self._path.is_file():
             return {}
         try:
-            found = json.loads(self._path.read_bytes())
-        except ValueError:
+            found = json.loads(read_kept(self._path))
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

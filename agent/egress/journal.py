@@ -16,16 +16,20 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scafe.agent.egress.completion import Usage, read_completion
 from scafe.agent.record.wire import Mended, decode
 from scafe.knowledge.contract.errors import IntegrityError
+from scafe.knowledge.contract.inside import read_inside
 
 DIGITS = 16
 """Digits of the request's hash in a file name; the whole hash is in the file and is compared."""
+
+MOST_KEPT_BYTES: Final = 256 << 20
+"""Of one file; above what an endpoint may answer, with every escape that JSON makes of it."""
 
 Outcome = Literal["answered", "empty", "garbled", "http", "timeout", "dropped", "unreachable", "lost"]
 """answered: a usable body · empty: 200 without text · garbled: 200 that is no completion · http: another
@@ -104,7 +108,7 @@ class Journal:
         if not path.is_file():
             return None
         self._require_same(sha256)
-        return path.read_bytes()
+        return read_kept(path)
 
     def begin(self, record: RequestRecord) -> None:
         """Write what is about to be sent; a second attempt leaves the first record as it is."""
@@ -168,7 +172,7 @@ class Journal:
         counted = any(one.outcome == "answered" for one in done.values())
         is_last = sent.attempt == max(one.attempt for one in entry.attempts)
         if entry.answered and is_last and not counted:
-            raw = self.path(entry.request.sha256, "response.json").read_bytes()
+            raw = read_kept(self.path(entry.request.sha256, "response.json"))
             return answered(sent.attempt, raw, _said_bytes(entry.request.body), 0.0)
         return Attempt(
             attempt=sent.attempt, event="done", outcome="lost", reserved_tokens=sent.reserved_tokens
@@ -233,6 +237,11 @@ def write_durably(path: Path, data: bytes) -> None:
         os.close(folder)
 
 
+def read_kept(path: Path) -> bytes:
+    """Read a file of the journal; IntegrityError if it is a link, a pipe, or longer than any of ours."""
+    return read_inside(path.parent, path.name, MOST_KEPT_BYTES)
+
+
 def _said_bytes(body: str) -> int:
     try:
         said = json.loads(body)
@@ -243,13 +252,13 @@ def _said_bytes(body: str) -> int:
 
 def _read_request(path: Path) -> RequestRecord:
     try:
-        return RequestRecord.model_validate_json(path.read_bytes())
+        return RequestRecord.model_validate_json(read_kept(path))
     except ValidationError as error:
         raise IntegrityError(_not_ours(path, error)) from None
 
 
 def _read_attempts(path: Path) -> Iterator[Attempt]:
-    for line in path.read_bytes().split(b"\n"):
+    for line in read_kept(path).split(b"\n"):
         try:
             data = json.loads(decode(line).text)
         except ValueError:

@@ -133,7 +133,7 @@ class ChatCarrier:
         self._http = egress.client(self.base_url, endpoint.timeout_s, inner)
         self._memory = memory or Memory()
         first = Dialect(token_field="max_completion_tokens" if is_openai(self.base_url) else "max_tokens")
-        self._dialect = self._memory.recall(self.base_url, self.model) or first
+        self._dialect = self._recalled() or first
         self._tried = {self._dialect}
         self._asked: dict[str, _Asked] = {}
 
@@ -174,6 +174,11 @@ class ChatCarrier:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _recalled(self) -> Dialect | None:
+        """Return what the run learnt; a file of it cannot say that OpenAI may keep what it is sent."""
+        found = self._memory.recall(self.base_url, self.model)
+        return found.model_copy(update={"store": True}) if found and is_openai(self.base_url) else found
 
     @cached_property
     def _client(self) -> ChatOpenAI:

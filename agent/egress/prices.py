@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scafe.agent.egress.completion import Usage
 from scafe.agent.egress.hosts import is_private
-from scafe.agent.egress.journal import write_durably
+from scafe.agent.egress.journal import read_kept, write_durably
 from scafe.knowledge.contract.errors import IntegrityError, SettingsError
+from scafe.knowledge.contract.plain_json import read_json
 
 MILLION = Decimal(1_000_000)
 
@@ -74,26 +75,29 @@ def fix_price(folder: Path, model: str, price: Price | None) -> Price | None:
     if model not in fixed:
         fixed[model] = price.model_dump() if price else None
         write_durably(path, json.dumps(fixed, indent=1, sort_keys=True).encode() + b"\n")
-    found = fixed[model]
-    return Price.model_validate(found) if found else None
+    return _price(fixed[model], path)
 
 
 def fixed_prices(folder: Path) -> dict[str, Price | None]:
     """Return the prices that a run counts with."""
-    return {
-        name: Price.model_validate(price) if price else None
-        for name, price in _snapshot(folder / SNAPSHOT).items()
-    }
+    path = folder / SNAPSHOT
+    return {name: _price(price, path) for name, price in _snapshot(path).items()}
 
 
 def _snapshot(path: Path) -> dict[str, dict[str, object] | None]:
     if not path.is_file():
         return {}
-    try:
-        found: dict[str, dict[str, object] | None] = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise IntegrityError(f"{path}: not JSON ({error}); the file was changed") from None
+    found: dict[str, dict[str, object] | None] = read_json(read_kept(path), str(path))
+    if not isinstance(found, dict):
+        raise IntegrityError(f"{path}: no prices by model; the file was changed")
     return found
+
+
+def _price(found: object, path: Path) -> Price | None:
+    try:
+        return Price.model_validate(found) if found else None
+    except ValidationError:
+        raise IntegrityError(f"{path}: not the price of a model; the file was changed") from None
 
 
 def _match(table: Mapping[str, Price], model: str) -> Price | None:

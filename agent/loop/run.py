@@ -1,7 +1,6 @@
 """Start a run, take one up again, and end it well: the function behind `scafe run` and `scafe demo`."""
 
 import hashlib
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -18,24 +17,33 @@ from langgraph.runtime import RunControl
 from langgraph.types import Command
 from langsmith import tracing_context
 
-from scafe.agent.drafters.drafter import Drafter
+from scafe.agent.drafters.drafter import Closing, Drafter, Replaying
 from scafe.agent.drafters.loading import load_drafter
 from scafe.agent.loop.asked import bench_spec, call_plan, drafter_settings
-from scafe.agent.loop.graph import Loop, build_graph
-from scafe.agent.nodes.gates import Decision
+from scafe.agent.loop.graph import build_graph
+from scafe.agent.nodes.gates import Decision, require_known
 from scafe.agent.nodes.state import LoopContext, LoopState, first_state
-from scafe.agent.record.adoption import Trust, remember, require_ours, state_folder
+from scafe.agent.record.adoption import (
+    Trust,
+    discard,
+    drop_caches,
+    is_known,
+    remember,
+    require_ours,
+    state_folder,
+)
 from scafe.agent.record.checkpoints import open_checkpointer
 from scafe.agent.record.events import Names, Noticed, Paused, Resumed
-from scafe.agent.record.outcome import EXIT_CODES, RunOutcome, finished
+from scafe.agent.record.outcome import EXIT_CODES, RunOutcome, finished, gate_of
 from scafe.agent.record.run_folder import RunFolder, create_run, load_run
 from scafe.agent.record.seal import SEAL, seal_run
 from scafe.agent.record.trace import EVENTS, Line, Trace, names_of, trace_body
 from scafe.agent.settings.call_plan import plan_calls
 from scafe.agent.settings.run_config import RunConfig, kept_config
 from scafe.evals.disclosure.bench import Bench
-from scafe.knowledge.contract.errors import IntegrityError, ModelError, ScafeError, WaitingError
+from scafe.knowledge.contract.errors import InputError, IntegrityError, ModelError, ScafeError, WaitingError
 from scafe.knowledge.criteria.pack import pack_path, parse_pack
+from scafe.knowledge.criteria.yaml_text import read_pack_text
 
 __all__ = ["RunConfig", "resume_run", "start_run"]
 
@@ -75,7 +83,7 @@ def start_run(
         The run stays and can be resumed once the cause is gone.
     """
     path = pack_path(config.pack)
-    pack_text = path.read_text(encoding="utf-8")
+    pack_text = read_pack_text(path)
     pack = parse_pack(pack_text, config.pack)
     plan_calls(config.max_calls, len(pack.observable_criteria), 0, "blind")
     folder = create_run(Path(config.out), pack.id, config.seed, config.kept(), pack_text)
@@ -83,7 +91,7 @@ def start_run(
         return _Sitting(folder, config, listener, ask, drafter, bench).sit()
     except (ScafeError, OSError):
         if not _is_worth_keeping(folder):
-            shutil.rmtree(folder.path, ignore_errors=True)
+            discard(folder)
         raise
 
 
@@ -110,38 +118,26 @@ def resume_run(
         The PostgreSQL URL, whose password run.json does not hold.
     trust : {'known', 'endpoint', 'all'}
         How far a run is followed that was not started or adopted by this user on this machine: not at all,
-        to the endpoint that it names, or to everything that it names (endpoint, files, sandbox).
+        to the endpoint that it names, or to everything that it names (endpoint, files, sandbox). Its bench
+        and its checkpoints are removed first.
 
     Raises
     ------
     InputError
-        Not a run, a run of a newer version, one that another process is writing, or one that is not ours.
+        Not a run, a run of a newer version, one that another process is writing, one that is not ours, or a
+        decision that strikes out what is not there: the run waits as before.
     IntegrityError
         Something in the folder is not what was recorded.
     """
     folder = load_run(path)
     require_ours(folder, trust)
+    if not is_known(folder):
+        drop_caches(folder)
     config = kept_config(folder.info().config, str(folder.path))
     if checkpoints is not None:
         config = config.model_copy(update={"checkpoints": checkpoints})
     sitting = _Sitting(folder, config, listener, ask, drafter, bench)
     return sitting.sit(decision, again=True)
-
-
-@runtime_checkable
-class _Closing(Protocol):
-    """A drafter that holds connections."""
-
-    def close(self) -> None:
-        """Let them go."""
-
-
-@runtime_checkable
-class _Replaying(Protocol):
-    """A drafter whose answers were given in an earlier run."""
-
-    names: Names | None
-    """Rule for names of that run; None if it left no trace."""
 
 
 class _Sitting:
@@ -163,6 +159,10 @@ class _Sitting:
         self.drafter = drafter
         self.bench = bench
         self.control = RunControl()
+        self.gate = gate_of(folder.info().why)
+        """Where the run waits, and what a decision is about."""
+        self.refused: InputError | None = None
+        """Why a decision was not taken; the run waits on."""
 
     def sit(self, decision: Decision | None = None, *, again: bool = False) -> RunOutcome:
         """Run until the end, a gate, a fault or Ctrl-C."""
@@ -177,7 +177,7 @@ class _Sitting:
                 self._remember(trace)
             self.folder.set_status("running")
             try:
-                return self._go(trace, decision)
+                outcome = self._go(trace, decision)
             except (GraphDrained, KeyboardInterrupt):
                 return self._pause(trace, "interrupted", "stopped by a person", 130)
             except WaitingError as error:
@@ -187,6 +187,9 @@ class _Sitting:
             except ScafeError as error:
                 self._note_fault(trace, error)
                 raise
+            if self.refused is not None:
+                raise self.refused
+            return outcome
 
     def _remember(self, trace: Trace) -> None:
         """Note outside of the run folder that this run is ours: only such a run goes on by itself."""
@@ -219,7 +222,7 @@ class _Sitting:
     ) -> dict[str, Any] | None:
         """Invoke the graph until it ends; return what it asks if nobody answers."""
         graph, thread = build_graph(saver), self._thread()
-        given = self._first_input(graph, thread, decision)
+        given: Input = None if graph.get_state(thread).values else first_state()
         while True:
             out = graph.invoke(
                 given,
@@ -232,19 +235,24 @@ class _Sitting:
             if not out.interrupts:
                 return None
             asks: dict[str, Any] = out.interrupts[0].value
-            answer = self.ask(asks) if self.ask else None
+            answer, decision = self._answer(asks, decision), None
             if answer is None:
                 return asks
             given = Command(resume=answer.model_dump(mode="json"))
 
-    def _first_input(self, graph: Loop, thread: RunnableConfig, decision: Decision | None) -> Input:
-        """Begin, go on, or answer; without checkpoints the trace alone leads back to the same place."""
-        snapshot = graph.get_state(thread)
-        if not snapshot.values:
-            return first_state()
-        if decision is not None and snapshot.interrupts:
-            return Command(resume=decision.model_dump(mode="json"))
-        return None
+    def _answer(self, asks: dict[str, Any], decision: Decision | None) -> Decision | None:
+        """Decide as was said before the run went on, or ask a person; None: it waits.
+
+        Without checkpoints the trace alone leads back to the gate, so a decision is kept until then.
+        """
+        is_meant = decision is not None and asks["gate"] == self.gate
+        answer = decision if is_meant else self.ask(asks) if self.ask else None
+        try:
+            require_known(answer.drop if answer else (), asks)
+        except InputError as error:
+            self.refused = error
+            return None
+        return answer
 
     def _thread(self) -> RunnableConfig:
         return {
@@ -261,11 +269,11 @@ class _Sitting:
         try:
             yield drafter
         finally:
-            if self.drafter is None and isinstance(drafter, _Closing):
+            if self.drafter is None and isinstance(drafter, Closing):
                 drafter.close()
 
     def _context(self, trace: Trace, drafter: Drafter, bench: Bench) -> LoopContext:
-        text = (self.folder.path / "pack.yaml").read_text(encoding="utf-8")
+        text = read_pack_text(self.folder.path / "pack.yaml")
         pack = parse_pack(text, self.config.pack)
         return LoopContext(
             pack=pack,
@@ -286,7 +294,7 @@ class _Sitting:
 
     def _names(self, drafter: Drafter) -> Names:
         """Keep to the rule for names that this run, or the one that is replayed, was begun under."""
-        replayed = drafter.names if isinstance(drafter, _Replaying) else None
+        replayed = drafter.names if isinstance(drafter, Replaying) else None
         return names_of(self.folder.path / EVENTS) or replayed or "kept"
 
     @contextmanager

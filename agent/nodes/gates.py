@@ -4,7 +4,8 @@ Under the policy `auto` the gate approves itself and says so in the trace; under
 gate. A decision is an event with name, time and meaning; rejecting is a decision like any other.
 """
 
-from collections.abc import Callable, Sequence
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from langgraph.types import interrupt
@@ -15,6 +16,7 @@ from scafe.agent.nodes.state import LoopContext, LoopState, Update
 from scafe.agent.record.events import Approval
 from scafe.agent.record.trace import utc_now
 from scafe.evals.disclosure.bench import column_names
+from scafe.knowledge.contract.errors import InputError
 
 Gate = Literal["plan", "freeze", "seal"]
 BY_POLICY = "policy auto"
@@ -43,9 +45,39 @@ def decide(name: str, meaning: str = "", drop: Sequence[str] = (), reject: bool 
     return Decision.model_validate({"decision": verb, "name": name, "drop": tuple(drop), **given})
 
 
+def require_known(drop: Sequence[str], asks: Mapping[str, Any]) -> None:
+    """Refuse to strike out what is not there: a typing error would let it through.
+
+    Parameters
+    ----------
+    drop : sequence of str
+        Criteria (at the plan) or features (at the freeze) to strike out.
+    asks : mapping
+        What a person is asked to decide.
+
+    Raises
+    ------
+    InputError
+        With the names that there are.
+    """
+    known = _names(asks)
+    unknown = [name for name in drop if name not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=3, cutoff=0.6) or sorted(known)[:20]
+        there = f"did you mean {', '.join(near)}?" if near else "nothing can be struck out there"
+        raise InputError(f"the gate '{asks['gate']}' has no {unknown[0]!r} to strike out; {there}")
+
+
+def _names(asks: Mapping[str, Any]) -> set[str]:
+    if asks["gate"] == "plan":
+        return {*asks["ideas"], *asks.get("criteria", ())}
+    shown = {str(one["feature"]) for one in asks.get("features", ())}
+    return shown | {name.partition("@")[0] for name in shown}
+
+
 def agree_plan(state: LoopState, context: LoopContext) -> Update:
     """Ask whether the measurements are a fair reading of the criteria."""
-    decision = _decided("plan", lambda: {"ideas": state["ideas"]}, context)
+    decision = _decided("plan", lambda: _plan(state, context), context)
     if decision is None or decision.decision == "approve":
         return {}
     if decision.decision == "reject":
@@ -110,6 +142,10 @@ def _taken(gate: Gate, shown: Callable[[], dict[str, Any]], context: LoopContext
     if context.approve == "auto":
         return Decision(name=BY_POLICY, meaning="approved by the run's policy, not by a person")
     return Decision.model_validate(interrupt({"gate": gate, **shown()}))
+
+
+def _plan(state: LoopState, context: LoopContext) -> dict[str, Any]:
+    return {"ideas": state["ideas"], "criteria": [one.id for one in context.pack.observable_criteria]}
 
 
 def _features(state: LoopState) -> list[dict[str, str]]:

@@ -6,19 +6,31 @@ these are somebody else's wishes. So a run goes on only if it was started here, 
 were shown. What is known stands outside of every run folder, under `$XDG_STATE_HOME/scafe/runs`, one
 file for each run, named by a hash over the run's id, configuration and criteria pack: a folder whose
 configuration was edited is not known any more.
+
+What the folder holds beside its trace is not believed either: answers of a bench, which could be scores that
+nobody measured, checkpoints, prices and what was learnt of an endpoint are dropped and made again.
 """
 
 import hashlib
 import json
 import os
+import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from scafe.agent.record.run_folder import RunFolder, RunInfo, write_atomically
+from scafe.agent.record.run_folder import (
+    CACHES,
+    LEARNT,
+    MOST_HEAD_BYTES,
+    RunFolder,
+    RunInfo,
+    write_atomically,
+)
 from scafe.knowledge.contract.errors import InputError
+from scafe.knowledge.contract.inside import read_inside
 
 Trust = Literal["known", "endpoint", "all"]
 """known: only a run that was started or adopted here goes on · endpoint: also one that names nothing but its
@@ -61,7 +73,8 @@ def identity(folder: RunFolder) -> str:
     """Return the hash by which a run is known: over its id, its configuration and its criteria pack."""
     info = folder.info()
     pack = folder.path / "pack.yaml"
-    pack_sha256 = hashlib.sha256(pack.read_bytes() if pack.is_file() else b"").hexdigest()
+    held = read_inside(folder.path, pack.name, MOST_HEAD_BYTES) if os.path.lexists(pack) else b""
+    pack_sha256 = hashlib.sha256(held).hexdigest()
     said = json.dumps([info.id, info.config, pack_sha256], sort_keys=True)
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -86,6 +99,42 @@ def remember(folder: RunFolder, how: Literal["started", "adopted"]) -> Path:
     return path
 
 
+def adopt(folder: RunFolder) -> Path:
+    """Take over somebody else's run: what nothing vouches for is dropped, then it is this user's.
+
+    Returns
+    -------
+    Path
+        Where that is kept.
+
+    Raises
+    ------
+    InputError
+        Another process writes the run, or it holds a link, a device or a pipe.
+    OSError
+        If the state folder cannot be written.
+    """
+    drop_caches(folder)
+    return remember(folder, "adopted")
+
+
+def discard(folder: RunFolder) -> None:
+    """Remove a run of which nothing is worth keeping, and that it was ours."""
+    _record(folder).unlink(missing_ok=True)
+    shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def drop_caches(folder: RunFolder) -> None:
+    """Remove what a run holds beside its trace and its replies; InputError as in `adopt`."""
+    require_plain_files(folder)
+    with folder.locked():
+        for path in (folder.path / name for name in (*CACHES, *LEARNT)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
 def names_of(info: RunInfo) -> tuple[Named, ...]:
     """Return what a run would use if it went on: its endpoint, files, drafter and sandbox."""
     config = info.config
@@ -98,6 +147,7 @@ def names_of(info: RunInfo) -> tuple[Named, ...]:
                 if config.get(key)
             ),
             *_sandbox(config),
+            *_spending(config),
         ]
     )
 
@@ -170,3 +220,10 @@ def _sandbox(config: Mapping[str, Any]) -> Iterator[Named]:
         yield Named("extractors may run in", "a weaker sandbox")
     if config.get("sandbox") not in (None, "local"):
         yield Named("extractors run in the sandbox", str(config["sandbox"]))
+
+
+def _spending(config: Mapping[str, Any]) -> Iterator[Named]:
+    if str(config.get("model") or "").startswith("openai:"):
+        caps = [(key.partition("_")[2], config.get(key)) for key in ("max_calls", "max_tokens", "max_cost")]
+        told = ", ".join(f"{what} {'without a cap' if cap is None else cap}" for what, cap in caps)
+        yield Named("it may spend", told, is_harmless=True)

@@ -11,9 +11,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.agent.brief.brief import Operator
-from scafe.agent.record.run_folder import RunFolder, write_atomically
+from scafe.agent.record.run_folder import MOST_TEXT_BYTES, RunFolder, write_atomically
 from scafe.evals.disclosure.score_card import ScoreCard
 from scafe.knowledge.contract.errors import InputError, IntegrityError
+from scafe.knowledge.contract.inside import read_inside
 from scafe.sandbox.probes.verdict import Verdict
 
 NAME = re.compile(r"(?:(?P<criterion>[a-z][a-z0-9_]*)/)?r?(?P<number>\d+)(?:\.py)?")
@@ -67,7 +68,7 @@ def read_revision(run: RunFolder, name: str) -> Revision:
     """Read the record of a revision by name (`border/r003`, or `r003` where only one criterion has it)."""
     path = _find(run, name)
     try:
-        return Revision.model_validate_json(path.read_bytes())
+        return Revision.model_validate_json(_read(run, path))
     except ValueError:
         raise IntegrityError(f"{path}: not the record of a revision; the file was edited") from None
 
@@ -75,7 +76,7 @@ def read_revision(run: RunFolder, name: str) -> Revision:
 def read_source(run: RunFolder, revision: Revision) -> str:
     """Return the source of a revision; IntegrityError if it is not what was recorded."""
     path = run.path / "revisions" / f"{revision.name}.py"
-    data = path.read_bytes()
+    data = _read(run, path)
     if hashlib.sha256(data).hexdigest() != revision.sha256:
         raise IntegrityError(f"{path}: the source is not the one that was recorded; the file was edited")
     return data.decode()
@@ -99,6 +100,10 @@ def diff_revisions(run: RunFolder, before: str, after: str) -> RevisionDiff:
     )
     changes = (*_verdict_changes(old, new), *_card_changes(old, new), *_standing_change(old, new))
     return RevisionDiff(before=old.name, after=new.name, unified="".join(lines), changes=changes)
+
+
+def _read(run: RunFolder, path: Path) -> bytes:
+    return read_inside(run.path, path.relative_to(run.path).as_posix(), MOST_TEXT_BYTES)
 
 
 def _find(run: RunFolder, name: str) -> Path:

@@ -37,12 +37,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from scafe.agent.record.wire import mend_text
 from scafe.knowledge.contract.errors import InputError, IntegrityError
 from scafe.knowledge.contract.inside import read_inside
+from scafe.knowledge.contract.plain_json import read_json
 
 FORMAT: Literal[1] = 1
 RUN_FILE = "run.json"
 LOCK_FILE = "run.lock"
-MOST_HEAD_BYTES: Final = 4 << 20
 CHECKPOINTS = "checkpoints.sqlite"
+CACHES = ("bench", *(CHECKPOINTS + tail for tail in ("", "-wal", "-shm", "-journal")))
+"""What is made again from the trace and the images; not sealed, so nothing says whose it is."""
+LEARNT = ("llm/endpoint.json", "llm/prices.json")
+"""What a run learnt of its endpoint, and the prices that it counts with."""
+MOST_HEAD_BYTES: Final = 4 << 20
+MOST_TEXT_BYTES: Final = 64 << 20
+"""Of a brief or a reply; an endpoint's answer ends long before."""
 Status = Literal["running", "waiting", "interrupted", "frozen", "no_acceptable_set"]
 PACKAGES = ("scafe", "langgraph", "numpy", "opencv-python-headless", "scikit-image", "scikit-learn", "scipy")
 
@@ -120,8 +127,8 @@ class RunFolder:
         return sha256
 
     def _kept(self, folder: str, suffix: str, sha256: str) -> str:
-        path = self.path / folder / f"{sha256}{suffix}"
-        data = path.read_bytes()
+        name = f"{folder}/{sha256}{suffix}"
+        path, data = self.path / name, read_inside(self.path, name, MOST_TEXT_BYTES)
         if hashlib.sha256(data).hexdigest() != sha256:
             raise IntegrityError(f"{path}: the bytes are not those that the trace names; the file was edited")
         return data.decode("utf-8", "surrogatepass")
@@ -210,13 +217,14 @@ def find_run(root: Path, name: str) -> RunFolder:
 
 @contextmanager
 def left_clean(root: Path) -> Iterator[None]:
-    """Take the folder for runs away again if a fault left it as empty as it was made."""
-    was_there = root.exists()
+    """Take the folders that were made for a run away again if a fault left them empty."""
+    made = [one for one in (root, *root.parents) if not one.exists()]
     try:
         yield
     except BaseException:
-        if not was_there and root.is_dir() and not any(root.iterdir()):
-            root.rmdir()
+        for one in made:
+            if one.is_dir() and not any(one.iterdir()):
+                one.rmdir()
         raise
 
 
@@ -259,7 +267,7 @@ def _read_info(path: Path) -> RunInfo:
     if not file.is_file():
         raise InputError(f"{path}: not a run folder (no {RUN_FILE}); see `scafe runs list`")
     try:
-        data = json.loads(read_inside(path, RUN_FILE, MOST_HEAD_BYTES))
+        data = read_json(read_inside(path, RUN_FILE, MOST_HEAD_BYTES), str(file))
         newer = isinstance(data, dict) and int(data.get("format", 0)) > FORMAT
         if newer:
             raise InputError(

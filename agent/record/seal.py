@@ -10,26 +10,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from scafe.agent.record.events import AnyEvent, read_event
 from scafe.agent.record.evidence import MOST_FILE_BYTES, evidence_faults, is_finished
 from scafe.agent.record.run_folder import (
-    CHECKPOINTS,
+    CACHES,
     LOCK_FILE,
     MOST_HEAD_BYTES,
     RUN_FILE,
     load_run,
     write_atomically,
 )
-from scafe.agent.record.trace import EVENTS, chained, head_in, head_of
+from scafe.agent.record.trace import EVENTS, MOST_EVENT_BYTES, chained, head_in, head_of
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.inside import hash_inside, read_inside, walk_inside
 from scafe.knowledge.contract.plain_json import read_json
 
 SEAL = "SEAL.json"
 SUMS = "SHA256SUMS"
-NOT_SEALED = frozenset(
-    {SEAL, SUMS, LOCK_FILE, "bench", *(CHECKPOINTS + tail for tail in ("", "-wal", "-shm", "-journal"))}
-)
+NOT_SEALED = frozenset({SEAL, SUMS, LOCK_FILE, *CACHES})
 """Exact names. The bench's folder holds per-image caches and may be deleted; checkpoints are a cache."""
 MOST_FILES: Final = 200_000
-MOST_EVENT_BYTES: Final = 256 << 20
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 

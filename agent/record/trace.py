@@ -16,15 +16,17 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from scafe.agent.record.events import FORMATS, OUTSIDE_BODY, VOLATILE, AnyEvent, Event, Names, TornLine
 from scafe.knowledge.contract.errors import IntegrityError
+from scafe.knowledge.contract.inside import read_inside
 from scafe.knowledge.contract.plain_json import read_json
 
 EVENTS = "events.jsonl"
 TORN = "events.torn"
 FIRST_PREV = "0" * 64
+MOST_EVENT_BYTES: Final = 256 << 20
 Line = dict[str, Any]
 Listener = Callable[[Line], None]
 
@@ -130,7 +132,12 @@ def read_lines(path: Path) -> Iterator[Line]:
     IntegrityError
         At the first line that is not JSON, or that does not carry the hash of the line before.
     """
-    return chained(path.read_bytes(), path)
+    return chained(bytes_of(path), path)
+
+
+def bytes_of(path: Path) -> bytes:
+    """Read a trace whole; IntegrityError if it is a link or a pipe, or has more than `MOST_EVENT_BYTES`."""
+    return read_inside(path.parent, path.name, MOST_EVENT_BYTES)
 
 
 def chained(data: bytes, path: Path) -> Iterator[Line]:
@@ -194,16 +201,16 @@ def parse_line(data: bytes, where: str) -> Line:
 
 
 def _complete_lines(path: Path) -> list[bytes]:
-    return path.read_bytes().split(b"\n")[:-1]
+    return bytes_of(path).split(b"\n")[:-1]
 
 
 def _head(path: Path) -> str:
-    return head_in(path.read_bytes() if path.exists() else b"")
+    return head_in(bytes_of(path) if path.exists() else b"")
 
 
 def _set_torn_line_aside(path: Path, torn_path: Path) -> TornLine | None:
     """Move an incomplete last line out of the trace; the copy reaches the disk before the cut."""
-    data = path.read_bytes() if path.exists() else b""
+    data = bytes_of(path) if path.exists() else b""
     rest = data[data.rfind(b"\n") + 1 :]
     if not rest:
         return None

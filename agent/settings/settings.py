@@ -1,6 +1,7 @@
 """Configuration: command line over `SCAFE_*` over `scafe.toml` over defaults, and where each value came from.
 
-`scafe.toml` is read from the working directory, or from the file that `SCAFE_CONFIG` names. A key that
+`scafe.toml` is read from the working directory, unless that lies in a run folder or a bundle, which may be
+somebody else's; or from the file that `SCAFE_CONFIG` names. A key that
 is not known is an error, never ignored; a variable that is not known is a warning, since other programs
 may use the prefix too. The endpoint's key comes from the environment alone (`SCAFE_API_KEY`; for
 api.openai.com also `OPENAI_API_KEY`); it is masked wherever a value is shown.
@@ -18,7 +19,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from scafe.agent.settings.unread import UnreadVariableWarning
+from scafe.agent.settings.unread import UnreadFileWarning, UnreadVariableWarning
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
@@ -157,8 +158,8 @@ def load_settings(
 
     Warns
     -----
-    UnreadVariableWarning
-        A `SCAFE_…` variable is not known; with the nearest name.
+    UnreadWarning
+        A `SCAFE_…` variable is not known; with the nearest name. A `scafe.toml` in a run folder or a bundle.
     """
     environment = dict(os.environ if environ is None else environ)
     for key in command_line or ():
@@ -208,7 +209,33 @@ def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
     if named and not Path(named).is_file():
         raise SettingsError(f"{CONFIG_VARIABLE} names {named}, which is no file; unset it or write that file")
     path = Path(named) if named else folder / "scafe.toml"
-    return path if path.is_file() else None
+    if not path.is_file():
+        return None
+    if not named and (owner := _run_or_bundle_around(folder)):
+        warnings.warn(_not_read(path, owner), UnreadFileWarning, stacklevel=4)
+        return None
+    return path
+
+
+def _run_or_bundle_around(folder: Path) -> Path | None:
+    # Such folders are handed around: a file in one could send words and key to an endpoint of its author's.
+    here = folder.resolve()
+    return next((one for one in (here, *here.parents) if _is_run(one) or _is_bundle(one)), None)
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "run.json").is_file()
+
+
+def _is_bundle(folder: Path) -> bool:
+    return (folder / "manifest.json").is_file() and (folder / "extractors").is_dir()
+
+
+def _not_read(path: Path, owner: Path) -> str:
+    return inert(
+        f"{path} is not read: it lies in {owner.name}, a run folder or a bundle, which may be somebody "
+        f"else's. Work in another folder, or set {CONFIG_VARIABLE} to that file if it is yours"
+    )
 
 
 def _from_file(path: Path | None) -> dict[str, tuple[Any, str]]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from scafe.agent.nodes.gates import Decision
+from scafe.agent.nodes.gates import Decision, require_known
 from scafe.agent.terminal.terminal import echo
+from scafe.knowledge.contract.errors import InputError
 from scafe.knowledge.contract.inert import inert
 
 QUESTIONS = {
@@ -28,7 +29,7 @@ def ask_person(asks: dict[str, Any], person: str = "") -> Decision | None:
     )
     if answer == "w":
         return None
-    drop = _struck_out(gate) if answer == "m" else ()
+    drop = _struck_out(asks) if answer == "m" else ()
     name = click.prompt("Your name, for the record", default=inert(person) or None, err=True)
     meaning = click.prompt("What your name stands for", default="reviewed and approved", err=True)
     return Decision.model_validate(
@@ -45,7 +46,16 @@ def shown(asks: dict[str, Any]) -> list[str]:
     return [f"  bundle {asks['bundle']}"]
 
 
-def _struck_out(gate: str) -> tuple[str, ...]:
-    what = "criteria" if gate == "plan" else "features"
-    text = click.prompt(f"Comma-separated {what} to strike out", err=True)
-    return tuple(one.strip() for one in text.split(",") if one.strip())
+def _struck_out(asks: dict[str, Any]) -> tuple[str, ...]:
+    what = "criteria" if asks["gate"] == "plan" else "features"
+
+    def read(text: str) -> tuple[str, ...]:
+        drop = tuple(one.strip() for one in text.split(",") if one.strip())
+        try:
+            require_known(drop, asks)
+        except InputError as error:
+            raise click.UsageError(inert(str(error))) from None  # asked again
+        return drop
+
+    drop: tuple[str, ...] = click.prompt(f"Comma-separated {what} to strike out", value_proc=read, err=True)
+    return drop

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from scafe.agent.record.adoption import Trust
 from scafe.agent.settings.run_config import RunConfig
 from scafe.knowledge.contract import errors
 
@@ -47,11 +48,12 @@ def resume_apart(
     path: Path,
     decided: Line | None = None,
     checkpoints: str | None = None,
+    trust: Trust = "known",
     on_event: Hear | None = None,
     say: Callable[[str], None] = print,
 ) -> Path:
     """Take a run up again in a process of its own; see `start_apart`."""
-    request = {"resume": str(path), "decided": decided, "checkpoints": checkpoints}
+    request = {"resume": str(path), "decided": decided, "checkpoints": checkpoints, "trust": trust}
     return _asked(request, on_event, say)
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from scafe.agent.loop.run import resume_run, start_run
 from scafe.agent.nodes.gates import Decision, decide
+from scafe.agent.record.adoption import Trust
 from scafe.agent.record.outcome import RunOutcome, gate_of
 from scafe.agent.record.run_folder import left_clean, load_run
 from scafe.agent.settings.run_config import RunConfig
@@ -44,6 +45,7 @@ class Request(BaseModel):
     resume: str = ""
     decided: Decided | None = None
     checkpoints: str | None = None
+    trust: Trust = "known"
 
 
 def main() -> int:
@@ -74,9 +76,13 @@ def _go(request: Request, tell: Tell) -> RunOutcome:
 
     config = request.start
     if config is None:
-        decision = _decision(request)
-        path = Path(request.resume)
-        return resume_run(path, listener=listener, decision=decision, checkpoints=request.checkpoints)
+        return resume_run(
+            Path(request.resume),
+            listener=listener,
+            decision=_decision(request),
+            checkpoints=request.checkpoints,
+            trust=request.trust,
+        )
     if notice := require_endpoint(config.model, config.base_url):
         tell("said", notice)
     with left_clean(Path(config.out)):

@@ -90,6 +90,7 @@ def test_a_person_decides_from_python(photos: Path, tmp_path: Path) -> None:
     [
         ({"pack": "scar.vvs"}, PackError, "did you mean scar.vss"),
         ({"data": "no/such/photos"}, scafe.ScafeError, "there is no such file or folder"),
+        ({"data": "no/such/photos", "out": "no/such/runs"}, scafe.ScafeError, "there is no such file"),
         ({"labels": "a,b"}, InputError, "expected at least two different classes"),
         ({"labels": ["a", "a"]}, InputError, "expected at least two different classes"),
         ({"seed": -1}, SettingsError, "seed is -1"),

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from scafe.agent.drafters.drafter import Reply
 from scafe.agent.egress.budget import Budget
+from scafe.agent.egress.dialect import MEMORY, Memory
 from scafe.agent.egress.door import Egress
 from scafe.agent.egress.hosts import OPENAI_URL
 from scafe.agent.egress.journal import Journal
@@ -98,7 +99,11 @@ def at(base_url: str, folder: Path, handler: Any) -> Reply:
     journal = Journal(folder / "llm")
     egress = Egress(journal, Budget(journal), "aggregates", patience=Patience(clock=FakeClock()))
     carrier = ChatCarrier(
-        Endpoint("gpt-4o", base_url), egress, SecretStr(SECRET), httpx.MockTransport(handler)
+        Endpoint("gpt-4o", base_url),
+        egress,
+        SecretStr(SECRET),
+        httpx.MockTransport(handler),
+        Memory(folder / "llm"),
     )
     answer = egress.exchange(Payload(make_brief()), carrier)
     return Reply(answer.completion.text, "", answer.completion.usage, answer.cached)
@@ -168,3 +173,20 @@ def test_a_prompt_that_is_too_long_is_not_taken_for_a_refused_field(tmp_path: Pa
             open_drafter(tmp_path, server.url).draft(make_brief())
         assert {body["store"] for body in server.served.bodies} == {False}
         assert server.served.calls == 2
+
+
+@pytest.mark.parametrize(("url", "store"), [(OPENAI_URL, False), ("https://models.example/v1", None)])
+def test_no_file_of_a_run_says_that_openai_may_keep_what_it_is_sent(
+    tmp_path: Path, url: str, store: bool | None
+) -> None:
+    """A run of somebody else's could bring what it claims to have learnt of an endpoint."""
+    (tmp_path / "llm").mkdir()
+    (tmp_path / "llm" / MEMORY).write_text(json.dumps({f"{url} gpt-4o": {"store": False}}))
+    sent: list[dict[str, Any]] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return httpx.Response(200, json=completion(REPLY))
+
+    at(url, tmp_path, handler)
+    assert [one.get("store") for one in sent] == [store]

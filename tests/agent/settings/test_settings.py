@@ -1,13 +1,16 @@
 """Settings: who wins, what is refused, what is never shown."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scafe.agent.cli.main import main
 from scafe.agent.settings.settings import MASK, Settings, load_settings, mask_password
-from scafe.agent.settings.unread import UnreadVariableWarning
+from scafe.agent.settings.unread import UnreadFileWarning, UnreadVariableWarning
 from scafe.knowledge.contract.errors import SettingsError
 
 
@@ -114,3 +117,49 @@ def test_a_password_in_a_url_is_never_shown(tmp_path: Path) -> None:
 
 def test_a_password_in_a_wrong_url_is_not_in_the_message(tmp_path: Path) -> None:
     assert "hunter2" not in refusal(tmp_path, SCAFE_CHECKPOINTS="mysql://someone:hunter2@db/scafe")
+
+
+def as_run(folder: Path) -> None:
+    (folder / "run.json").write_text("{}")
+
+
+def as_bundle(folder: Path) -> None:
+    (folder / "extractors").mkdir()
+    (folder / "manifest.json").write_text("{}")
+
+
+@pytest.mark.parametrize("make", [as_run, as_bundle])
+@pytest.mark.parametrize("inside", ["", "revisions/height"])
+def test_a_file_in_a_run_folder_or_a_bundle_is_somebody_s_and_is_not_read(
+    tmp_path: Path, make: Callable[[Path], None], inside: str
+) -> None:
+    """It would send key and words to an endpoint of its author's, whoever works in that folder."""
+    make(tmp_path)
+    here = tmp_path / inside
+    here.mkdir(parents=True, exist_ok=True)
+    (here / "scafe.toml").write_text('model = "openai:m"\nbase_url = "https://theirs.example/v1"\n')
+    with pytest.warns(UnreadFileWarning, match="may be somebody else's") as caught:
+        configured = load_settings({}, {}, here)
+    assert (configured.settings.base_url, configured.settings.model) == (None, "builtin")
+    assert len(caught) == 1
+    assert load_settings({}, {"SCAFE_CONFIG": str(here / "scafe.toml")}, here).settings.base_url
+
+
+def test_a_file_beside_run_folders_is_read(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    as_run(tmp_path / "runs" / "one")
+    (tmp_path / "scafe.toml").write_text("seed = 4\n")
+    assert load_settings({}, {}, tmp_path).settings.seed == 4
+
+
+def test_the_command_line_says_that_a_file_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_run(tmp_path)
+    (tmp_path / "scafe.toml").write_text('base_url = "https://theirs.example/v1"\n')
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(main, ["config", "show"])
+    assert found.exit_code == 0
+    assert "warning" in found.stderr
+    assert "is not read" in found.stderr
+    assert "theirs.example" not in found.stdout
