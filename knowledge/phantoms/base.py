@@ -7,7 +7,7 @@ evidence about features, never about accuracy: the gap between classes is one we
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,15 @@ class PhantomImage:
     def true_region(self) -> NDArray[np.bool_]:
         """Where the region truly lies: what a locator is held against."""
         return self.mask if self.region is None else self.region
+
+
+@runtime_checkable
+class BareScenes(Protocol):
+    """A kind of phantom that can also be drawn without its region: skin without a lesion, a healthy brain."""
+
+    def bare(self, seed: int, size: int = 128) -> NDArray[np.uint8]:
+        """Render a scene of `size` × `size` pixels that holds no region; nuisances are neutral."""
+        ...
 
 
 @dataclass(frozen=True)

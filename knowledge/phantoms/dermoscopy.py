@@ -93,6 +93,13 @@ class DermoscopyPhantom:
         truth = {**turned, **outer, "area_px": float(mask.sum()), "ita_deg": skin_ita(outer["skin_tone"])}
         return PhantomImage(image, mask, truth)
 
+    def bare(self, seed: int, size: int = 128) -> NDArray[np.uint8]:
+        """Render skin without a lesion; see `BareScenes`."""
+        outer = settle(NUISANCES, None, self.kind)
+        scene = Scene(seed, settle(DIALS, None, self.kind), outer["skin_tone"], size)
+        even = np.broadcast_to(skin_light(scene.tone), (size, size, 3)).astype(np.float32)
+        return photograph(even * scene.skin_texture()[:, :, None], outer, seed)
+
     def draw(self, seed: int, label: str, flavour: str = "plain", size: int = 128) -> PhantomImage:
         """Draw one lesion of a class; see `Phantom.draw`."""
         if label not in self.classes:

@@ -55,15 +55,13 @@ class GliomaPhantom:
         """Render one slice; see `Phantom.render`. The channels are T2, FLAIR, T1c."""
         turned, outer = settle(DIALS, dials, self.kind), settle(NUISANCES, nuisances, self.kind)
         depth = np.where(_brain(seed, size)[2], _depth(seed, size), np.float32(9))
-        fields = _channels(seed, turned, depth)
-        shade = 1 + 0.2 * outer["bias_field"] * smooth_noise(stream(seed, 9), size, 2)
-        gains = (1.0, outer["flair_gain"], 1.0)
-        scans = [
-            scan(np.asarray(one * shade * gain, np.float32), outer, seed + number)
-            for number, (one, gain) in enumerate(zip(fields, gains, strict=True))
-        ]
         truth = {**turned, **outer, "area_px": float((depth < 1).sum())}
-        return PhantomImage(np.stack(scans, axis=2), np.asarray(depth < 1), truth)
+        return PhantomImage(_slice(seed, turned, outer, depth), np.asarray(depth < 1), truth)
+
+    def bare(self, seed: int, size: int = 128) -> NDArray[np.uint8]:
+        """Render a brain without a tumour; see `BareScenes`."""
+        turned, outer = settle(DIALS, None, self.kind), settle(NUISANCES, None, self.kind)
+        return _slice(seed, turned, outer, np.full((size, size), 9, dtype=np.float32))
 
     def draw(self, seed: int, label: str, flavour: str = "plain", size: int = 128) -> PhantomImage:
         """Draw one slice of a class; see `Phantom.draw`."""
@@ -82,6 +80,19 @@ class GliomaPhantom:
         }
         shortcut(nuisances, flavour, positive)
         return self.render(seed, dials, nuisances, size)
+
+
+def _slice(
+    seed: int, dials: Mapping[str, float], outer: Mapping[str, float], depth: Floats
+) -> NDArray[np.uint8]:
+    fields = _channels(seed, dials, depth)
+    shade = 1 + 0.2 * outer["bias_field"] * smooth_noise(stream(seed, 9), depth.shape[0], 2)
+    gains = (1.0, outer["flair_gain"], 1.0)
+    scans = [
+        scan(np.asarray(one * shade * gain, np.float32), outer, seed + number)
+        for number, (one, gain) in enumerate(zip(fields, gains, strict=True))
+    ]
+    return np.stack(scans, axis=2)
 
 
 def _axes(size: int) -> tuple[Floats, Floats]:

@@ -18,7 +18,14 @@ from scafe.knowledge.phantoms.rendering.nuisance import CAMERA, paint_hair, pain
 from scafe.knowledge.phantoms.rendering.shading import Light, Shading, shade, spread_inside
 from scafe.knowledge.phantoms.rendering.texture import stream
 from scafe.knowledge.phantoms.scar_cohort import Latents, draw_latents
-from scafe.knowledge.phantoms.scar_tissue import Place, blood_map, height_map, melanin_map, place_scar
+from scafe.knowledge.phantoms.scar_tissue import (
+    Place,
+    blood_map,
+    height_map,
+    melanin_map,
+    out_of_frame,
+    place_scar,
+)
 
 Pixels = NDArray[Any]
 """Float32 maps."""
@@ -78,16 +85,28 @@ class ScarPhantom:
         around = _settle(self.nuisances, nuisances or {}, "nuisance")
         place = place_scar(seed, turned, around["rotation"], around["scale"], size)
         melanin = optics.melanin_for_ita(around["skin_tone"])
-        lit = _lit_scar(seed, place, turned, around, melanin)
-        lit = paint_hair(lit, seed, around["hair"], thin_where=place.cover)
-        lit = paint_ruler(lit, around["ruler"], place.mm_per_px)
-        image = photograph(lit, seed, around)
+        image = _photographed(seed, place, turned, around)
         return PhantomImage(image, place.mask, _truth(turned, around, place, melanin))
+
+    def bare(self, seed: int, size: int = 128) -> NDArray[np.uint8]:
+        """Render skin without a scar; see `BareScenes`."""
+        turned, around = _settle(self.dials, {}, "dial"), _settle(self.nuisances, {}, "nuisance")
+        place = place_scar(seed, turned, around["rotation"], around["scale"], size)
+        return _photographed(seed, out_of_frame(place), {**turned, "halo": 0.0}, around)
 
     def draw(self, seed: int, label: str, flavour: Flavour = "plain", size: int = 128) -> PhantomImage:
         """Draw one member of a cohort; see `scar_cohort.draw_latents` for the flavours."""
         latents: Latents = draw_latents(seed, label, flavour)
         return self.render(seed, latents.dials, latents.nuisances, size)
+
+
+def _photographed(
+    seed: int, place: Place, dials: Mapping[str, float], around: Mapping[str, float]
+) -> NDArray[np.uint8]:
+    lit = _lit_scar(seed, place, dials, around, optics.melanin_for_ita(around["skin_tone"]))
+    lit = paint_hair(lit, seed, around["hair"], thin_where=place.cover)
+    lit = paint_ruler(lit, around["ruler"], place.mm_per_px)
+    return photograph(lit, seed, around)
 
 
 def _settle(

@@ -61,6 +61,16 @@ def place_scar(seed: int, dials: Mapping[str, float], rotation: float, scale: fl
     frame_mm = max(FRAME_MM / scale, 2.12 * unit_mm * outline.reach)
     mm_per_px = frame_mm / size
     u, v = _axes(seed, rotation, frame_mm, unit_mm, size)
+    return _placed(outline, mm_per_px, unit_mm, u, v)
+
+
+def out_of_frame(place: Place) -> Place:
+    """Move a scar so far along its axis that the frame shows skin alone."""
+    far = np.float32(100 + 2 * place.outline.reach)
+    return _placed(place.outline, place.mm_per_px, place.unit_mm, place.u + far, place.v)
+
+
+def _placed(outline: Outline, mm_per_px: float, unit_mm: float, u: Pixels, v: Pixels) -> Place:
     mask = outline.level(u, v) < 0
     inside, outside = _distance(mask) * np.float32(mm_per_px), _distance(~mask) * np.float32(mm_per_px)
     # Distances run from pixel centres: half a pixel on each side makes them meet at the border.

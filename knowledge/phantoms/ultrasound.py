@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scafe.knowledge.phantoms.base import Dial, Nuisance, PhantomImage
 from scafe.knowledge.phantoms.cohort import Spread, draw_dials, shortcut
@@ -60,17 +61,15 @@ class UltrasoundPhantom:
         """Render one frame; see `Phantom.render`."""
         turned, outer = settle(DIALS, dials, self.kind), settle(NUISANCES, nuisances, self.kind)
         depth, wide = _nodule_depth(seed, turned, outer["scale"], size)
-        echo = (
-            _tissue(seed, size, depth)
-            + _nodule(seed, turned, depth)
-            + _behind(seed, turned["posterior"], depth, wide)
-        )
-        ramp = outer["depth_gain"] * np.linspace(-0.5, 0.5, size, dtype=np.float32)[:, None]
-        field = _speckled(np.exp(echo + ramp), seed, outer["grain"])
-        grey = scan(field, outer, seed)
-        image = np.repeat(grey[:, :, None], 3, axis=2)
         truth = {**turned, **outer, "area_px": float((depth < 1).sum())}
-        return PhantomImage(image, np.ones((size, size), dtype=np.bool_), truth, np.asarray(depth < 1))
+        whole = np.ones((size, size), dtype=np.bool_)
+        return PhantomImage(_frame(seed, turned, outer, depth, wide), whole, truth, np.asarray(depth < 1))
+
+    def bare(self, seed: int, size: int = 128) -> NDArray[np.uint8]:
+        """Render a frame of tissue without a nodule; see `BareScenes`."""
+        turned, outer = settle(DIALS, None, self.kind), settle(NUISANCES, None, self.kind)
+        far = np.full((size, size), 9, dtype=np.float32)
+        return _frame(seed, turned, outer, far, far)
 
     def draw(self, seed: int, label: str, flavour: str = "plain", size: int = 128) -> PhantomImage:
         """Draw one frame of a class; see `Phantom.draw`."""
@@ -90,6 +89,20 @@ class UltrasoundPhantom:
         }
         shortcut(nuisances, flavour, positive)
         return self.render(seed, dials, nuisances, size)
+
+
+def _frame(
+    seed: int, dials: Mapping[str, float], outer: Mapping[str, float], depth: Floats, wide: Floats
+) -> NDArray[np.uint8]:
+    size = depth.shape[0]
+    echo = (
+        _tissue(seed, size, depth)
+        + _nodule(seed, dials, depth)
+        + _behind(seed, dials["posterior"], depth, wide)
+    )
+    ramp = outer["depth_gain"] * np.linspace(-0.5, 0.5, size, dtype=np.float32)[:, None]
+    grey = scan(_speckled(np.exp(echo + ramp), seed, outer["grain"]), outer, seed)
+    return np.repeat(grey[:, :, None], 3, axis=2)
 
 
 def _nodule_depth(seed: int, dials: Mapping[str, float], scale: float, size: int) -> tuple[Floats, Floats]:

@@ -19,6 +19,7 @@ CENTRED = 0.3
 SMALLEST = 0.004
 LARGEST = 0.8
 LEAST_CONTRAST = 1.5
+RIM = 10
 VARIANTS = {"SMOOTH": [0.008, 0.02], "LIGHTNESS": [0.3, 0.8], "CENTRED": [0.25, 0.4]}
 
 
@@ -34,12 +35,18 @@ def colours_of(image):
 
 
 def skin_at(colours):
-    """Return the colour of skin at each place: a plane through the rim, since light falls off."""
+    """Return the colour of skin at each place: a plane through the rim, fitted again without what is far."""
     height, width = colours.shape[:2]
     rows, columns = np.indices((height, width)) / np.array([height, width]).reshape(2, 1, 1) - 0.5
-    rim = np.maximum(np.abs(rows), np.abs(columns)) > 0.43
     terms = np.stack([np.ones((height, width)), rows, columns], axis=2)
-    plane = np.linalg.lstsq(terms[rim], colours[rim], rcond=None)[0]
+    rim = np.maximum(np.abs(rows), np.abs(columns)) > 0.42
+    near, seen = terms[rim], colours[rim]
+    plane = np.zeros((3, 3))
+    plane[0] = np.median(seen, axis=0)
+    for share in (50, 60, 70):  # a ruler or a dressing may fill a quarter of the rim
+        far = np.abs(seen - near @ plane).sum(axis=1)
+        kept = far <= np.percentile(far, share)
+        plane = np.linalg.lstsq(near[kept], seen[kept], rcond=None)[0]
     return terms @ plane
 
 
@@ -54,7 +61,8 @@ def locate(image):
         return nothing, 0.0
     root = np.sqrt(distance)
     reach = max(1, max(root.shape) // 100)
-    inside = ndimage.binary_opening(root > float(threshold_otsu(root)), iterations=reach)
+    inner = root[RIM:-RIM, RIM:-RIM] if min(root.shape) > 4 * RIM else root
+    inside = ndimage.binary_opening(root > float(threshold_otsu(inner)), iterations=reach)
     parts, count = ndimage.label(ndimage.binary_fill_holes(inside))
     if not count:
         return nothing, 0.0

@@ -23,6 +23,8 @@ from scafe.sandbox.system.doctor import SandboxReport
 
 Shape = tuple[int, ...]
 Found = Region | Fault
+ONE_IN_PHANTOMS = 4
+"""Phantoms among which one is looked at again."""
 
 
 class LocatorCrew(Crew):
@@ -89,7 +91,12 @@ class LocatorCrew(Crew):
 
 
 def locate(
-    pool: Pool, source: str, images: Sequence[NDArray[np.uint8]], *, talkative: bool = False
+    pool: Pool,
+    source: str,
+    images: Sequence[NDArray[np.uint8]],
+    *,
+    talkative: bool = False,
+    twice: bool = False,
 ) -> Located:
     """Run one locator over images; regions come back in their order.
 
@@ -106,6 +113,8 @@ def locate(
         Sizes and channel counts may differ.
     talkative : bool
         Whether words of the locator may come back; phantoms only.
+    twice : bool
+        Look at a quarter of phantoms again, in another order, process and memory.
 
     Returns
     -------
@@ -124,7 +133,7 @@ def locate(
         if isinstance(head, Fault):
             return Located("", (head,) * len(images), 0.0)
         began = time.perf_counter()
-        found = _located(lent, source, head, settings, [one.shape for one in images])
+        found = _located(lent, source, head, settings, [one.shape for one in images], twice)
         return Located(head, found, time.perf_counter() - began)
 
 
@@ -138,12 +147,13 @@ def _reviewed(lent: Lent, source: str, settings: CrewSettings, report: SandboxRe
 
 
 def _located(
-    lent: Lent, source: str, name: str, settings: CrewSettings, shapes: Sequence[Shape]
+    lent: Lent, source: str, name: str, settings: CrewSettings, shapes: Sequence[Shape], twice: bool
 ) -> tuple[Found, ...]:
     stood = [shapes[index] for index in sorted(range(len(shapes)), key=lambda index: lent.places[index])]
     found = _run(lent, source, name, settings, stood, range(len(shapes)))
-    if not settings.talkative and found:
-        order = second_look.chosen(len(found), secrets.token_bytes(16))
+    if found and (twice or not settings.talkative):
+        some = second_look.chosen(len(found), secrets.token_bytes(16))
+        order = tuple(range(len(found)))[::-ONE_IN_PHANTOMS] if twice else some
         fresh = CrewSettings(settings.limits, False, second_look.PATTERN)
         again = _run(lent.alone(), source, name, fresh, stood, order)
         if not _agree([found[place] for place in order], again):
