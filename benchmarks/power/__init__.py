@@ -1,0 +1,1 @@
+"""What the shipped measures reach on real images beside colour and texture: sets, draws, intervals, costs."""

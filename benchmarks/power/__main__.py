@@ -1,0 +1,110 @@
+"""What the shipped measures reach on few real patients, beside colour and texture, and what they cost.
+
+    python -m benchmarks.power [--only mel/nv] [--draws 20] [--data ../shared/data]
+
+Prints and writes benchmarks/power.md. Features are kept under --cache by their content, figures under
+benchmarks/power/*.json, so sets may be run one at a time and are joined on the page. A set that is not
+there is skipped, loudly.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.power.costs import costs
+from benchmarks.power.draws import power_curve
+from benchmarks.power.page import page
+from benchmarks.power.sets import SETS, PowerSet, measure
+from scafe.evals.scoring.score import Task
+from scafe.sandbox.pool.pool import Pool
+
+HERE = Path(__file__).parent
+PAGE = HERE.with_suffix(".md")
+
+
+def main() -> None:
+    """Run the sets that were asked for, keep their figures, and write the page of all."""
+    options = _options()
+    records = _read(options.record)
+    with Pool(options.workers) as pool:
+        for one in SETS:
+            if not options.only or one.name in options.only:
+                _run(one, options, pool, records)
+                _path(options.record).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page(_read("before"), _ordered(_read("now") or records)), encoding="utf-8")
+    print(f"written: {PAGE}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", default="../shared/data", help="folder of the sets")
+    parser.add_argument("--only", action="append", choices=[one.name for one in SETS], help="may be repeated")
+    parser.add_argument("--draws", type=int, default=20, help="draws of training patients at each size")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2, help="cells that measure at the same time")
+    parser.add_argument("--cache", default="runs/studies/power", help="where features are kept")
+    parser.add_argument(
+        "--record", choices=["before", "now"], default="now", help="which column of the page the figures are"
+    )
+    return parser.parse_args()
+
+
+def _run(one: PowerSet, options: argparse.Namespace, pool: Pool, records: dict[str, Any]) -> None:
+    data = Path(options.data)
+    if not (data / one.folder / "manifest.csv").exists():
+        print(f"SKIPPED LOUDLY: {data / one.folder / 'manifest.csv'} is not here", file=sys.stderr)
+        return
+    begun = time.monotonic()
+    found = measure(one, data, Path(options.cache), pool)
+    dataset = found.dataset
+    target = np.array([dataset.classes.index(label) for label in dataset.labels])
+    if len(dataset.classes) == 2:
+        target = 1 - target
+    task = Task(target, dataset.patients, len(dataset.classes))
+    points = power_curve(found.rows, task, dataset.classes, options.draws, options.seed)
+    records[one.name] = {
+        "counts": dict(Counter(dataset.labels)),
+        "left_out": found.left_out,
+        "features": len(found.names),
+        "seed": options.seed,
+        "code": _code(),
+        "points": [asdict(point) for point in points],
+        "costs": costs(one, dataset),
+    }
+    print(page({}, {one.name: records[one.name]}).split("\n## ")[-1], flush=True)
+    print(f"{one.name}: {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _code() -> str:
+    """Name the commit that was measured, and say if files differ from it."""
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() or "not under version control"
+
+
+def _ordered(records: dict[str, Any]) -> dict[str, Any]:
+    return {one.name: records[one.name] for one in SETS if one.name in records}
+
+
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        json.loads(_path(name).read_text(encoding="utf-8")) if _path(name).exists() else {}
+    )
+    return found
+
+
+def _path(name: str) -> Path:
+    return HERE / f"{name}.json"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""What features cost, in decodes of the same image's JPEG: one process, one core, no sandbox around them."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from typing import cast
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from benchmarks.artefacts import function_of, one_image
+from benchmarks.power.sets import PowerSet, measures_of
+from scafe.evals.data.dataset import Dataset, ImageFile, Item
+from scafe.evals.peers.colour_texture import describe
+from scafe.sandbox.pool.pool import ImageAndMask
+
+Extract = Callable[..., dict[str, float]]
+IMAGES = 12
+TIMES = 3
+"""The fastest of so many counts, in processor time: a busy machine slows the others more."""
+
+
+def costs(one: PowerSet, dataset: Dataset) -> dict[str, float]:
+    """Return the median cost of the measures and of colour and texture, and of one decode in ms."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        return _costs(measures_of(one.modality), dataset)
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def _costs(sources: dict[str, str], dataset: Dataset) -> dict[str, float]:
+    extract = [function_of(source, "extract") for source in sources.values()]
+    ratios: dict[str, list[float]] = {"measures": [], "colour_texture": []}
+    decodes = []
+    for index in range(0, len(dataset), max(1, len(dataset) // IMAGES)):
+        pair = dataset.load(index)
+        decode = _decoding(dataset.items[index])
+        decodes.append(decode)
+        ratios["measures"].append(_fastest(partial(_measure, extract, pair)) / decode)
+        ratios["colour_texture"].append(_fastest(partial(describe, pair)) / decode)
+    found = {name: round(float(np.median(one)), 1) for name, one in ratios.items()}
+    return {**found, "decode_ms": round(1000 * float(np.median(decodes)), 2)}
+
+
+def _decoding(item: Item) -> float:
+    held = cast(ImageFile, item.pixels).image.read_bytes()
+    return _fastest(lambda: np.asarray(Image.open(BytesIO(held)).convert("RGB")))
+
+
+def _measure(extract: list[Extract], pair: ImageAndMask) -> None:
+    with one_image(pair.image, pair.mask):
+        for one in extract:
+            one(pair.image, pair.mask)
+
+
+def _fastest(call: Callable[[], object]) -> float:
+    took = []
+    for _ in range(TIMES):
+        begun = time.process_time()
+        call()
+        took.append(time.process_time() - begun)
+    return min(took)

@@ -1,0 +1,72 @@
+"""The page: figures before and now, set by set, from the records that runs left."""
+
+from typing import Any
+
+HEAD = """# What the shipped measures reach on real images
+
+Made by `python -m benchmarks.power`; a set that was not run again keeps the figures of its last run. AUC by
+patient of a ridge logistic regression (penalty by inner patient-grouped folds) on all measures that ship for
+the modality, beside the same regression on colour and texture (moments, co-occurrence, LBP) of the whole
+image and inside the mask. Training patients are drawn {draws} times at each size, nested; test patients are
+the same for all that is compared, and every patient is tested. Intervals (95 %) resample test patients and
+draws together; differences are paired. "all": every patient outside the fold, once. Nothing is chosen by
+these labels. Research only: no claim of clinical use.
+
+*Before* is the release before toolkit and locators, by the same command and seed.
+"""
+NAMES = {
+    "measures": "measures",
+    "colour_texture": "colour+texture",
+    "colour_texture_in_mask": "colour+texture in the mask",
+}
+
+
+def page(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """Return the page in Markdown; sets in the order of `now`."""
+    draws = next((point["draws"] for one in now.values() for point in one["points"]), 20)
+    return "\n".join(
+        [HEAD.format(draws=draws), *(_set(name, before.get(name), one) for name, one in now.items())]
+    )
+
+
+def _set(name: str, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
+    lines = [f"## {name}: {_counts(now['counts'])}", "", *_reading(now), ""]
+    others = [one for one in NAMES if one in now["points"][0]["aucs"] and one != "measures"]
+    lines += ["| a class | before | measures | " + " | ".join(NAMES[one] for one in others) + " | "]
+    lines[-1] += " | ".join(f"minus {NAMES[one]}" for one in others) + " |"
+    lines += ["|---" * (3 + 2 * len(others)) + "|"]
+    earlier = {point["patients_per_class"]: point for point in (before or {"points": []})["points"]}
+    lines += [_row(point, earlier.get(point["patients_per_class"]), others) for point in now["points"]]
+    return "\n".join([*lines, "", *_cost(before, now), ""])
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n} {label}" for label, n in counts.items())
+
+
+def _reading(now: dict[str, Any]) -> list[str]:
+    left_out = f"{now['left_out']} patients with images of two labels left out. " if now["left_out"] else ""
+    return [f"{left_out}{now['features']} features; seed {now['seed']}; code {now['code']}."]
+
+
+def _row(point: dict[str, Any], before: dict[str, Any] | None, others: list[str]) -> str:
+    cells = [str(point["patients_per_class"] or "all")]
+    cells += [_estimate(before["aucs"]["measures"]) if before else "–"]
+    cells += [_estimate(point["aucs"][one]) for one in ("measures", *others)]
+    cells += [_estimate(point["differences"][one], "+") for one in others]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _estimate(one: dict[str, float], sign: str = "") -> str:
+    return f"{one['value']:{sign}.3f} ({one['low']:{sign}.3f} to {one['high']:{sign}.3f})"
+
+
+def _cost(before: dict[str, Any] | None, now: dict[str, Any]) -> list[str]:
+    cost = now.get("costs")
+    if not cost:
+        return []
+    was = f" (before: {before['costs']['measures']:.0f})" if before and before.get("costs") else ""
+    return [
+        f"Cost in decodes of the same JPEG ({cost['decode_ms']:.2f} ms), one core: measures "
+        f"{cost['measures']:.0f}{was}, colour+texture {cost['colour_texture']:.0f}."
+    ]
