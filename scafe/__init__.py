@@ -9,6 +9,8 @@ TYPE_CHECKING = False  # read by type checkers as true; importing typing costs m
 if TYPE_CHECKING:
     from scafe.bundles import Bundle as Bundle
     from scafe.bundles import load_bundle as load_bundle
+    from scafe.comparing import Comparison as Comparison
+    from scafe.comparing import compare as compare
     from scafe.datasets import load_dataset as load_dataset
     from scafe.knowledge.contract.errors import ScafeError as ScafeError
     from scafe.packs import load_pack as load_pack
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Bundle": "scafe.bundles",
+    "Comparison": "scafe.comparing",
     "Run": "scafe.runs",
     "ScafeError": "scafe.knowledge.contract.errors",
+    "compare": "scafe.comparing",
     "demo": "scafe.starting",
     "load_bundle": "scafe.bundles",
     "load_dataset": "scafe.datasets",
@@ -37,9 +41,11 @@ _HOMES = {
 """Public name -> the module that defines it."""
 __all__ = [
     "Bundle",
+    "Comparison",
     "Run",
     "ScafeError",
     "__version__",
+    "compare",
     "demo",
     "load_bundle",
     "load_dataset",

@@ -20,7 +20,8 @@ ROOMS = {
         "strict",
     ),
     "sandbox": ("language", "system", "pool", "probes"),
-    "evals": ("data", "stored", "scoring", "audit", "peers", "disclosure", "frozen", "report", "processes"),
+    "evals": ("data", "stored", "scoring", "audit", "peers", "disclosure", "frozen", "report", "compare",
+        "processes"),
     "agent": (
         "settings", "brief", "record", "egress", "reply", "drafters", "nodes", "loop", "terminal", "view",
         "cli",

@@ -21,6 +21,7 @@ import click
 
 from scafe.agent.cli.adopting import adopt
 from scafe.agent.cli.bundle import predict, verify
+from scafe.agent.cli.compare import compare
 from scafe.agent.cli.criteria import criteria, probe
 from scafe.agent.cli.data import data
 from scafe.agent.cli.gate import freeze, reply
@@ -104,6 +105,7 @@ for command in (
     view,
     verify,
     predict,
+    compare,
     criteria,
     phantoms,
     data,

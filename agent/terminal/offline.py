@@ -46,8 +46,9 @@ def answer_of(module: str, *words: str) -> Answer:
         Whatever fault the process reports; SandboxError if it ended without a word.
     """
     command = [sys.executable, "-I", "-m", module, *words, "--json"]
-    environ = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    told = subprocess.run(command, capture_output=True, encoding="utf-8", env=environ, check=False)
+    told = subprocess.run(
+        command, capture_output=True, encoding="utf-8", env=clean_environment(), check=False
+    )
     try:
         document = json.loads(told.stdout)
     except ValueError:
@@ -58,6 +59,11 @@ def answer_of(module: str, *words: str) -> Answer:
         kind = getattr(errors, str(document["error"]), errors.ScafeError)
         raise kind(document["message"])
     return Answer(document, told.returncode, told.stderr.rstrip("\n"))
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the variables that a process which holds images may see: no key and no proxy."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}
 
 
 def host_words(typed: Mapping[str, Any]) -> list[str]:

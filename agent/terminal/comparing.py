@@ -1,0 +1,187 @@
+"""A comparison from what was asked for: ScaFE's own searches first, then a process that holds the images."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from scafe.agent.record.outcome import finished
+from scafe.agent.record.run_folder import RunFolder
+from scafe.agent.settings.run_config import RunConfig
+from scafe.agent.settings.settings import load_settings
+from scafe.agent.terminal.offline import clean_environment, host_words
+from scafe.agent.terminal.run_apart import resume_apart, start_apart
+from scafe.knowledge.contract import errors
+
+MODULE = "scafe.evals.processes.compare"
+SEARCHES: tuple[tuple[str, Literal["loop", "best_of_n"]], ...] = (
+    ("scafe", "loop"),
+    ("scafe-best-of-n", "best_of_n"),
+)
+MAX_CALLS = 24
+"""Drafts of each search: what the studies of `benchmarks/studies` give the built-in drafter."""
+Hear = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is compared, and how."""
+
+    data: str
+    pack: str
+    out: Path
+    bundle: str | None = None
+    """A frozen bundle; none: two searches without a label by the built-in drafter."""
+    peers: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    draws: int | None = None
+    labels: tuple[str, ...] = ()
+    seed: int = 0
+    segment: str = "none"
+    mask_label: int | None = None
+    ignore_columns: tuple[str, ...] = ()
+    patient_column: str | None = None
+    networks: str | None = None
+    max_calls: int = MAX_CALLS
+    host: Mapping[str, Any] = field(default_factory=dict)
+    """Workers, sandbox, allow_weaker_sandbox, as typed."""
+
+
+def compare_apart(asked: Asked, hear: Hear, say: Callable[[str], None]) -> dict[str, Any]:
+    """Compare, and return the document: the table, and the seconds of each row.
+
+    Parameters
+    ----------
+    asked : Asked
+    hear : callable
+        Is told how far it is: step, done, of, seconds_left.
+    say : callable
+        Is told sentences.
+
+    Raises
+    ------
+    ScafeError
+        Whatever fault a process reports; what was computed stays, and the same call goes on.
+    """
+    _require_readable(asked)
+    bundles, absent = [], []
+    if asked.bundle is not None:
+        bundles = [f"scafe={asked.bundle}"]
+    for name, search in () if asked.bundle is not None else SEARCHES:
+        say(f"{name}: a search without labels by the built-in drafter, {asked.max_calls} drafts")
+        run = _searched(asked, search)
+        frozen = RunFolder(run).frozen
+        if frozen.is_dir():
+            bundles.append(f"{name}={frozen}")
+        else:
+            absent.append(f"{name}=no feature passed its probes: {_why(run)}")
+    return _process(_words(asked, bundles, absent), hear)
+
+
+def _require_readable(asked: Asked) -> None:
+    for path, what in (
+        (asked.data, "data"),
+        (asked.bundle, "bundle"),
+        (asked.networks, "folder of networks"),
+    ):
+        if path is not None and not Path(path).exists():
+            raise errors.DatasetError(f"{path}: there is no such {what}; check the path")
+
+
+def _searched(asked: Asked, search: Literal["loop", "best_of_n"]) -> Path:
+    """Return a finished run of a search, begun or gone on with where there is none."""
+    config = _config(asked, search)
+    begun = sorted(path for path in Path(config.out).glob("*") if (path / "run.json").is_file())
+    if not begun:
+        return start_apart(config, None, lambda told: None)
+    return begun[0] if finished(begun[0]) else resume_apart(begun[0], None, None, None, lambda told: None)
+
+
+def _config(asked: Asked, search: Literal["loop", "best_of_n"]) -> RunConfig:
+    typed = {key: value for key, value in asked.host.items() if value is not None}
+    settings = load_settings(typed).settings
+    config = RunConfig(
+        pack=asked.pack,
+        data=str(Path(asked.data).resolve()),
+        labels=asked.labels,
+        segment=asked.segment,  # type: ignore[arg-type]  # pydantic checks it
+        mask_label=asked.mask_label,
+        ignore_columns=asked.ignore_columns,
+        patient_column=asked.patient_column,
+        seed=asked.seed,
+        max_calls=asked.max_calls,
+        feedback="blind",  # a feature chosen with labels would make the curve's left end untrue
+        search=search,
+        approve="never",
+        egress="none",
+        workers=settings.workers,
+        sandbox=settings.sandbox,
+        allow_weaker_sandbox=settings.allow_weaker_sandbox,
+        cache=str((asked.out / "store" / "runs").resolve()),
+    )
+    name = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]
+    return config.model_copy(update={"out": str((asked.out / "runs" / f"{search}-{name}").resolve())})
+
+
+def _why(run: Path) -> str:
+    outcome = finished(run)
+    return outcome.why if outcome is not None else "the search did not end"
+
+
+def _words(asked: Asked, bundles: list[str], absent: list[str]) -> list[str]:
+    given = {
+        "--pack": asked.pack,
+        "--out": str(asked.out),
+        "--labels": ",".join(asked.labels),
+        "--peers": ",".join(asked.peers),
+        "--sizes": ",".join(map(str, asked.sizes)),
+        "--draws": asked.draws,
+        "--seed": asked.seed,
+        "--segment": asked.segment,
+        "--mask-label": asked.mask_label,
+        "--ignore-columns": ",".join(asked.ignore_columns),
+        "--patient-column": asked.patient_column,
+        "--networks": asked.networks,
+    }
+    words = [
+        word for name, value in given.items() if value not in (None, "") for word in (f"{name}={value}",)
+    ]
+    rows = [f"--bundle={one}" for one in bundles] + [f"--absent={one}" for one in absent]
+    return [asked.data, *words, *rows, *host_words(dict(asked.host))]
+
+
+def _process(words: list[str], hear: Hear) -> dict[str, Any]:
+    """Run the process that holds the images; its progress comes line by line."""
+    command = [sys.executable, "-I", "-m", MODULE, *words, "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=clean_environment()
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018  # both are pipes
+        last = ""
+        for line in process.stderr:
+            last = line.strip() or last
+            _hand_on(line, hear)
+        text = process.stdout.read()
+    try:
+        document: dict[str, Any] = json.loads(text)
+    except ValueError:
+        raise errors.SandboxError(
+            f"the comparison ended with code {process.returncode} and no answer: "
+            f"{last or 'it said nothing'}; what was computed stays, and the same command goes on"
+        ) from None
+    if "error" in document:
+        raise getattr(errors, str(document["error"]), errors.ScafeError)(document["message"])
+    return {**document, "exit_code": process.returncode}
+
+
+def _hand_on(line: str, hear: Hear) -> None:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return
+    if isinstance(told, dict) and "step" in told:
+        hear(told)

@@ -1,0 +1,151 @@
+"""A comparison from its request to the files it writes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scafe.evals.compare.criteria_rows import Sandbox, bundle_peer, one_shot_peer, selecting_patients
+from scafe.evals.compare.engine import Hear, Ran, run_all
+from scafe.evals.compare.figure import learning_figure
+from scafe.evals.compare.page import html_page, markdown_page
+from scafe.evals.compare.plan import Plan, make_plan
+from scafe.evals.compare.shelf import Shelf
+from scafe.evals.compare.table import Table, controls_of, rows_of
+from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.features import write_atomically
+from scafe.evals.frozen.bundle import open_bundle
+from scafe.evals.peers.controls import Shuffled
+from scafe.evals.peers.criteria import Absent, CriteriaPeer, UnitWeights
+from scafe.evals.peers.found import chosen, plugged, require_own_names, shipped
+from scafe.evals.peers.fused import Fused
+from scafe.evals.peers.peer import Peer, Setting
+from scafe.evals.scoring.splits import split_patients
+from scafe.knowledge.criteria.pack import CriteriaPack
+
+FUSED_WITH = ("classical-ridge-mask", "classical-ridge-whole", "network-crop", "network-whole")
+"""Peers that ScaFE's features are stacked with, where they run."""
+FILES = ("comparison.json", "comparison.md", "comparison.html", "learning.svg", "timings.json")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is compared, and how."""
+
+    pack: CriteriaPack
+    bundles: tuple[tuple[str, Path], ...]
+    """Name of a row -> frozen bundle; the first is the reference."""
+    peers: tuple[str, ...]
+    """Names of rows; empty: all."""
+    sizes: tuple[int, ...]
+    draws: int
+    seed: int
+    networks: Path | None = None
+    workers: int = 2
+    absent: tuple[tuple[str, str], ...] = ()
+    """Rows of ScaFE that could not be made, and why."""
+
+
+def compare_on(
+    dataset: Dataset, request: Request, shelf: Shelf, sandbox: Sandbox, hear: Hear
+) -> tuple[Table, tuple[Ran, ...]]:
+    """Run every row that was asked for, and make the table.
+
+    Raises
+    ------
+    InputError
+        A peer is unknown or named twice, a size or bundle cannot be used.
+    """
+    ours = _our_rows(dataset, request, sandbox)
+    setting = Setting(dataset.classes, dataset.has_masks, request.pack.modality.kind, request.networks)
+    absent = tuple(Absent(name, reason) for name, reason in request.absent)
+    peers = (*peers_of(ours, request.peers, request.networks), *absent)
+    plan = make_plan(dataset, request.sizes, request.draws, request.seed, _held(dataset, request))
+    ran = run_all(peers, dataset, plan, setting, shelf, request.workers, hear)
+    return _table(dataset, request, plan, ran, ours[0].card.name), ran
+
+
+def peers_of(
+    ours: Sequence[CriteriaPeer], wanted: Sequence[str], networks: Path | None = None
+) -> tuple[Peer, ...]:
+    """Return the rows in the order of the table: ScaFE's, the others', the joined ones, the controls.
+
+    The reference and the controls stand in every table, whatever was asked for.
+    """
+    first = ours[0]
+    others = (*shipped(networks), *plugged())
+    require_own_names(others)
+    fused = [Fused(first, one) for one in others if one.card.name in FUSED_WITH]
+    free = UnitWeights(first.view, first.columns)
+    body = [one for one in others if one.card.family not in ("control", "zero labels")]
+    zero = [one for one in others if one.card.family == "zero labels"]
+    controls = [Shuffled(first), *(one for one in others if one.card.family == "control")]
+    kept = chosen((*ours, *body, *fused, free, *zero, *controls), wanted)
+    always = {first.card.name, *(one.card.name for one in controls)}
+    everyone: tuple[Peer, ...] = (*ours, *body, *fused, free, *zero, *controls)
+    return tuple(one for one in everyone if one in kept or one.card.name in always)
+
+
+def write_files(folder: Path, table: Table, ran: Sequence[Ran]) -> None:
+    """Write the table as JSON, Markdown and HTML, its figure, and apart from them how long each row took."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(table.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+    pages = (text, markdown_page(table), html_page(table), learning_figure(table), _timings(ran))
+    for name, page in zip(FILES, pages, strict=True):
+        write_atomically(folder / name, page.encode())
+
+
+def seconds_of(ran: Sequence[Ran]) -> dict[str, float]:
+    """Return the processor seconds that each row's fits took."""
+    return {
+        one.peer.card.name: round(sum(float(at["seconds"]) for cell in one.cells for at in cell.values()), 2)
+        for one in ran
+    }
+
+
+def _timings(ran: Sequence[Ran]) -> str:
+    return json.dumps({"fit_processor_seconds": seconds_of(ran)}, indent=1) + "\n"
+
+
+def _our_rows(dataset: Dataset, request: Request, sandbox: Sandbox) -> tuple[CriteriaPeer, ...]:
+    named = [bundle_peer(path, dataset, sandbox, name) for name, path in request.bundles]
+    one_shot = one_shot_peer(request.pack, dataset, sandbox)
+    return (*named, one_shot)
+
+
+def _held(dataset: Dataset, request: Request) -> frozenset[str]:
+    """Return the only patients that may test a bundle whose features were chosen with the others' labels."""
+    held: frozenset[str] = frozenset()
+    for _, path in request.bundles:
+        bundle = open_bundle(path)
+        if selecting_patients(bundle, dataset):
+            split = split_patients(dataset.patients, dataset.labels, bundle.manifest.seed)
+            sealed = frozenset(dataset.patients[place] for place in split.sealed)
+            held = held & sealed if held else sealed
+    return held
+
+
+def _table(dataset: Dataset, request: Request, plan: Plan, ran: Sequence[Ran], reference: str) -> Table:
+    members = {
+        label: len(
+            {patient for patient, own in zip(dataset.patients, dataset.labels, strict=True) if own == label}
+        )
+        for label in dataset.classes
+    }
+    return Table(
+        classes=dataset.classes,
+        images=len(dataset),
+        patients=members,
+        data_sha256=dataset.sha256,
+        pack=f"{request.pack.id} {request.pack.version}",
+        seed=request.seed,
+        draws=len(plan.draws),
+        sizes=tuple(size or None for size in plan.sizes),
+        sizes_left_out=plan.left_out,
+        training_patients=plan.per_class,
+        test_patients=len(plan.draws[0].test),
+        fixed_test=plan.fixed_test,
+        reference=reference,
+        rows=rows_of(ran, plan, reference),
+        controls=controls_of(ran, plan),
+    )

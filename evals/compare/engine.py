@@ -1,0 +1,173 @@
+"""Run a comparison: views once an image, then every peer on every draw, several draws at a time."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scafe.evals.compare.cell import Job, run_job
+from scafe.evals.compare.plan import Plan
+from scafe.evals.compare.shelf import Shelf, code_digest
+from scafe.evals.data.dataset import Dataset
+from scafe.evals.peers import peer as peer_module
+from scafe.evals.peers.peer import Peer, Setting, UnavailableError
+
+RULES = Path(peer_module.__file__).parent
+"""The folder of the peers: their shared code decides what a cell holds."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far it is."""
+
+    step: str
+    done: int
+    of: int
+    seconds_left: float | None
+    """None: not known yet."""
+
+
+Hear = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one peer gave."""
+
+    peer: Peer
+    cells: tuple[Mapping[str, Any], ...] = ()
+    """One per draw; empty where it could not run."""
+    reason: str = ""
+    """Why it could not run, and the way out."""
+
+
+@dataclass
+class Clock:
+    """Tells how much of a step is left, from how long its part took."""
+
+    step: str
+    of: int
+    hear: Hear
+    done: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def add(self, number: int = 1) -> None:
+        """Count what is done, and tell."""
+        self.done += number
+        spent = time.monotonic() - self.started
+        left = spent / self.done * (self.of - self.done) if self.done else None
+        self.hear(Progress(self.step, self.done, self.of, left))
+
+
+def run_all(
+    peers: Sequence[Peer],
+    dataset: Dataset,
+    plan: Plan,
+    setting: Setting,
+    shelf: Shelf,
+    workers: int = 1,
+    hear: Hear = lambda told: None,
+) -> tuple[Ran, ...]:
+    """Run every peer on every draw; what was kept is not run again.
+
+    Parameters
+    ----------
+    peers : sequence of Peer
+    dataset, plan, setting
+        What is compared on, who is drawn, and what peers may know.
+    shelf : Shelf
+        Keeps views and cells.
+    workers : int
+        Draws at a time, each in a process of its own; the result does not depend on it.
+    hear : callable
+        Is told how far it is.
+
+    Returns
+    -------
+    tuple of Ran
+        In the order of the peers; one that cannot run here carries the reason.
+    """
+    keys = tuple(item.sha256 for item in dataset.items)
+    found: dict[str, Ran] = {}
+    ready: list[tuple[Peer, Mapping[str, Path]]] = []
+    for one in peers:
+        try:
+            ready.append((one, _viewed(one, dataset, keys, setting, shelf, hear)))
+        except UnavailableError as error:
+            found[one.card.name] = Ran(one, reason=str(error))
+    cells = _cells(ready, keys, dataset, plan, shelf, workers, hear)
+    for one, _ in ready:
+        found[one.card.name] = Ran(one, tuple(cells[one.card.name, draw.number] for draw in plan.draws))
+    return tuple(found[one.card.name] for one in peers)
+
+
+def _viewed(
+    peer: Peer, dataset: Dataset, keys: tuple[str, ...], setting: Setting, shelf: Shelf, hear: Hear
+) -> dict[str, Path]:
+    images = dataset.images(range(len(keys)))
+    paths = {}
+    for view in peer.views(setting):
+        clock = Clock(f"{peer.card.name}: images", len(set(keys)), hear)
+        paths[view.key] = shelf.view(view, keys, images, clock.add)
+    return paths
+
+
+def _cells(
+    ready: Sequence[tuple[Peer, Mapping[str, Path]]],
+    keys: tuple[str, ...],
+    dataset: Dataset,
+    plan: Plan,
+    shelf: Shelf,
+    workers: int,
+    hear: Hear,
+) -> dict[tuple[str, int], dict[str, Any]]:
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    waiting: list[tuple[str, str, Job]] = []
+    common = [dataset.sha256, plan.sizes, plan.classes, _rules()]
+    for peer, paths in ready:
+        named = [peer.card.name, sorted(path.name for path in paths.values()), code_digest(peer), *common]
+        for draw in plan.draws:
+            identity = _identity([*named, draw.number, draw.seed, sorted(draw.test), draw.order])
+            kept = shelf.cell(identity)
+            if kept is None:
+                job = Job(peer, draw, plan.sizes, plan.task, plan.classes, keys, paths)
+                waiting.append((peer.card.name, identity, job))
+            else:
+                found[peer.card.name, draw.number] = kept
+    clock = Clock("fits", len(waiting), hear)
+    for place, cell in _results([job for _, _, job in waiting], workers):
+        name, identity, job = waiting[place]
+        shelf.keep_cell(identity, cell)
+        found[name, job.draw.number] = cell
+        clock.add()
+    return found
+
+
+def _results(jobs: Sequence[Job], workers: int) -> Any:
+    """Yield (place, cell) as they are done."""
+    if workers < 2 or len(jobs) < 2:
+        yield from ((place, run_job(job)) for place, job in enumerate(jobs))
+        return
+    from joblib import Parallel, delayed
+
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
+    ask = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
+    yield from ask(delayed(_placed)(place, job) for place, job in enumerate(jobs))
+
+
+def _placed(place: int, job: Job) -> tuple[int, dict[str, Any]]:
+    return place, run_job(job)
+
+
+def _rules() -> str:
+    """Hash the shared code of the peers and of the cells."""
+    files = [*sorted(RULES.glob("*.py")), Path(run_job.__code__.co_filename)]
+    return hashlib.sha256("\0".join(file.read_text(encoding="utf-8") for file in files).encode()).hexdigest()
+
+
+def _identity(parts: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

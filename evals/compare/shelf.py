@@ -1,0 +1,130 @@
+"""What is kept between comparisons, by what it depends on: views of images, and predictions of draws.
+
+A comparison that was cut off goes on where it was; one with a row more computes that row alone.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scafe.evals.data.features import library_versions, write_atomically
+from scafe.evals.peers.peer import Images, Rows, View
+from scafe.knowledge.contract.errors import IntegrityError
+
+CHUNK = 32
+"""Images between two writes: what a kill can lose."""
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A folder of views and cells; readable by the owner alone."""
+
+    folder: Path
+
+    def view(self, view: View, keys: Sequence[str], images: Images, tell: Told) -> Path:
+        """Compute what is missing of a view, and return the file that holds it."""
+        path = self.view_path(view)
+        held, rows = _read_view(path)
+        places = {key: place for place, key in enumerate(keys)}
+        missing = sorted(set(keys) - set(held))
+        step = int(getattr(view, "chunk", CHUNK))
+        for start in range(0, len(missing), step):
+            part = missing[start : start + step]
+            found = view.rows(_Chosen(images, [places[key] for key in part]), part)
+            rows = found if not held else np.concatenate([rows, _same_width(found, rows, view)])
+            held = [*held, *part]
+            self._write_view(path, held, rows)
+            tell(len(part))
+        return path
+
+    def view_path(self, view: View) -> Path:
+        """Return where a view is kept."""
+        return self.folder / "views" / f"{_digest(view.key, library_versions(), _code(view))}.npz"
+
+    def cell(self, identity: str) -> dict[str, Any] | None:
+        """Return what one row said in one draw; None if it was not asked yet."""
+        try:
+            found: dict[str, Any] = json.loads((self.folder / "cells" / f"{identity}.json").read_text())
+        except (FileNotFoundError, json.JSONDecodeError):  # a damaged disk: compute it again
+            return None
+        return found
+
+    def keep_cell(self, identity: str, cell: dict[str, Any]) -> None:
+        """Keep what one row said in one draw."""
+        place = self.folder / "cells"
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomically(place / f"{identity}.json", json.dumps(cell, separators=(",", ":")).encode())
+
+    def _write_view(self, path: Path, held: Sequence[str], rows: Rows) -> None:
+        import io
+
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept = io.BytesIO()
+        np.savez(kept, keys=np.array(held), rows=rows)
+        write_atomically(path, kept.getvalue())
+
+
+def read_rows(path: Path, keys: Sequence[str]) -> Rows:
+    """Return a kept view's rows in the order of the images.
+
+    Raises
+    ------
+    IntegrityError
+        An image is not in it.
+    """
+    held, rows = _read_view(path)
+    places = {key: place for place, key in enumerate(held)}
+    if lacking := next((key for key in keys if key not in places), None):
+        raise IntegrityError(f"{path} has no row for image {lacking[:12]}; remove the file and start again")
+    return rows[[places[key] for key in keys]]
+
+
+def code_digest(*things: object) -> str:
+    """Hash the files that define things: another version of a peer is another row."""
+    import inspect
+
+    files = {inspect.getsourcefile(type(one)) or "" for one in things}
+    return _digest(*(Path(file).read_text(encoding="utf-8") for file in sorted(files) if file))
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    images: Images
+    places: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, place: int) -> Any:
+        return self.images[self.places[place]]
+
+
+def _read_view(path: Path) -> tuple[list[str], NDArray[np.float64]]:
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            return [str(key) for key in held["keys"]], np.asarray(held["rows"], dtype=np.float64)
+    except FileNotFoundError:
+        return [], np.zeros((0, 0))
+
+
+def _same_width(found: Rows, rows: Rows, view: View) -> Rows:
+    if found.shape[1] == rows.shape[1] or not found.shape[1]:
+        return found if found.shape[1] else np.full((len(found), rows.shape[1]), np.nan)
+    raise IntegrityError(
+        f"view {view.key!r} gave {found.shape[1]} numbers an image, and {rows.shape[1]} before"
+    )
+
+
+def _code(view: View) -> str:
+    return code_digest(view)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
