@@ -1,6 +1,6 @@
 """The `scafe` command: its nouns and verbs, and how a fault becomes a sentence and an exit code.
 
-Each file `commands_*.py` holds the commands of one noun. Nothing heavy is imported until a command
+Each file holds the commands of one noun. Nothing heavy is imported until a command
 runs (langgraph, scikit-learn and the model client cost seconds), so `scafe --help` answers at once.
 
 Exit codes: 0 ok · 1 finished without an acceptable set · 2 usage or data · 3 waiting for a person or a
@@ -19,7 +19,6 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
-from scafe.agent.cli.adopting import adopt
 from scafe.agent.cli.bundle import predict, verify
 from scafe.agent.cli.compare import compare
 from scafe.agent.cli.criteria import criteria, probe
@@ -27,10 +26,11 @@ from scafe.agent.cli.data import data
 from scafe.agent.cli.gate import freeze, reply
 from scafe.agent.cli.host import config, doctor
 from scafe.agent.cli.phantoms import phantoms
+from scafe.agent.cli.recorded.adopting import adopt
+from scafe.agent.cli.recorded.runs import report, runs
+from scafe.agent.cli.recorded.view import view
 from scafe.agent.cli.run import demo, resume, run
-from scafe.agent.cli.runs import report, runs
 from scafe.agent.cli.selftest import selftest
-from scafe.agent.cli.view import view
 from scafe.agent.terminal.terminal import echo, render_json
 from scafe.knowledge.contract.errors import ScafeError
 

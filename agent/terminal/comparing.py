@@ -98,7 +98,7 @@ def _searched(asked: Asked, search: Literal["loop", "best_of_n"]) -> Path:
     begun = sorted(path for path in Path(config.out).glob("*") if (path / "run.json").is_file())
     if not begun:
         return start_apart(config, None, lambda told: None)
-    return begun[0] if finished(begun[0]) else resume_apart(begun[0], None, None, None, lambda told: None)
+    return begun[0] if finished(begun[0]) else resume_apart(begun[0], say=lambda told: None)
 
 
 def _config(asked: Asked, search: Literal["loop", "best_of_n"]) -> RunConfig:

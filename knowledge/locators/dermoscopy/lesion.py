@@ -1,6 +1,6 @@
 """Lesion of a dermoscopic image: thresholds of its difference from skin propose, the likeliest regions vote.
 
-Sources: thresholds of several channels, fused to one outline (Celebi ME et al. Skin Res Technol 2013;19:
+Source: thresholds of several channels, fused to one outline (Celebi ME et al. Skin Res Technol 2013;19:
 e252-e258, 10.1111/j.1600-0846.2012.00636.x); skin from the frame's rim, dark corners left out (Celebi ME et
 al. Comput Med Imaging Graph 2009;33:148-153, 10.1016/j.compmedimag.2008.11.002). WEIGHTS are least squares
 for Dice on one half of 363 outlines of HAM10000 (median .90 on that half and on the other).

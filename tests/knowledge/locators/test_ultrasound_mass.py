@@ -80,7 +80,7 @@ def test_where_there_is_no_mass_nothing_is_found(locate: Locate) -> None:
 def test_it_agrees_with_drawn_outlines_on_real_frames(locate: Locate) -> None:
     if not OUTLINES.is_dir():
         pytest.skip("no real outlines at ../shared/data/breast_ultrasound_outlines")
-    rows = list(csv.DictReader((OUTLINES / "manifest.csv").open()))
+    rows = list(csv.DictReader((OUTLINES / "manifest.csv").read_text().splitlines()))
     agreement = []
     for row in rows:
         image = cv2.imread(str(OUTLINES / row["path"]))[:, :, ::-1]

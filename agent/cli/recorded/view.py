@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scafe.agent.cli.options import out_option
-from scafe.agent.cli.runs import open_run, runs_folder
+from scafe.agent.cli.recorded.runs import open_run, runs_folder
 from scafe.agent.terminal.terminal import Terminal, speaks
 
 if TYPE_CHECKING:
