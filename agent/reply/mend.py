@@ -17,6 +17,7 @@ IMPORTS = {
     "math": "import math",
     "cv2": "import cv2",
     "cv": "import cv2 as cv",
+    "tk": "import toolkit as tk",
     "ndimage": "from scipy import ndimage",
     "ndi": "from scipy import ndimage as ndi",
     "stats": "from scipy import stats",

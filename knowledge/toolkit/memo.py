@@ -83,8 +83,8 @@ def forget() -> None:
 
 
 def remember(*arrays: NDArray[Any]) -> None:
-    """Drop what is kept and begin anew for one image and its mask, until `forget`."""
-    _Now.memory = Memory(*arrays)
+    """Drop what is kept and begin anew for one image and its mask, until `forget`; read-only ones count."""
+    _Now.memory = Memory(*(array for array in arrays if not array.flags.writeable))
 
 
 @contextlib.contextmanager

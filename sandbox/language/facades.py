@@ -1,4 +1,4 @@
-"""Frozen faces of numpy, scipy, scikit-image and OpenCV: explicit names, never a real module.
+"""Frozen faces of numpy, scipy, scikit-image, OpenCV and the toolkit: explicit names, never a real module.
 
 What they do *not* do: check the arguments of the functions behind the names. Functions whose
 arguments or results could lead further are replaced in `standins`.
@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from scafe.sandbox.language.members import MEMBERS, members_of
+from scafe.sandbox.language.members import MEMBERS, library_of, members_of
 from scafe.sandbox.language.review import CONSTANT_NAME
 from scafe.sandbox.language.standins import STANDINS, with_copies
 from scafe.sandbox.language.tokens import token
@@ -67,7 +67,7 @@ def facades() -> dict[str, object]:
 
 
 def _members(module: str, built: dict[str, object]) -> dict[str, object]:
-    library = importlib.import_module(module)
+    library = importlib.import_module(library_of(module))
     found: dict[str, object] = {}
     for name in members_of(module):
         getattr(library, name, None)  # a lazy module fills its namespace now, not while images are measured

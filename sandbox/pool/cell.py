@@ -18,6 +18,7 @@ import numpy as np
 
 from scafe.knowledge.contract.errors import ContractError
 from scafe.knowledge.contract.extractor import parse_extractor
+from scafe.knowledge.toolkit import memo
 from scafe.sandbox.language import compilation, guards, policy
 from scafe.sandbox.language.review import review
 from scafe.sandbox.language.text import without_addresses
@@ -74,6 +75,7 @@ class Loaded:
 
     uses_opencv = True
     uses_scipy = True
+    uses_toolkit = True
 
     def __init__(self, code: types.CodeType, names: tuple[str, ...]) -> None:
         self.code = code
@@ -240,6 +242,7 @@ def load_extractor(source: str) -> Loaded:
         raise Refused(f"cannot be compiled: {type(error).__name__}: {error}"[:800]) from None
     loaded.uses_opencv = "cv2" in source
     loaded.uses_scipy = "scipy" in source or "skimage" in source
+    loaded.uses_toolkit = "toolkit" in source
     run_module_once(loaded, "extract(image, mask)")
     return loaded
 
@@ -264,6 +267,8 @@ def measure(loaded: Loaded | None, one: ImageAndMask) -> tuple[float, ...] | Fai
         cv2.setRNGSeed(0)  # its random state outlives a call; k-means and RANSAC read it
     if loaded.uses_scipy:
         np.random.seed(0)  # noqa: NPY002  numpy's own state, which functions of scipy draw from by default
+    if loaded.uses_toolkit:
+        memo.remember(one.image, one.mask)
     try:
         # numpy keeps its error settings in a context variable: a suspended `with np.errstate` stays behind
         return judged(contextvars.Context().run(loaded.measure, one), loaded.names)
@@ -272,6 +277,8 @@ def measure(loaded: Loaded | None, one: ImageAndMask) -> tuple[float, ...] | Fai
     except BaseException as error:
         status = wire.MEMORY if isinstance(error, MemoryError) else wire.EXCEPTION
         return Failure(status, exception_number(error), line_of(error), words_of(error))
+    finally:
+        memo.forget()
 
 
 def judged(returned: object, names: tuple[str, ...]) -> tuple[float, ...]:

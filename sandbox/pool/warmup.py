@@ -1,13 +1,14 @@
 """Load every library that an extractor may reach, so that no file is opened once the jail is shut."""
 
 import importlib
+import sys
 import warnings
 
 import cv2
 import numpy as np
 
 from scafe.sandbox.language.facades import facades
-from scafe.sandbox.language.members import MEMBERS
+from scafe.sandbox.language.members import LIBRARIES, MEMBERS
 from scafe.sandbox.pool import cell
 from scafe.sandbox.pool.extraction import ImageAndMask
 from scafe.sandbox.pool.regions import seat
@@ -34,6 +35,7 @@ PRELOAD = (
 EXERCISE = """
 import numpy as np
 import cv2
+import toolkit as tk
 from scipy import ndimage, stats
 from skimage import color, exposure, feature, filters, measure, morphology, segmentation, transform, util
 
@@ -57,6 +59,9 @@ def extract(image, mask):
     total += morphology.opening(grey, morphology.disk(2)).mean() + exposure.equalize_adapthist(grey).mean()
     total += segmentation.slic(image, n_segments=8, start_label=1).max() + np.median(lab[mask])
     total += transform.resize(grey, (16, 16)).mean() + util.img_as_float(image).mean()
+    total += tk.robust(tk.ridges(tk.grey(image), 0.05))["median"] + tk.contour(mask)["roughness"]
+    total += tk.symmetry(tk.grey(image), mask)["shape"] + tk.colour_clusters(image, mask)["shares"].sum()
+    total += tk.share(tk.hair_mask(image)) + tk.share(tk.snake(tk.grey(image), mask))
     total += np.linalg.norm(np.cov(lab[mask].T)) + abs(np.fft.fft2(grey)).mean()
     with np.errstate(all="ignore"):
         total += float(np.nan_to_num(np.array([1.0]) / 0.0, posinf=0.0)[0])
@@ -85,4 +90,5 @@ def warm_up() -> None:
 
 def fingerprint() -> Fingerprint:
     """Take what builtins and libraries hold now: every module that an extractor can name, and `sys`."""
-    return Fingerprint((*MEMBERS, "sys"))
+    behind = [name for name in sys.modules if name.startswith(tuple(LIBRARIES.values()))]
+    return Fingerprint((*MEMBERS, *behind, "sys"))
