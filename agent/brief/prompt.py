@@ -24,6 +24,7 @@ from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.extractor import MAX_FEATURES, MAX_LINES
 from scafe.sandbox.language.members import MEMBERS
+from scafe.sandbox.language.primitives import primitives
 from scafe.sandbox.pool.pool import Limits
 from scafe.sandbox.probes.verdict import DialResponse
 
@@ -247,6 +248,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
         image_seconds=Limits().image_seconds,
         max_numbers=MAX_NUMBERS,
         modules=sorted(set(MEMBERS) - NOT_NAMED),
+        primitives=primitives(),
         seen=SEEN,
         moves=MOVES,
         between=BETWEEN,

@@ -166,7 +166,7 @@ def radial_profile(mask: Mask, angles: int = 72) -> NDArray[np.float32]:
 
     Returns
     -------
-    (angles,) float32, in roots of the region's area (a disc: 0.56); angle 0 points right, counter-clockwise;
+    (angles,) float32, in roots of the region's area (0.56 for a disc); angle 0 points right, counter-clockwise;
     NaN for an empty mask
 
     References
