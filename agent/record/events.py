@@ -57,6 +57,7 @@ class BenchOpened(Event):
     patients_band: str
     data_sha256: str
     scorer_sha256: str
+    toolkit_sha256: str = Field(default="", description="hash over the toolkit; '' in runs from before it")
     host: dict[str, str] = Field(description="sandbox tier and layers of this machine")
 
 

@@ -1,6 +1,6 @@
 """Values of extractors on images, computed in the sandbox once and kept by what they depend on.
 
-A value depends on the source, on the bytes of image and mask, and on the libraries; it is kept under
+A value depends on the source, the bytes of image and mask, the libraries and the toolkit; it is kept under
 the hash of these and never leaves the folder of the bench.
 """
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from scafe.evals.data.sources import digest
 from scafe.knowledge.contract.errors import ContractError
+from scafe.sandbox.language.toolkit_text import names_toolkit, toolkit_sha256
 from scafe.sandbox.pool.pool import Fault, ImageAndMask, Pool
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scafe", "scikit-image", "scipy")
@@ -75,7 +76,7 @@ class FeatureStore:
         SandboxError
             If the sandbox itself fails.
         """
-        identity = digest(source.encode(), library_versions().encode())
+        identity = digest(source.encode(), what_values_depend_on(source).encode())
         shelf = self._shelf(identity)
         # by their hash: chunks in the order of the data set, a folder per class, would tell a cell the label
         missing = sorted((i for i, key in enumerate(keys) if key not in shelf["rows"]), key=lambda i: keys[i])
@@ -124,6 +125,12 @@ def write_atomically(path: Path, data: bytes) -> None:
 def library_versions() -> str:
     """Name every library that can change a feature's value, with its version."""
     return ";".join(f"{name}={_version(name)}" for name in LIBRARIES)
+
+
+def what_values_depend_on(source: str) -> str:
+    """Name what else can change an extractor's values: the libraries, and the toolkit where it is named."""
+    toolkit = f";toolkit={toolkit_sha256()}" if names_toolkit(source) else ""
+    return library_versions() + toolkit
 
 
 def source_sha256(source: str) -> str:

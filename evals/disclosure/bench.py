@@ -88,6 +88,7 @@ class BenchFacts(Record):
     patients_band: str = Field(description="dev patients: '<40', '40-99', '100-199', '200-399', '>=400'")
     data_sha256: str = Field(description="hash over images, masks, labels and patients")
     scorer_sha256: str = Field(description="hash over scorer, splits, probes and pack")
+    toolkit_sha256: str = Field(default="", description="hash over the toolkit; '' in runs from before it")
     sandbox: dict[str, str] = Field(
         description="tier and one status per layer, as `scafe doctor` prints them"
     )

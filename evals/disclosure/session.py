@@ -25,6 +25,7 @@ from scafe.evals.scoring.score import CVScore, Task, cross_validate
 from scafe.evals.scoring.splits import Folds, Split, make_folds, split_patients
 from scafe.knowledge.contract.errors import InputError
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
+from scafe.sandbox.language.toolkit_text import toolkit_sha256
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 from scafe.sandbox.probes.agreement import icc_a1
 from scafe.sandbox.probes.perturbations import PERTURBATIONS, perturb
@@ -226,6 +227,7 @@ class BenchSession:
             patients_band=next((band for above, band in PATIENT_BANDS if dev_patients < above), ">=400"),
             data_sha256=self.dataset.sha256,
             scorer_sha256=self.scorer.sha256,
+            toolkit_sha256=toolkit_sha256(),
             sandbox=sandbox_status(self.pool.report),
         )
 

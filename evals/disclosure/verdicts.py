@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from scafe.evals.data.features import library_versions, write_atomically
+from scafe.evals.data.features import what_values_depend_on, write_atomically
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.session import BenchSession
 from scafe.sandbox.probes.cascade import judge
@@ -40,7 +40,8 @@ def _place(session: BenchSession, source: str) -> Path | None:
     spec = session.spec
     if not spec.cache:
         return None
-    how = f"{library_versions()};{spec.sandbox};{spec.seed};{session.facts.scorer_sha256};{session.shapes}"
+    values = what_values_depend_on(source)
+    how = f"{values};{spec.sandbox};{spec.seed};{session.facts.scorer_sha256};{session.shapes}"
     return Path(spec.cache) / "verdicts" / f"{digest(source.encode('utf-8', 'replace'), how.encode())}.json"
 
 

@@ -12,6 +12,7 @@ from scafe.evals.scoring.assessment import short
 from scafe.evals.scoring.classifier import Classifier
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.inside import require_distinct, require_plain_name
+from scafe.sandbox.language.toolkit_text import FOLDER as TOOLKIT
 from scafe.sandbox.pool.pool import ImageAndMask
 
 CLASSIFIER = "classifier.skops"
@@ -105,7 +106,9 @@ def require_phantoms(manifest: Manifest, images: Sequence[ImageAndMask], where: 
 
 def _files_of(manifest: Manifest) -> set[str]:
     fixed = {CLASSIFIER, RESPONSES, PHANTOMS, CARD}
-    return fixed | {one.file for one in manifest.features} | {card_file(one) for one in manifest.columns}
+    toolkit = {name for name in manifest.files if name.startswith(f"{TOOLKIT}/") and name.endswith(".py")}
+    own = {one.file for one in manifest.features} | {card_file(one) for one in manifest.columns}
+    return fixed | own | toolkit
 
 
 def _require_once(names: Iterable[object], where: str) -> None:

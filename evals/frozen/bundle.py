@@ -5,6 +5,7 @@
     bundle/
       manifest.json               every file's hash; its own hash is the bundle's identity
       extractors/<criterion>_<sha8>.py
+      toolkit/*.py                where an extractor imports it, to run without ScaFE
       classifier.skops
       responses.json              how each feature answers to each dial of the phantom
       phantoms.npz                the images and masks that `scafe verify` measures again
@@ -40,6 +41,8 @@ from scafe.evals.frozen.stored_phantoms import load_phantoms
 from scafe.evals.scoring.classifier import Classifier, load_classifier
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.plain_json import read_json
+from scafe.sandbox.language.toolkit_text import FOLDER as TOOLKIT
+from scafe.sandbox.language.toolkit_text import files_for
 from scafe.sandbox.pool.pool import ImageAndMask
 
 Kind = TypeVar("Kind", bound=Record)
@@ -94,6 +97,32 @@ class Bundle:
         found = load_phantoms(self.contents[PHANTOMS], self._where(PHANTOMS))
         require_phantoms(self.manifest, found, self._where(PHANTOMS))
         return found
+
+    def require_toolkit(self) -> None:
+        """Check that extractors which import the toolkit would get the one they were frozen with.
+
+        The files in the bundle are never run here: they are a stranger's code outside the language wall.
+
+        Raises
+        ------
+        IntegrityError
+            A file of the toolkit is missing in the bundle, or is not the installed one.
+        """
+        installed = files_for(map(self.source, self.extractors))
+        for name in sorted(
+            installed.keys() | {one for one in self.contents if one.startswith(f"{TOOLKIT}/")}
+        ):
+            if self.contents.get(name) != installed.get(name):
+                then = self.manifest.environment.get("scafe", "unknown")
+                raise IntegrityError(
+                    f"{self._where(name)} is not the {TOOLKIT} that is installed here "
+                    f"({self._differs(name)}), so extractors would measure something else; install the ScaFE "
+                    f"that froze the bundle (scafe {then}), or freeze it anew. ScaFE never runs a bundle's own copy"
+                )
+
+    def _differs(self, name: str) -> str:
+        there, here = self.contents.get(name), files_for(map(self.source, self.extractors)).get(name)
+        return f"SHA-256 {_short_hash(there)} there, {_short_hash(here)} here"
 
     def source(self, extractor: str) -> str:
         """Source of one extractor by its SHA-256."""
@@ -160,6 +189,10 @@ def open_bundle(path: str | Path) -> Bundle:
     require_sound(manifest)
     _check_files(folder, manifest, contents)
     return Bundle(folder, manifest, hashlib.sha256(text).hexdigest(), contents)
+
+
+def _short_hash(content: bytes | None) -> str:
+    return "missing" if content is None else f"{hashlib.sha256(content).hexdigest()[:12]}…"
 
 
 def canonical_json(record: BaseModel) -> bytes:

@@ -29,6 +29,7 @@ from scafe.evals.scoring.stats import auc, auc_variance
 from scafe.knowledge.contract.errors import InputError
 from scafe.knowledge.contract.extractor import Direction
 from scafe.knowledge.criteria.pack import Citation, CriteriaPack, Criterion
+from scafe.sandbox.language.toolkit_text import files_for
 from scafe.sandbox.probes.agreement import is_flat
 
 Predicted = Literal["up", "down", "either"]
@@ -208,7 +209,8 @@ def _files(manifest: Manifest, responses: Responses, fit: Fit, sources: dict[str
     for feature in manifest.features:
         texts[card_file(feature.column)] = feature_card(feature, positive, responses)
     binary = {CLASSIFIER: dump_classifier(fit.classifier), RESPONSES: canonical_json(responses)}
-    return {**{name: text.encode() for name, text in texts.items()}, **binary}
+    plain = {name: text.encode() for name, text in texts.items()}
+    return {**plain, **binary, **files_for(sources.values())}
 
 
 def _require_free(target: Path) -> None:

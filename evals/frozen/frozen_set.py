@@ -132,6 +132,7 @@ def measure_bundle(bundle: Bundle, pool: Pool, images: Sequence[ImageAndMask]) -
         An extractor is refused by the wall here, or does not declare a feature of the bundle: no median may
         stand in for what was never measured.
     """
+    bundle.require_toolkit()
     found: dict[tuple[str, str], NDArray[np.float64]] = {}
     for sha256 in bundle.extractors:
         extraction = pool.extract(bundle.source(sha256), images)

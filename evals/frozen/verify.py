@@ -98,13 +98,15 @@ def verify_bundle(folder: str | Path, pool: Pool) -> Verification:
     Raises
     ------
     IntegrityError
-        A file is not what was frozen, or parts of the bundle contradict one another (named).
+        A file is not what was frozen, or parts of the bundle contradict one another (named); its extractors
+        import a toolkit that is not the installed one.
     """
     return verify_opened(open_bundle(folder), pool)
 
 
 def verify_opened(bundle: Bundle, pool: Pool) -> Verification:
     """Do the same with a bundle that is open."""
+    bundle.require_toolkit()
     manifest, images = bundle.manifest, bundle.phantoms
     _require_readable(bundle)
     rows, faults = _measured(bundle, pool)

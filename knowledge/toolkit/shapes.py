@@ -166,8 +166,8 @@ def radial_profile(mask: Mask, angles: int = 72) -> NDArray[np.float32]:
 
     Returns
     -------
-    (angles,) float32, in roots of the region's area (0.56 for a disc); angle 0 points right, counter-clockwise;
-    NaN for an empty mask
+    (angles,) float32, in roots of the region's area (0.56 for a disc); angle 0 points right,
+    counter-clockwise; NaN for an empty mask
 
     References
     ----------
