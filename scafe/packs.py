@@ -51,6 +51,7 @@ def probe(
     criterion: str | None = None,
     *,
     seed: int = 0,
+    whole: bool = False,
     workers: int = 2,
     allow_weaker_sandbox: bool = False,
 ) -> Verdict:
@@ -64,13 +65,13 @@ def probe(
         Where the extractor's criterion is defined.
     criterion : str, optional
         The criterion it should answer to; none: whichever it claims.
-    seed, workers, allow_weaker_sandbox
-        What draws the phantoms, and how the sandbox runs; the same seed gives the same verdict.
+    seed, whole, workers, allow_weaker_sandbox
+        What draws the phantoms, whether all are looked at also once it is rejected, how the sandbox runs.
 
     Returns
     -------
     Verdict
-        A refusal, fault or unmet claim of the extractor is a finding in it, never an exception.
+        A fault or unmet claim of the extractor is a finding in it, never an exception.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def probe(
     if criterion is not None:
         _require_claim(text, held.criterion(criterion).id)
     with Pool(workers, allow_weaker=allow_weaker_sandbox) as pool:
-        return judge(text, held, pool, seed)
+        return judge(text, held, pool, seed, depth="whole" if whole else "decided")
 
 
 def _require_claim(source: str, criterion: str) -> None:

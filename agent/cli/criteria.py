@@ -143,9 +143,11 @@ def _verdict_in_words(verdict: "Verdict") -> str:
     for one in verdict.features:
         answers = max(one.responses, key=lambda response: abs(response.spearman), default=None)
         strongest = f"answers most to {answers.name} (rho {answers.spearman:+.2f}), " if answers else ""
+        steady = "stability not looked at"
+        if one.stability is not None:
+            steady = f"stability {one.stability:.2f} (least under {one.worst_perturbation})"
         lines.append(
-            f"  {'+' if one.accepted else '-'} {one.name}: {strongest}stability {one.stability:.2f} "
-            f"(least under {one.worst_perturbation}), missing {one.missing:.0%}"
+            f"  {'+' if one.accepted else '-'} {one.name}: {strongest}{steady}, missing {one.missing:.0%}"
         )
     lines += [f"  {one.severity}: {one.message}" for one in verdict.findings]
     return "\n".join(lines)
@@ -155,12 +157,16 @@ def _verdict_in_words(verdict: "Verdict") -> str:
 @click.argument("extractor", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--pack", required=True, help="The criteria pack that the extractor's criterion is in.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the phantoms.")
+@click.option("--whole", is_flag=True, help="Look at every phantom, also once it is rejected: more findings.")
 @click.option("--allow-weaker-sandbox", is_flag=True, help="Go on where the host cannot hold both walls.")
 @speaks
-def probe(terminal: Terminal, extractor: Path, pack: str, seed: int, allow_weaker_sandbox: bool) -> None:
+def probe(
+    terminal: Terminal, extractor: Path, pack: str, seed: int, whole: bool, allow_weaker_sandbox: bool
+) -> None:
     """Judge one extractor file on phantoms.
 
-    Does it measure what it claims? Exits with 1 if no feature of it may enter a pool.
+    Does it measure what it claims? Exits with 1 if no feature of it may enter a pool. It ends as soon as no
+    feature can be accepted, and says what it did not look at.
 
     \b
     Example:
@@ -174,7 +180,7 @@ def probe(terminal: Terminal, extractor: Path, pack: str, seed: int, allow_weake
     loaded = load_pack(pack)
     source = read_module(extractor)
     with Pool(allow_weaker=allow_weaker_sandbox) as pool:
-        verdict = judge(source, loaded, pool, seed)
+        verdict = judge(source, loaded, pool, seed, depth="whole" if whole else "decided")
     terminal.answer(verdict.model_dump(mode="json"), _verdict_in_words(verdict))
     if not verdict.is_acceptable:
         click.get_current_context().exit(1)

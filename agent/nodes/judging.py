@@ -99,7 +99,7 @@ def _record_verdict(
 ) -> list[str]:
     revision = revision_of(state, context, sha256)
     standing: Standing = "judged" if verdict.is_acceptable else "turned_away"
-    reasons = () if verdict.is_acceptable else tuple(sorted({one.code for one in verdict.findings}))
+    reasons = () if verdict.is_acceptable else _reasons(verdict)
     write_revision(
         context.run,
         revision.model_copy(update={"verdict": verdict, "standing": standing, "reasons": reasons}),
@@ -114,6 +114,10 @@ def _record_verdict(
         )
     )
     return list(verdict.accepted_names)
+
+
+def _reasons(verdict: Verdict) -> tuple[str, ...]:
+    return tuple(sorted({one.code for one in verdict.findings if one.severity != "note"}))
 
 
 def _novel(

@@ -32,7 +32,8 @@ class FeaturePicture:
     is_accepted: bool
     responses: tuple[Bar, ...]
     shifts: tuple[Bar, ...]
-    stability: float
+    stability: float | None
+    """None: rejected before it was looked at."""
     worst: str
     missing: float
     findings: tuple[Finding, ...]

@@ -21,8 +21,8 @@ FILES = {
     ),
     "sandbox/pool": ("pool",),
     "sandbox/probes": (
-        "agreement", "cascade", "determinism", "evidence", "findings", "novelty", "panel", "perturbations",
-        "verdict",
+        "agreement", "cascade", "checks", "determinism", "evidence", "findings", "novelty", "panel",
+        "perturbations", "verdict",
     ),
     "knowledge/contract": ("extractor",),
     "knowledge/criteria": ("pack", "yaml_text"),

@@ -5,6 +5,7 @@ Nothing of a session leaves its process; `freeze`, `seal` and `report` work on i
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -136,17 +137,16 @@ class BenchSession:
         """Measure every feature of an extractor on perturbed dev images (cached)."""
         ids = self._stability_ids()
         plain = self.feature_table(source, ids)
-        tables = {}
-        for name in PERTURBATIONS:
-            keys = [digest(self.dataset.items[i].sha256.encode(), name.encode()) for i in ids]
-            images = _Perturbed(self.dataset, ids, name)
-            tables[name] = self.store.table(source, keys, images)
+        changed = self._perturbed_table(source, ids)
         return {
-            feature: _worst(
-                {n: _agreement(plain.column(feature), t.column(feature)) for n, t in tables.items()}
-            )
-            for feature in plain.names
+            feature: _steadiness(plain.column(feature), changed.column(feature)) for feature in plain.names
         }
+
+    def _perturbed_table(self, source: str, ids: tuple[int, ...]) -> FeatureTable:
+        """Return a row per image and perturbation, all in one call: a call starts cells of its own."""
+        pairs = [(index, name) for index in ids for name in PERTURBATIONS]
+        keys = [digest(self.dataset.items[index].sha256.encode(), name.encode()) for index, name in pairs]
+        return self.store.table(source, keys, _Perturbed(self.dataset, pairs))
 
     def remember(self, source: str) -> str:
         """Keep a source for later requests that name it by hash; return its SHA-256."""
@@ -240,15 +240,24 @@ def sandbox_status(report: SandboxReport) -> dict[str, str]:
 
 
 class _Perturbed:
-    """Dev images under one perturbation, made when they are asked for."""
+    """Dev images, each under one perturbation, made when they are asked for."""
 
-    def __init__(self, dataset: Dataset, ids: tuple[int, ...], name: str) -> None:
-        self.dataset, self.ids, self.name = dataset, ids, name
+    def __init__(self, dataset: Dataset, pairs: Sequence[tuple[int, str]]) -> None:
+        self.dataset, self.pairs = dataset, pairs
 
     def __getitem__(self, place: int) -> ImageAndMask:
-        pair = self.dataset.load(self.ids[place])
-        seed = int(self.dataset.items[self.ids[place]].sha256[:8], 16)
-        return perturb(self.name, pair.image, pair.mask, seed)
+        index, name = self.pairs[place]
+        pair = self.dataset.load(index)
+        seed = int(self.dataset.items[index].sha256[:8], 16)
+        return perturb(name, pair.image, pair.mask, seed)
+
+
+def _steadiness(plain: NDArray[np.float64], changed: NDArray[np.float64]) -> Stability:
+    """Compare (n,) values with (n * n_perturbations,) of the same images, the perturbations in turn."""
+    turns = len(PERTURBATIONS)
+    return _worst(
+        {name: _agreement(plain, changed[place::turns]) for place, name in enumerate(PERTURBATIONS)}
+    )
 
 
 def _agreement(plain: NDArray[np.float64], changed: NDArray[np.float64]) -> float:

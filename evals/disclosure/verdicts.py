@@ -29,7 +29,8 @@ def reach_verdict(session: BenchSession, source: str) -> Verdict:
     if known is not None:
         return known
     detectors = Detectors(session.pool, session.shapes)
-    verdict = judge(source, session.pack, session.pool, session.spec.seed, detectors)
+    # a drafter has few calls: it is told all that the panel shows
+    verdict = judge(source, session.pack, session.pool, session.spec.seed, detectors, depth="whole")
     if path:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(path, verdict.model_dump_json().encode())

@@ -121,7 +121,7 @@ def response_curves(
     panel = build_panel(kind, seed)
     units = {dial.name: dial.unit for dial in load_phantom(kind).dials}
     wheres = {sweep.name: sweep.where[:CURVE_SETTINGS] for sweep in panel.dials}
-    order = [int(index) for where in wheres.values() for index in where.ravel()]
+    order = list(dict.fromkeys(int(index) for where in wheres.values() for index in where.ravel()))
     rows = measure_columns(pool, sources, list(columns.values()), [panel.images[index] for index in order])
     place = {index: number for number, index in enumerate(order)}
     curves: dict[str, tuple[Curve, ...]] = {}

@@ -2,7 +2,8 @@
 
 The layout is a table of fixed-size entries, then the bytes of each image and mask at 64-byte steps. Images
 stand there in the order of a hash of each: their order in the data set, often a folder per class, would tell
-a cell that counts what it must not know.
+a cell that counts what it must not know. Phantoms may stand
+in the order they are looked at.
 """
 
 import fcntl
@@ -12,7 +13,7 @@ import os
 import struct
 import tempfile
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +25,26 @@ HEAD: Final = struct.Struct("<Q")
 ENTRY: Final = struct.Struct("<QQQQQ")
 """offset of the image, offset of the mask, height, width, channels."""
 STEP = 64
+KEPT_ARENAS = 6
+"""Sets of images that stay in shared memory."""
 F_ADD_SEALS, SEAL_ALL = 1033, 0x1 | 0x2 | 0x4 | 0x8  # no more seals, shrinking, growing, writing
 
 
 class Arena:
-    """The host's side of one sealed set of images."""
+    """The host's side of one sealed set of images.
 
-    def __init__(self, images: Sequence[ImageAndMask]) -> None:
+    Parameters
+    ----------
+    images : sequence of ImageAndMask
+    as_given : bool
+        Keep the order: for phantoms alone.
+    """
+
+    def __init__(self, images: Sequence[ImageAndMask], *, as_given: bool = False) -> None:
         self.images = tuple(images)  # held, so that their identity stays theirs
-        order = _hash_order(self.images)
+        self.as_given = as_given
+        shapes = [_shape(index, one) for index, one in enumerate(self.images)]
+        order = list(range(len(shapes))) if as_given else _hash_order(self.images, shapes)
         self.places = _inverse(order)
         """Where the images stand in shared memory, in the caller's order."""
         stored = [self.images[index] for index in order]
@@ -40,12 +52,12 @@ class Arena:
         self.descriptor = _write(stored, self.entries)
         self.size = os.fstat(self.descriptor).st_size
 
-    def holds(self, images: Sequence[ImageAndMask]) -> bool:
-        """Whether these are the same images, byte by byte.
+    def holds(self, images: Sequence[ImageAndMask], *, as_given: bool = False) -> bool:
+        """Whether these are the same images, byte by byte, in the same kind of order.
 
         The same array object that cannot be written to is not compared again.
         """
-        if len(images) != len(self.images):
+        if len(images) != len(self.images) or as_given != self.as_given:
             return False
         stored: list[ImageAndMask] | None = None
         for index, (one, other) in enumerate(zip(images, self.images, strict=True)):
@@ -62,6 +74,64 @@ class Arena:
         os.close(self.descriptor)
 
 
+class Sharing(Protocol):
+    """A process that can be given sets of images."""
+
+    def share(self, number: int, arena: Arena, /) -> None:
+        """Give it a sealed set of images under a number."""
+        ...
+
+    def unshare(self, number: int, /) -> None:
+        """Take a set of images away."""
+        ...
+
+
+class Shelf:
+    """The sets of images that stand in shared memory; the least recently used goes first."""
+
+    def __init__(self) -> None:
+        self._arenas: dict[int, Arena] = {}
+        self._next = 0
+
+    def __getitem__(self, number: int) -> Arena:
+        return self._arenas[number]
+
+    def number_of(
+        self,
+        images: Sequence[ImageAndMask],
+        processes: Sequence[Sharing],
+        *,
+        as_given: bool = False,
+    ) -> int:
+        """Return the number under which each of the processes holds these images; share them if none does."""
+        for number, arena in self._arenas.items():
+            if arena.holds(images, as_given=as_given):
+                self._arenas[number] = self._arenas.pop(number)  # most recently used stands last
+                return number
+        arena = Arena(images, as_given=as_given)
+        number = self._next = self._next + 1
+        for one in processes:
+            one.share(number, arena)
+        self._arenas[number] = arena
+        if len(self._arenas) > KEPT_ARENAS:
+            oldest = next(iter(self._arenas))
+            for one in processes:
+                one.unshare(oldest)
+            self._arenas.pop(oldest).close()
+        return number
+
+    def share_with(self, process: Sharing) -> None:
+        """Give a process that came later everything that stands here."""
+        for number, arena in self._arenas.items():
+            process.share(number, arena)
+
+    def close(self) -> None:
+        """Give all memory back once the workers are gone."""
+        arenas, self._arenas = self._arenas, {}
+        for arena in arenas.values():
+            arena.close()
+
+
 def _is_frozen(one: ImageAndMask) -> bool:
     arrays: list[object] = [one.image, one.mask]
     return all(
@@ -73,8 +143,8 @@ def _same(one: NDArray[np.generic], other: NDArray[np.generic]) -> bool:
     return one.shape == other.shape and bool(np.array_equal(one, other))
 
 
-def _hash_order(images: Sequence[ImageAndMask]) -> list[int]:
-    keys = [_key(_shape(index, one), one) for index, one in enumerate(images)]
+def _hash_order(images: Sequence[ImageAndMask], shapes: Sequence[tuple[int, int, int]]) -> list[int]:
+    keys = [_key(shape, one) for shape, one in zip(shapes, images, strict=True)]
     return sorted(range(len(images)), key=lambda index: keys[index])
 
 

@@ -27,6 +27,7 @@ from scafe.sandbox.pool.arena import views
 from scafe.sandbox.pool.extraction import ImageAndMask
 from scafe.sandbox.system import jail
 from scafe.sandbox.system.fingerprint import Fingerprint, Held
+from scafe.sandbox.system.memory import poison_small_blocks
 from scafe.sandbox.system.selfattack import attack
 
 NUMBERS = (float, int, np.float64, np.float32, np.float16)
@@ -203,15 +204,6 @@ class Cell:
         if self.orders.talkative:
             words = wire.field_of(failure.message, wire.TALK_BYTES).ljust(wire.TALK_BYTES, b"\0")
             self.board[at + wire.ROW.size : at + wire.TALKING_ROW.size] = words
-
-
-def poison_small_blocks(byte: int) -> None:
-    """Fill numpy's own cache of small blocks, which the allocator's pattern does not reach.
-
-    numpy keeps up to 7 freed blocks of each size below 1024 bytes and hands them out unchanged.
-    """
-    held = [np.full(size, byte, np.uint8) for size in range(1, 1024) for _ in range(7)]
-    held.clear()
 
 
 class Refused(Exception):  # noqa: N818

@@ -8,7 +8,7 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scafe.knowledge.contract.errors import SandboxError
@@ -22,6 +22,8 @@ from scafe.sandbox.system.selfattack import breaches
 LOAD_SECONDS = 3.0
 """Least time that reading a module may take; a slow image limit raises it."""
 DYING_MS = 500
+FEW = 8
+"""Images that one cell measures sooner than a second one is forked (30 ms of CPU time)."""
 CHECK_SECONDS = 20.0
 """Patience with a check that takes some 4 ms."""
 BROKEN = "the worker's reply was not a reply"
@@ -174,8 +176,18 @@ class Crew:
     def measure_all(self, count: int) -> list[Row]:
         """Measure images 0 to `count - 1`; one row or fault each, in order."""
         found: dict[int, Row] = {}
-        self._measure(deque(_batches(count, self._size)), found)
+        self._measure(deque(wire.batches(count, self._size)), found)
         return [found[index] for index in range(count)]
+
+    def measure_places(self, places: Sequence[int]) -> list[Row]:
+        """Measure images at the given places; a few of them are not worth a second cell."""
+        found: dict[int, Row] = {}
+        waiting = deque(wire.runs(places, wire.batch_size(len(places), self._size)))
+        if len(places) <= FEW:
+            self._measure_alone(waiting, found)
+        else:
+            self._measure(waiting, found)
+        return [found[place] for place in places]
 
     def measure_in(self, order: Sequence[int]) -> list[Row]:
         """Measure images one by one in the given order, an image twice if it stands there twice."""
@@ -333,9 +345,3 @@ class Crew:
         for cell in self._cells:
             cell.close()
         self._cells.clear()
-
-
-def _batches(count: int, workers: int) -> Iterable[range]:
-    """Four batches a worker, so that none waits long for the last; one worker waits for nobody."""
-    size = wire.BATCH if workers == 1 else max(1, min(wire.BATCH, -(-count // (4 * workers))))
-    return (range(first, min(first + size, count)) for first in range(0, count, size))

@@ -5,7 +5,6 @@ happen in jailed cells (`cell`), whose answers are fixed-size records that are c
 """
 
 import contextlib
-import hashlib
 import secrets
 import threading
 import time
@@ -16,12 +15,12 @@ from typing import Self
 
 from scafe.knowledge.contract.errors import SandboxError
 from scafe.sandbox.pool import second_look
-from scafe.sandbox.pool.arena import Arena
+from scafe.sandbox.pool.arena import Shelf
 from scafe.sandbox.pool.crew import Crew, CrewSettings, Lent, Row
 from scafe.sandbox.pool.extraction import Extraction, Fault, FaultKind, ImageAndMask, Limits
 from scafe.sandbox.pool.process import SandboxProcess
 from scafe.sandbox.pool.remote import RemotePool
-from scafe.sandbox.pool.rows import Head
+from scafe.sandbox.pool.rows import Head, Heads
 from scafe.sandbox.system.backends import is_remote, local_prefix
 from scafe.sandbox.system.doctor import SandboxReport, inspect_host
 
@@ -29,9 +28,6 @@ __all__ = ["Extraction", "Fault", "FaultKind", "ImageAndMask", "Limits", "Pool"]
 
 NOT_OPEN = "the pool is not open; use it as a context manager: with Pool() as pool"
 NO_LOCATOR = "locators run with --sandbox local or bwrap; give the images masks, or leave --locator away"
-KEPT_HEADS = 4096
-KEPT_ARENAS = 6
-"""Sets of images that stay in shared memory; the least recently used goes first."""
 
 
 class Pool:
@@ -82,10 +78,9 @@ class Pool:
         self._lock = threading.RLock()
         self._process: SandboxProcess | None = None
         self._report: SandboxReport | None = None
-        self._arenas: dict[int, Arena] = {}
-        self._next_arena = 0
+        self._shelf = Shelf()
         self._crew: Crew | None = None
-        self._heads: dict[str, Head | Fault] = {}
+        self._heads = Heads()
         self._salt = secrets.token_bytes(16)
 
     @property
@@ -135,9 +130,7 @@ class Pool:
         for process in processes:
             if process is not None:
                 process.close()
-        arenas, self._arenas = self._arenas, {}
-        for arena in arenas.values():
-            arena.close()
+        self._shelf.close()
 
     def extract(self, source: str, images: Sequence[ImageAndMask], *, talkative: bool = False) -> Extraction:
         """Run one extractor over images; rows come back in their order.
@@ -171,31 +164,60 @@ class Pool:
         with self._lock:
             if self._process is None and self._remote is None:
                 raise SandboxError(NOT_OPEN)
-            try:
+            with self._stopping():
                 if self._remote is not None:
                     return self._remote.extract(source, images, self.limits, talkative=talkative)
                 return self._extract(source, images, talkative)
-            except SandboxError:
-                self._stop()
-                raise
 
-    def _extract(self, source: str, images: Sequence[ImageAndMask], talkative: bool) -> Extraction:
+    def extract_part(self, source: str, images: Sequence[ImageAndMask], where: Sequence[int]) -> Extraction:
+        """Run one extractor over some phantoms of a set; its cells stay for the next part of it.
+
+        Parameters
+        ----------
+        images : sequence of ImageAndMask
+            Phantoms: they stand in shared memory as given, and words of the extractor come back.
+        where : sequence of int
+            Which of them; rows come back in this order.
+        """
+        with self._lock:
+            if self._process is None:
+                return self.extract(source, [images[index] for index in where], talkative=True)
+            with self._stopping():
+                return self._extract(source, images, True, tuple(where))
+
+    @contextlib.contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """End every process if the sandbox itself fails."""
+        try:
+            yield
+        except SandboxError:
+            self._stop()
+            raise
+
+    def _extract(
+        self,
+        source: str,
+        images: Sequence[ImageAndMask],
+        talkative: bool,
+        where: tuple[int, ...] | None = None,
+    ) -> Extraction:
+        count = len(images) if where is None else len(where)
         head = self._reviewed(source)
         if isinstance(head, Fault):
             quiet = head if talkative else replace(head, message="")
-            return Extraction.all_faulty(quiet, (), len(images))
+            return Extraction.all_faulty(quiet, (), count)
         if head.refusal is not None:
-            return Extraction.all_faulty(head.refusal, (), len(images))
-        crew = self.crew_for(source, images, talkative=talkative)
+            return Extraction.all_faulty(head.refusal, (), count)
+        crew = self.crew_for(source, images, talkative=talkative, as_given=where is not None)
         if crew.fault is not None:
-            return Extraction.all_faulty(crew.fault, crew.names, len(images))
+            return Extraction.all_faulty(crew.fault, crew.names, count)
         began = time.perf_counter()
-        measured = crew.measure_all(len(images))
+        measured = crew.measure_all(count) if where is None else crew.measure_places(where)
         seconds = time.perf_counter() - began
         crew.fault = self._second_look(source, crew, measured, talkative)
         if crew.fault is not None:
-            return Extraction.all_faulty(crew.fault, crew.names, len(images))
-        places = self._arenas[crew.arena].places
+            return Extraction.all_faulty(crew.fault, crew.names, count)
+        places = self._shelf[crew.arena].places if where is None else range(count)
         return Extraction.of(crew.names, [measured[place] for place in places], seconds)
 
     def _second_look(self, source: str, crew: Crew, measured: Sequence[Row], talkative: bool) -> Fault | None:
@@ -223,9 +245,7 @@ class Pool:
         twin: bool = False,
     ) -> tuple[Row, ...]:
         """Measure some places of an arena in one fresh cell."""
-        process = self._twin_process() if twin else self._process
-        if process is None:
-            raise SandboxError(NOT_OPEN)
+        process = self._twin_process() if twin else self._opened()
         crew = Crew(process, source, arena, CrewSettings(self.limits, talkative, perturb_memory))
         crew.load(self._names(source), strict=self.report.is_strong_enough)
         if crew.fault is not None:
@@ -235,31 +255,33 @@ class Pool:
         crew.dismiss()
         return (second_look.CHANGED,) * len(order) if changed else tuple(rows)
 
-    def crew_for(self, source: str, images: Sequence[ImageAndMask], *, talkative: bool) -> Crew:
+    def crew_for(
+        self, source: str, images: Sequence[ImageAndMask], *, talkative: bool, as_given: bool = False
+    ) -> Crew:
         """Return cells that have loaded the extractor; the last crew stays warm for the same call again."""
-        if self._process is None:
-            raise SandboxError(NOT_OPEN)
-        arena = self._arena_for(self._process, images)
+        process = self._opened()
+        arena = self._arena_for(images, as_given=as_given)
         settings = CrewSettings(self.limits, talkative, self._perturb)
         if self._crew is not None and self._crew.serves(source, arena, settings):
             return self._crew
         self._dismiss()
-        self._crew = Crew(self._process, source, arena, settings, max(1, min(self.workers, len(images))))
+        self._crew = Crew(process, source, arena, settings, max(1, min(self.workers, len(images))))
         self._crew.load(self._names(source), strict=self.report.is_strong_enough)
         return self._crew
 
     def _reviewed(self, source: str) -> Head | Fault:
         """Have the source read once in a cell that sees no image, so that no word can be a pixel's."""
-        key = hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()
-        if key not in self._heads:
-            if self._process is None:
-                raise SandboxError(NOT_OPEN)
-            nothing = self._arena_for(self._process, ())
-            crew = Crew(self._process, source, nothing, CrewSettings(self.limits, True))
-            self._heads[key] = crew.review(strict=self.report.is_strong_enough)
-            if len(self._heads) > KEPT_HEADS:
-                del self._heads[next(iter(self._heads))]
-        return self._heads[key]
+        return self._heads.of(source, self._review)
+
+    def _review(self, source: str) -> Head | Fault:
+        process = self._opened()
+        crew = Crew(process, source, self._arena_for(()), CrewSettings(self.limits, True))
+        return crew.review(strict=self.report.is_strong_enough)
+
+    def _opened(self) -> SandboxProcess:
+        if self._process is None:
+            raise SandboxError(NOT_OPEN)
+        return self._process
 
     def _names(self, source: str) -> tuple[str, ...]:
         head = self._reviewed(source)
@@ -289,13 +311,12 @@ class Pool:
             if self._remote is not None:
                 arguments = (self.limits, twin, perturb_memory)
                 return self._remote.rerun(source, images, order, *arguments)
-            if self._process is None:
-                raise SandboxError(NOT_OPEN)
-            number = self._arena_for(self._process, images)
+            self._opened()
+            number = self._arena_for(images)
             head = self._reviewed(source)
             if isinstance(head, Fault) or head.refusal is not None:
                 return (head if isinstance(head, Fault) else head.refusal,) * len(order)  # type: ignore[return-value]
-            places = [self._arenas[number].places[index] for index in order]
+            places = [self._shelf[number].places[index] for index in order]
             return self._fresh(
                 source, number, places, talkative=True, perturb_memory=perturb_memory, twin=twin
             )
@@ -306,19 +327,15 @@ class Pool:
         with self._lock:
             if self._process is None:
                 raise SandboxError(NOT_OPEN if self._remote is None else NO_LOCATOR)
-            try:
-                nothing, number = (self._arena_for(self._process, some) for some in ((), images))
-                places = self._arenas[number].places
+            with self._stopping():
+                nothing, number = (self._arena_for(some) for some in ((), images))
+                places = self._shelf[number].places
                 yield Lent(self._process, nothing, number, places, self.workers, self.report.is_strong_enough)
-            except SandboxError:
-                self._stop()
-                raise
 
     def _twin_process(self) -> SandboxProcess:
         if self._twin is None:
             self._twin = self._started(self._hash_seed + 1)
-            for number, arena in self._arenas.items():
-                self._twin.share(number, arena)
+            self._shelf.share_with(self._twin)
         return self._twin
 
     def _dismiss(self) -> None:
@@ -326,23 +343,9 @@ class Pool:
         if crew is not None:
             crew.dismiss()
 
-    def _arena_for(self, process: SandboxProcess, images: Sequence[ImageAndMask]) -> int:
-        for number, arena in self._arenas.items():
-            if arena.holds(images):
-                self._arenas[number] = self._arenas.pop(number)  # most recently used stands last
-                return number
-        arena = Arena(images)
-        number = self._next_arena = self._next_arena + 1
-        processes = [process] if self._twin is None else [process, self._twin]
-        for one in processes:
-            one.share(number, arena)
-        self._arenas[number] = arena
-        if len(self._arenas) > KEPT_ARENAS:
-            oldest = next(iter(self._arenas))
-            for one in processes:
-                one.unshare(oldest)
-            self._arenas.pop(oldest).close()
-        return number
+    def _arena_for(self, images: Sequence[ImageAndMask], *, as_given: bool = False) -> int:
+        processes = [one for one in (self._process, self._twin) if one is not None]
+        return self._shelf.number_of(images, processes, as_given=as_given)
 
     def __del__(self) -> None:
         """Leave no process behind if the pool was never closed."""

@@ -1,10 +1,11 @@
 """Turn the records of a cell into rows and faults; every field is hostile until it is checked."""
 
+import hashlib
 import math
 import os
 import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 
@@ -13,6 +14,7 @@ from scafe.sandbox.language import policy
 from scafe.sandbox.pool import wire
 from scafe.sandbox.pool.extraction import Fault
 
+KEPT_HEADS = 4096
 KINDS = {
     wire.EXCEPTION: "exception",
     wire.CONTRACT: "contract",
@@ -35,6 +37,22 @@ class Head:
     refusal: Fault | None
     breaches: int
     """Bits of the self-attacks that went through."""
+
+
+class Heads:
+    """What was said about the sources read last, so that each is read once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Head | Fault] = {}
+
+    def of(self, source: str, review: Callable[[str], Head | Fault]) -> Head | Fault:
+        """Return what is known of a source, or have it reviewed."""
+        key = hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()
+        if key not in self._kept:
+            self._kept[key] = review(source)
+            if len(self._kept) > KEPT_HEADS:
+                del self._kept[next(iter(self._kept))]
+        return self._kept[key]
 
 
 def read_head(record: bytes, serial: int) -> Head:

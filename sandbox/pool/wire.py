@@ -8,6 +8,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
@@ -131,3 +132,28 @@ def expect(condition: bool, what: str) -> None:
     """Raise if a record from a sandbox process breaks the protocol."""
     if not condition:
         raise SandboxError(f"the sandbox process broke its protocol ({what}); it was ended")
+
+
+def batches(count: int, workers: int) -> Iterable[range]:
+    """Cut the first `count` images into requests."""
+    size = batch_size(count, workers)
+    return (range(first, min(first + size, count)) for first in range(0, count, size))
+
+
+def batch_size(count: int, workers: int) -> int:
+    """Four batches a worker, so that none waits long for the last; one worker waits for nobody."""
+    return BATCH if workers == 1 else max(1, min(BATCH, -(-count // (4 * workers))))
+
+
+def runs(places: Sequence[int], size: int) -> Iterator[range]:
+    """Cut places into requests: neighbours in rising order go together, at most `size` of them."""
+    run = range(0)
+    for place in places:
+        if len(run) and place == run.stop and len(run) < size:
+            run = range(run.start, place + 1)
+            continue
+        if len(run):
+            yield run
+        run = range(place, place + 1)
+    if len(run):
+        yield run

@@ -1,47 +1,47 @@
 """Checks over phantoms: does the extractor keep the contract, does it measure what it claims.
 
+They come as a cascade: a few phantoms, then its own dial, the other dials, the nuisances, the perturbations,
+and last whether it is deterministic. Where no feature can be accepted any more the cascade ends, and the
+verdict says what was not looked at; what is accepted has met the whole panel.
 Everything here is evidence about a feature on images we drew ourselves; nothing of it says how well
 the feature tells patients apart. No threshold was chosen on labelled images.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scafe.knowledge.contract.errors import ContractError, PackError
-from scafe.knowledge.contract.extractor import Extractor, Feature, parse_extractor
+from scafe.knowledge.contract.extractor import Extractor, parse_extractor
 from scafe.knowledge.criteria.pack import CriteriaPack, Criterion
-from scafe.sandbox.pool.pool import Extraction, ImageAndMask, Pool
+from scafe.sandbox.pool.pool import Fault, ImageAndMask, Pool
+from scafe.sandbox.pool.second_look import agree
 from scafe.sandbox.probes import findings as words
-from scafe.sandbox.probes.agreement import spearman
-from scafe.sandbox.probes.evidence import Measured, Response, measure
-from scafe.sandbox.probes.novelty import SAME
-from scafe.sandbox.probes.panel import Panel, build_panel
+from scafe.sandbox.probes.checks import findings_on, twins
+from scafe.sandbox.probes.evidence import Measured, measure
+from scafe.sandbox.probes.panel import Panel, Sweep, build_panel
 from scafe.sandbox.probes.verdict import DialResponse, FeatureEvidence, Finding, Verdict
-
-MIN_RESPONSE = 0.5
-"""|rho| with the own dial that a pooled feature needs (`latent_spearman_min` of the packs' format)."""
-MIN_STABILITY = 0.75
-"""Smallest ICC over the perturbations: below it every hash-like cheat falls (tested)."""
-MAX_MISSING = 0.20
-MAX_OUTSIDE = 0.02
-"""Share of phantoms that may lie outside the declared range."""
-MAX_SHIFT = 1.5
-"""Class spreads that a nuisance may move a feature before it is rejected."""
-WARN_SHIFT = 0.5
-RIVAL = 0.8
-"""|rho| with another dial from which that dial is a rival."""
-WARN_REACH = 0.5
-"""Share of the own dial's reach from which a rival is mentioned; past all of it the rival owns it."""
 
 Determinism = Callable[[str, Sequence[ImageAndMask]], tuple[Finding, ...]]
 
+Depth = Literal["decided", "whole"]
+"""decided: end as soon as no feature can be accepted · whole: look at everything, whatever was found, so that
+a drafter, who has two repairs, reads every finding at once."""
+
 
 def judge(
-    source: str, pack: CriteriaPack, pool: Pool, seed: int = 0, determinism: Determinism | None = None
+    source: str,
+    pack: CriteriaPack,
+    pool: Pool,
+    seed: int = 0,
+    determinism: Determinism | None = None,
+    *,
+    depth: Depth = "decided",
 ) -> Verdict:
-    """Judge one extractor over the pack's phantom. Deterministic by (source, pack, seed).
+    """Judge one extractor over the pack's phantom. Deterministic by (source, pack, seed, depth).
 
     Parameters
     ----------
@@ -54,8 +54,11 @@ def judge(
     seed : int
         Draws the panel of phantoms.
     determinism : callable, optional
-        Runs the extractor in differently started workers; by default the panel is run twice in
-        opposite order.
+        Runs the extractor in differently started workers; by default the drawn phantoms are run again in
+        a fresh one, in opposite order.
+    depth : {'decided', 'whole'}
+        When to end. What is accepted is the same, and so is what is said of it; of a rejected extractor
+        more or less is said.
 
     Returns
     -------
@@ -74,16 +77,21 @@ def judge(
         return _rejected(source, "", words.contract(str(error), error.line))
     except PackError as error:
         return _rejected(source, "", words.contract(str(error), None))
-    panel = build_panel(pack.phantom, seed)
-    trial = pool.extract(source, panel.first, talkative=True)
-    if all(trial.faults):  # hundreds of phantoms at five seconds each would say the same
-        return _rejected(source, criterion.id, *words.fatal_faults(trial))
-    extraction = pool.extract(source, panel.images, talkative=True)
-    fatal = words.fatal_faults(extraction, panel.edges.values())
-    if fatal:
-        return _rejected(source, criterion.id, *fatal)
-    unsteady = (determinism or _run_again(pool, extraction, panel))(source, panel.images)
-    return _verdict(extractor, criterion, panel, extraction, unsteady)
+    case = _Case(extractor, criterion, _Look(source, build_panel(pack.phantom, seed), pool))
+    return _cascade(case, depth, determinism or case.look.again)
+
+
+def _cascade(case: "_Case", depth: Depth, determinism: Determinism) -> Verdict:
+    look = case.look
+    stages = _stages(look.panel, case.criterion, depth)
+    for number, stage in enumerate(stages):
+        fatal = look.at(stage.where)
+        if fatal:
+            return _rejected(look.source, case.criterion.id, *fatal)
+        left = [one.title for one in stages[number + 1 :]]
+        if number and depth == "decided" and not case.verdict().is_acceptable:
+            return case.verdict(not_looked=(*left, STEADINESS))
+    return case.verdict(determinism(look.source, look.panel.images))
 
 
 def _claimed(extractor: Extractor, pack: CriteriaPack) -> Criterion:
@@ -98,137 +106,113 @@ def _rejected(source: str, criterion: str, *findings: Finding) -> Verdict:
     return Verdict(extractor=words.sha256(source), criterion=criterion, findings=findings)
 
 
-def _run_again(pool: Pool, first: Extraction, panel: Panel) -> Determinism:
-    """Compare a second run, backwards: catches state between calls where no detector is at hand."""
-
-    def run(source: str, images: Sequence[ImageAndMask]) -> tuple[Finding, ...]:
-        order = panel.drawn[::-1]
-        again = pool.extract(source, [images[index] for index in order], talkative=True)
-        same = np.array_equal(again.rows, first.rows[order], equal_nan=True)
-        return () if same else (words.unsteady(),)
-
-    return run
+STEADINESS = "whether it gives the same value twice"
 
 
-def _verdict(
-    extractor: Extractor,
-    criterion: Criterion,
-    panel: Panel,
-    extraction: Extraction,
-    unsteady: tuple[Finding, ...],
-) -> Verdict:
-    measured = {
-        feature.name: measure(panel, extraction.rows[:, number])
-        for number, feature in enumerate(extractor.features)
-    }
-    findings = [*unsteady, *words.edge_faults(extraction, panel)]
-    for feature in extractor.features:
-        findings += _about(feature, criterion, measured[feature.name])
-    findings += _twins(extractor, measured)
-    lost = any(one.severity == "reject" and one.feature is None for one in findings)
-    evidence = tuple(
-        _evidence(feature, measured[feature.name], findings, lost) for feature in extractor.features
-    )
-    return Verdict(
-        extractor=extractor.sha256, criterion=criterion.id, findings=tuple(findings), features=evidence
-    )
+@dataclass(frozen=True)
+class _Stage:
+    """Phantoms that are measured together."""
+
+    title: str
+    where: NDArray[np.intp]
 
 
-def _about(feature: Feature, criterion: Criterion, measured: Measured) -> list[Finding]:
-    """Every finding on one feature; a dead feature is told so once, not ten times."""
-    if measured.missing > MAX_MISSING:
-        return [words.missing(feature, measured), *_lost(feature, measured)]
-    if measured.is_constant:
-        return [words.constant(feature, measured)]
-    checks = (_range, _response, _selectivity, _stability, _nuisances)
-    return [finding for check in checks for finding in check(feature, criterion, measured)]
-
-
-def _range(feature: Feature, _: Criterion, measured: Measured) -> list[Finding]:
-    values = measured.everywhere[np.isfinite(measured.everywhere)]
-    low, high = feature.range
-    outside = float(np.mean((values < low) | (values > high)))
-    if outside == 0:
-        return []
-    return [words.out_of_range(feature, values, outside, reject=outside > MAX_OUTSIDE)]
-
-
-def _response(feature: Feature, criterion: Criterion, measured: Measured) -> list[Finding]:
-    own = _own(criterion, measured)
-    if own.flips:
-        return [words.flips(feature, own, criterion)]
-    wanted = {"up": 1.0, "down": -1.0}.get(feature.direction, np.sign(own.median) or 1.0)
-    if own.median * wanted <= -MIN_RESPONSE:
-        return [words.wrong_sign(feature, own)]
-    if own.median * wanted < MIN_RESPONSE:
-        return [words.deaf(feature, own, _strongest_other(criterion, measured), criterion)]
-    return []
-
-
-def _selectivity(feature: Feature, criterion: Criterion, measured: Measured) -> list[Finding]:
-    """Compare by how far a full turn moves the feature: ranks alone saturate at 1 for clean shapes."""
-    own = _own(criterion, measured)
-    rivals = [
-        one
-        for one in measured.responses
-        if one.dial != criterion.dial and abs(one.median) >= RIVAL and one.reach > WARN_REACH * own.reach
+def _stages(panel: Panel, criterion: Criterion, depth: Depth) -> tuple[_Stage, ...]:
+    """Cut the panel into stages, the cheapest and most telling first; each phantom stands in one of them."""
+    own = panel.sweep(criterion.dial or "")
+    edges = np.array(list(panel.edges.values()))
+    parts = [
+        ("its own dial", [panel.drawn, panel.still, edges, own.where.ravel()]),
+        ("the other dials", _places(panel.dials)),
+        ("the nuisances", _places(panel.nuisances)),
+        ("the perturbations", list(panel.perturbed.values())),
     ]
-    if not rivals or abs(own.median) < MIN_RESPONSE:
-        return []
-    rival = max(rivals, key=lambda one: (one.reach, one.dial))
-    return [words.unspecific(feature, own, rival, reject=rival.reach > own.reach)]
+    if depth == "whole":
+        parts = [("the whole panel", [where for _, found in parts for where in found])]
+    stages, seen = [_Stage("a few phantoms", panel.first)], set(panel.first.tolist())
+    for title, found in parts:
+        new = [place for place in np.unique(np.concatenate(found)).tolist() if place not in seen]
+        seen.update(new)
+        stages.append(_Stage(title, np.array(new, dtype=np.intp)))
+    return tuple(stages)
 
 
-def _stability(feature: Feature, _: Criterion, measured: Measured) -> list[Finding]:
-    if measured.stability >= MIN_STABILITY:
-        return []
-    return [words.unstable(feature, measured)]
+def _places(sweeps: Sequence[Sweep]) -> list[NDArray[np.intp]]:
+    return [one.where.ravel() for one in sweeps]
 
 
-def _nuisances(feature: Feature, _: Criterion, measured: Measured) -> list[Finding]:
-    moved = sorted(
-        (one for one in measured.shifts if one.in_spreads > WARN_SHIFT), key=lambda one: -one.in_spreads
-    )
-    found = _lost(feature, measured)
-    if moved:
-        found.append(words.moved_by(feature, moved, moved[0].in_spreads > MAX_SHIFT, MAX_SHIFT))
-    return found
+class _Look:
+    """What one extractor gave on the phantoms that were looked at so far."""
+
+    def __init__(self, source: str, panel: Panel, pool: Pool) -> None:
+        self.panel = panel
+        self.seen = np.zeros(len(panel.images), np.bool_)
+        self.faults: list[Fault | None] = [None] * len(panel.images)
+        self.rows: NDArray[np.float64] = np.empty((len(panel.images), 0))
+        """(n_images, n_features); NaN where nothing was looked at."""
+        self.source = source
+        self._pool = pool
+
+    def at(self, where: NDArray[np.intp]) -> tuple[Finding, ...]:
+        """Measure some phantoms more; every ordinary one of them must give a row."""
+        found = self._pool.extract_part(self.source, self.panel.images, where.tolist())
+        if not self.seen.any():
+            self.rows = np.full((len(self.panel.images), len(found.names)), np.nan)
+        for place, fault in zip(where.tolist(), found.faults, strict=True):
+            self.faults[place] = fault
+        self.seen[where] = True
+        fatal = words.fatal_faults(self.faults, int(self.seen.sum()), self.panel.edges.values())
+        if not fatal:
+            self.rows[where] = found.rows
+        return fatal
+
+    def again(self, source: str, images: Sequence[ImageAndMask]) -> tuple[Finding, ...]:
+        """Compare a second run, backwards: catches state between calls where no detector is at hand."""
+        order = self.panel.drawn[::-1].tolist()
+        rows = self._pool.rerun(source, [images[index] for index in order], range(len(order)))
+        return () if agree([tuple(self.rows[index]) for index in order], rows) else (words.unsteady(),)
 
 
-def _lost(feature: Feature, measured: Measured) -> list[Finding]:
-    return [words.lost_under(feature, shift) for shift in measured.shifts if shift.lost_at is not None]
+@dataclass(frozen=True)
+class _Case:
+    """An extractor, what it claims, and what was seen of it."""
+
+    extractor: Extractor
+    criterion: Criterion
+    look: _Look
+
+    def verdict(self, unsteady: tuple[Finding, ...] = (), not_looked: Sequence[str] = ()) -> Verdict:
+        """Say what has been seen so far."""
+        measured = {
+            feature.name: measure(self.look.panel, self.look.rows[:, number], self.look.seen)
+            for number, feature in enumerate(self.extractor.features)
+        }
+        findings = [*unsteady, *words.edge_faults(self.look.faults, self.look.panel)]
+        for feature in self.extractor.features:
+            findings += findings_on(feature, self.criterion, measured[feature.name])
+        findings += twins(self.extractor, measured)
+        lost = any(one.severity == "reject" and one.feature is None for one in findings)
+        evidence = tuple(
+            _evidence(one.name, measured[one.name], findings, lost) for one in self.extractor.features
+        )
+        notes = (words.not_looked(not_looked),) if not_looked else ()
+        return Verdict(
+            extractor=self.extractor.sha256,
+            criterion=self.criterion.id,
+            findings=(*findings, *notes),
+            features=evidence,
+        )
 
 
-def _own(criterion: Criterion, measured: Measured) -> Response:
-    return next(one for one in measured.responses if one.dial == criterion.dial)
-
-
-def _strongest_other(criterion: Criterion, measured: Measured) -> Response | None:
-    others = [one for one in measured.responses if one.dial != criterion.dial]
-    return max(others, key=lambda one: (abs(one.median), one.dial), default=None)
-
-
-def _twins(extractor: Extractor, measured: dict[str, Measured]) -> list[Finding]:
-    """Features of one extractor that say the same."""
-    found = []
-    for number, feature in enumerate(extractor.features):
-        for earlier in extractor.features[:number]:
-            rho = spearman(measured[feature.name].drawn, measured[earlier.name].drawn)
-            if abs(rho) > SAME:
-                found.append(words.twin(feature, earlier, rho))
-                break
-    return found
-
-
-def _evidence(feature: Feature, measured: Measured, findings: list[Finding], lost: bool) -> FeatureEvidence:
-    mine = [one for one in findings if one.feature == feature.name]
+def _evidence(name: str, measured: Measured, findings: list[Finding], lost: bool) -> FeatureEvidence:
+    mine = [one for one in findings if one.feature == name]
     return FeatureEvidence(
-        name=feature.name,
+        name=name,
         responses=tuple(
             DialResponse(name=one.dial, spearman=round(one.median, 3)) for one in measured.responses
         ),
         nuisance_shifts={one.nuisance: round(one.in_spreads, 3) for one in measured.shifts},
-        stability=round(measured.stability, 3),
+        stability=None if measured.stability is None else round(measured.stability, 3),
         worst_perturbation=measured.worst_perturbation,
         missing=round(measured.missing, 3),
         fingerprint=_fingerprint(measured.drawn),

@@ -50,14 +50,19 @@ class Measured:
     drawn: NDArray[np.float64]
     """(n_drawn,) values on randomly drawn phantoms."""
     everywhere: NDArray[np.float64]
-    """Values on every rendered phantom, edges aside."""
+    """Values on every phantom that was looked at, edges aside."""
+    n_looks: int
+    """How many values a look at the whole panel gives."""
     responses: tuple[Response, ...]
+    """Of the dials that were turned."""
     shifts: tuple[Shift, ...]
+    """Of the nuisances that were moved."""
     class_spread: float
     """Standard deviation over latents of both classes with every nuisance neutral."""
-    stability: float
-    """Smallest ICC(A,1) over the perturbations; 0 where it is not defined."""
+    stability: float | None
+    """Smallest ICC(A,1) over the perturbations; 0 where it is not defined, None where none was tried."""
     worst_perturbation: str
+    """'' where none was tried."""
 
     @property
     def missing(self) -> float:
@@ -70,20 +75,29 @@ class Measured:
         return is_flat(self.drawn)
 
 
-def measure(panel: Panel, column: NDArray[np.float64]) -> Measured:
-    """Cut one feature's column (n_images,) into evidence."""
+def measure(panel: Panel, column: NDArray[np.float64], seen: NDArray[np.bool_] | None = None) -> Measured:
+    """Cut one feature's column into evidence.
+
+    Parameters
+    ----------
+    column : (n_images,) float array
+    seen : (n_images,) bool array, optional
+        Which phantoms were measured; none given: all. Parts of which one is missing are left out. The drawn
+        phantoms and the still ones must be there.
+    """
+    at = np.ones(len(column), np.bool_) if seen is None else seen
     drawn = column[panel.drawn]
     spread = _spread(column[panel.still])
-    agreement = {name: icc_a1(drawn, column[where]) for name, where in panel.perturbed.items()}
-    worst = min(agreement, key=lambda name: (_or_zero(agreement[name]), name))
-    edges = np.array(sorted(panel.edges.values()))
+    agreement = {name: icc_a1(drawn, column[one]) for name, one in panel.perturbed.items() if at[one].all()}
+    worst = min(agreement, key=lambda name: (_or_zero(agreement[name]), name), default="")
     return Measured(
         drawn=drawn,
-        everywhere=np.delete(column, edges),
-        responses=tuple(_response(sweep, column) for sweep in panel.dials),
-        shifts=tuple(_shift(sweep, column, spread) for sweep in panel.nuisances),
+        everywhere=column[panel.looks[at[panel.looks]]],
+        n_looks=len(panel.looks),
+        responses=tuple(_response(one, column) for one in panel.dials if at[one.where].all()),
+        shifts=tuple(_shift(one, column, spread) for one in panel.nuisances if at[one.where].all()),
         class_spread=spread,
-        stability=_or_zero(agreement[worst]),
+        stability=_or_zero(agreement[worst]) if worst else None,
         worst_perturbation=worst,
     )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scafe.knowledge.contract.extractor import Feature
 from scafe.knowledge.criteria.pack import Criterion
-from scafe.sandbox.pool.pool import Extraction, Fault
+from scafe.sandbox.pool.pool import Fault
 from scafe.sandbox.probes.evidence import Measured, Response, Shift
 from scafe.sandbox.probes.panel import Panel
 from scafe.sandbox.probes.verdict import Finding, Severity
@@ -54,32 +54,43 @@ def contract(message: str, line: int | None) -> Finding:
     return Finding(code="contract", severity="reject", line=line, message=message)
 
 
-def fatal_faults(extraction: Extraction, edge_cases: Collection[int] = ()) -> tuple[Finding, ...]:
+def fatal_faults(
+    faults: Sequence[Fault | None], n_seen: int, edge_cases: Collection[int] = ()
+) -> tuple[Finding, ...]:
     """Report the first fault on ordinary phantoms: each of them must give a row.
 
     Parameters
     ----------
-    extraction : Extraction
+    faults : sequence of Fault or None
+        One per phantom of the panel.
+    n_seen : int
+        How many of them were looked at.
     edge_cases : collection of int
         Images where a fault is no reason to turn an extractor away.
     """
     edges = set(edge_cases)
-    for index, fault in enumerate(extraction.faults):
+    for index, fault in enumerate(faults):
         if fault is not None and (index not in edges or fault.kind == "refused"):
-            n_faults = sum(one is not None for one in extraction.faults)
-            return (_fault(fault, "reject", f"on {n_faults} of {len(extraction.faults)} phantoms"),)
+            n_faults = sum(one is not None for one in faults)
+            return (_fault(fault, "reject", f"on {n_faults} of {n_seen} phantoms"),)
     return ()
 
 
-def edge_faults(extraction: Extraction, panel: Panel) -> list[Finding]:
+def edge_faults(faults: Sequence[Fault | None], panel: Panel) -> list[Finding]:
     """Report edge cases that end in a fault instead of NaN."""
     found = []
     for case, index in panel.edges.items():
-        fault = extraction.faults[index]
+        fault = faults[index]
         if fault is not None:
             fatal: Severity = "reject" if fault.kind in ("timeout", "memory", "killed") else "warn"
             found.append(_fault(fault, fatal, f"on the edge case '{case}'; return NaN there"))
     return found
+
+
+def not_looked(parts: Sequence[str]) -> Finding:
+    """Say what was left out of a verdict that was clear without it."""
+    message = f"no feature can be accepted any more, so this was not looked at: {', '.join(parts)}"
+    return Finding(code="not_looked", severity="note", message=message)
 
 
 def _fault(fault: Fault, severity: Severity, where: str) -> Finding:

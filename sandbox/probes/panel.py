@@ -1,17 +1,18 @@
 """The phantoms that every extractor of a run is judged on, rendered once and cut into parts.
 
-A panel is one flat list of images, so that the sandbox ships it to its workers once, and the slices
+A panel is one flat list of images, so that the sandbox ships it to its workers once, and the places
 that say which of them turn a dial, move a nuisance, were drawn at random, perturbed, or are edge cases.
+An image that has several parts (the neutral scene stands in every sweep) is rendered and measured once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.knowledge.phantoms import Phantom, PhantomImage, load_phantom
+from scafe.knowledge.phantoms import Dial, Nuisance, Phantom, PhantomImage, load_phantom
 from scafe.sandbox.pool.pool import ImageAndMask
 from scafe.sandbox.probes.perturbations import PERTURBATIONS, perturb
 
@@ -54,46 +55,76 @@ class Panel:
     edges: dict[str, int]
     """Edge case -> index."""
 
-    @cached_property
-    def first(self) -> tuple[ImageAndMask, ...]:
+    @property
+    def first(self) -> NDArray[np.intp]:
         """A few ordinary phantoms of every class: an extractor that fails on all of them has failed."""
-        return tuple(self.images[index] for index in self.drawn[:N_FIRST])
+        return self.drawn[:N_FIRST]
+
+    @cached_property
+    def looks(self) -> NDArray[np.intp]:
+        """Every part's places one behind the other, edges aside; an image of two parts stands there twice."""
+        sweeps = [one.where.ravel() for one in (*self.dials, *self.nuisances)]
+        return np.concatenate([*sweeps, self.drawn, self.still, *self.perturbed.values()])
+
+    def sweep(self, dial: str) -> Sweep:
+        """Return the sweep of one dial."""
+        return next(one for one in self.dials if one.name == dial)
 
 
 @lru_cache(maxsize=4)
 def build_panel(kind: str, seed: int = 0) -> Panel:
     """Render the panel of one kind of phantom; deterministic by (kind, seed)."""
     phantom = load_phantom(kind)
-    shelf = _Shelf()
+    shelf = _Shelf(phantom)
     settings = [_setting(phantom, seed, number) for number in range(N_SETTINGS)]
-    dials = tuple(_dial_sweep(phantom, shelf, settings, number) for number in range(len(phantom.dials)))
-    nuisances = tuple(_nuisance_sweep(phantom, shelf, settings, n) for n in range(len(phantom.nuisances)))
     drawn_phantoms = [_drawn(phantom, seed, number) for number in range(N_DRAWN)]
-    drawn = shelf.add(drawn_phantoms)
-    still = shelf.add([_stilled(phantom, one, number) for number, one in enumerate(drawn_phantoms)])
+    drawn = shelf.put([ImageAndMask(one.image, one.mask) for one in drawn_phantoms])
+    still = shelf.render([_stilled(phantom, one, number) for number, one in enumerate(drawn_phantoms)])
     originals = [shelf.images[index] for index in drawn]
-    perturbed = {name: _perturbed(shelf, originals, name) for name in PERTURBATIONS}
     edges = _edge_cases(shelf, originals[0])
+    dials = tuple(_dial_sweep(shelf, settings, dial) for dial in phantom.dials)
+    nuisances = tuple(_nuisance_sweep(shelf, settings, nuisance) for nuisance in phantom.nuisances)
+    perturbed = {name: _perturbed(shelf, originals, name) for name in PERTURBATIONS}
     return Panel(
         tuple(one.locked() for one in shelf.images), dials, nuisances, drawn, still, perturbed, edges
     )
 
 
 @dataclass(frozen=True)
-class _Setting:
+class _Scene:
+    """What one phantom is rendered from; what is left out is neutral."""
+
     seed: int
     dials: Mapping[str, float]
     nuisances: Mapping[str, float]
+
+    def turned(self, dial: str, level: float) -> "_Scene":
+        return _Scene(self.seed, {**self.dials, dial: level}, self.nuisances)
+
+    def moved(self, nuisance: str, level: float) -> "_Scene":
+        return _Scene(self.seed, self.dials, {**self.nuisances, nuisance: level})
 
 
 class _Shelf:
     """Collects images and tells where they stand."""
 
-    def __init__(self) -> None:
+    def __init__(self, phantom: Phantom) -> None:
         self.images: list[ImageAndMask] = []
+        self._phantom = phantom
+        self._rendered: dict[tuple[object, ...], int] = {}
 
-    def add(self, phantoms: list[PhantomImage]) -> NDArray[np.intp]:
-        return self.put([ImageAndMask(one.image, one.mask) for one in phantoms])
+    def render(self, scenes: Sequence[_Scene]) -> NDArray[np.intp]:
+        """Render each scene that does not stand here yet."""
+        return np.array([self._place_of(scene) for scene in scenes])
+
+    def _place_of(self, scene: _Scene) -> int:
+        dials = tuple(scene.dials.get(one.name, one.neutral) for one in self._phantom.dials)
+        nuisances = tuple(scene.nuisances.get(one.name, one.neutral) for one in self._phantom.nuisances)
+        key = (scene.seed, dials, nuisances)
+        if key not in self._rendered:
+            one = self._phantom.render(scene.seed, scene.dials, scene.nuisances, SIZE_PX)
+            self._rendered[key] = int(self.put([ImageAndMask(one.image, one.mask)])[0])
+        return self._rendered[key]
 
     def put(self, images: list[ImageAndMask]) -> NDArray[np.intp]:
         start = len(self.images)
@@ -101,7 +132,7 @@ class _Shelf:
         return np.arange(start, len(self.images))
 
 
-def _setting(phantom: Phantom, seed: int, number: int) -> _Setting:
+def _setting(phantom: Phantom, seed: int, number: int) -> _Scene:
     """Scene `number`: the first is neutral, the others lie around it, over all skin tones."""
     rng = np.random.default_rng([seed, number])
     dials = {dial.name: dial.neutral for dial in phantom.dials}
@@ -113,36 +144,18 @@ def _setting(phantom: Phantom, seed: int, number: int) -> _Setting:
         for one in phantom.nuisances
         if one.name == "skin_tone"
     }
-    return _Setting(int(rng.integers(2**31)), dials, tones)
+    return _Scene(int(rng.integers(2**31)), dials, tones)
 
 
-def _dial_sweep(phantom: Phantom, shelf: _Shelf, settings: list[_Setting], number: int) -> Sweep:
-    dial = phantom.dials[number]
+def _dial_sweep(shelf: _Shelf, settings: list[_Scene], dial: Dial) -> Sweep:
     levels = np.linspace(dial.low, dial.high, N_LEVELS)
-    where = [
-        shelf.add(
-            [
-                phantom.render(one.seed, {**one.dials, dial.name: float(level)}, one.nuisances, SIZE_PX)
-                for level in levels
-            ]
-        )
-        for one in settings
-    ]
+    where = [shelf.render([one.turned(dial.name, float(level)) for level in levels]) for one in settings]
     return Sweep(dial.name, levels, np.stack(where), dial.meaning)
 
 
-def _nuisance_sweep(phantom: Phantom, shelf: _Shelf, settings: list[_Setting], number: int) -> Sweep:
-    nuisance = phantom.nuisances[number]
+def _nuisance_sweep(shelf: _Shelf, settings: list[_Scene], nuisance: Nuisance) -> Sweep:
     levels = np.array([nuisance.neutral, nuisance.low, nuisance.high])
-    where = [
-        shelf.add(
-            [
-                phantom.render(one.seed, one.dials, {**one.nuisances, nuisance.name: float(level)}, SIZE_PX)
-                for level in levels
-            ]
-        )
-        for one in settings
-    ]
+    where = [shelf.render([one.moved(nuisance.name, float(level)) for level in levels]) for one in settings]
     return Sweep(nuisance.name, levels, np.stack(where))
 
 
@@ -152,9 +165,8 @@ def _drawn(phantom: Phantom, seed: int, number: int) -> PhantomImage:
     return phantom.draw(one, label, "plain", SIZE_PX)
 
 
-def _stilled(phantom: Phantom, drawn: PhantomImage, number: int) -> PhantomImage:
-    dials = {dial.name: drawn.truth[dial.name] for dial in phantom.dials}
-    return phantom.render(number, dials, None, SIZE_PX)
+def _stilled(phantom: Phantom, drawn: PhantomImage, number: int) -> _Scene:
+    return _Scene(number, {dial.name: drawn.truth[dial.name] for dial in phantom.dials}, {})
 
 
 def _perturbed(shelf: _Shelf, originals: list[ImageAndMask], name: str) -> NDArray[np.intp]:

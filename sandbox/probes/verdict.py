@@ -42,9 +42,13 @@ class FeatureEvidence(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    responses: tuple[DialResponse, ...] = Field(description="the selectivity row: one per dial")
+    responses: tuple[DialResponse, ...] = Field(
+        description="the selectivity row: one per dial that was looked at, all of them if it is accepted"
+    )
     nuisance_shifts: dict[str, float] = Field(description="nuisance -> |shift| in units of the class spread")
-    stability: float = Field(description="smallest ICC(A,1) over the five perturbations")
+    stability: float | None = Field(
+        description="smallest ICC(A,1) over the five perturbations; None: rejected before they were tried"
+    )
     worst_perturbation: str
     missing: float = Field(ge=0, le=1, description="share of phantoms with NaN")
     fingerprint: tuple[float | None, ...] = Field(

@@ -25,11 +25,11 @@ from scafe.sandbox.pool.cell import (
     Refused,
     exception_number,
     line_of,
-    poison_small_blocks,
     run_module_once,
     words_of,
 )
 from scafe.sandbox.pool.extraction import ImageAndMask
+from scafe.sandbox.system.memory import poison_small_blocks
 
 
 @dataclass(frozen=True)

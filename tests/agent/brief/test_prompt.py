@@ -18,7 +18,7 @@ from scafe.knowledge.contract.extractor import Feature, parse_extractor
 from scafe.knowledge.criteria.pack import load_pack, pack_names
 from scafe.sandbox.language.review import review
 from scafe.sandbox.probes import findings
-from scafe.sandbox.probes.cascade import MAX_SHIFT
+from scafe.sandbox.probes.checks import MAX_SHIFT
 from scafe.sandbox.probes.evidence import Shift
 from scafe.sandbox.probes.verdict import DialResponse
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from scafe.sandbox.probes.agreement import icc_a1, spearman
 
@@ -53,3 +54,11 @@ def test_spearman_ignores_any_increasing_change_of_scale(seed: int) -> None:
 
 def test_spearman_of_a_constant_is_zero_and_not_nan() -> None:
     assert spearman(np.arange(5.0), np.ones(5)) == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=30))
+def test_spearman_is_scipys_to_the_last_bit(pairs: list[tuple[int, int]]) -> None:
+    first, second = np.array(pairs, dtype=np.float64).T / 10
+    if np.ptp(first) and np.ptp(second):
+        assert spearman(first, second) == float(np.clip(stats.spearmanr(first, second).statistic, -1, 1))

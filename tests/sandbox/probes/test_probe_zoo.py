@@ -29,7 +29,7 @@ def expectation(source: str, key: str) -> str:
 
 def judged(source: str, pool: Pool) -> Verdict:
     pack = "scar.keloid_vs_hypertrophic" if "margin_overgrowth" in source else "scar.vss"
-    return judge(source, load_pack(pack), pool)
+    return judge(source, load_pack(pack), pool, depth="whole")
 
 
 @pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
@@ -65,9 +65,9 @@ class Counting:
         self.pool = pool
         self.images = 0
 
-    def extract(self, source: str, images: Sequence[ImageAndMask], *, talkative: bool) -> Extraction:
-        self.images += len(images)
-        return self.pool.extract(source, images, talkative=talkative)
+    def extract_part(self, source: str, images: Sequence[ImageAndMask], where: Sequence[int]) -> Extraction:
+        self.images += len(where)
+        return self.pool.extract_part(source, images, where)
 
 
 def test_what_fails_on_every_phantom_is_not_run_on_hundreds(pool: Pool) -> None:
