@@ -14,7 +14,7 @@ from scafe.agent.cli.run import go_on
 from scafe.agent.terminal.terminal import Terminal, speaks
 
 if TYPE_CHECKING:
-    from scafe.agent.drafters.manual import Waiting
+    from scafe.agent.drafters.mailbox import Waiting
     from scafe.agent.record.run_folder import RunFolder
 
 
@@ -34,7 +34,7 @@ def reply(terminal: Terminal, run: str, file: Path | None, out: str | None) -> N
       scafe reply last
       scafe reply last answer.md && scafe resume last
     """
-    from scafe.agent.drafters.manual import place_reply, waiting_requests
+    from scafe.agent.drafters.mailbox import place_reply, waiting_requests
     from scafe.agent.record.adoption import require_ours
 
     folder = open_run(run, out)
@@ -49,6 +49,27 @@ def reply(terminal: Terminal, run: str, file: Path | None, out: str | None) -> N
     if stored is not None:
         document["stored"] = str(stored)
     terminal.answer(document, _waiting_in_words(folder, stored, waiting))
+
+
+@click.command()
+@run_argument
+@click.option("--name", required=True, help="Who passes the decision on.")
+@click.option("--meaning", required=True, help="To whom, and why.")
+@out_option
+@speaks
+def escalate(terminal: Terminal, run: str, name: str, meaning: str, out: str | None) -> None:
+    """Pass the decision at a gate on to somebody else.
+
+    The run goes on waiting; who passed it on, to whom and why stands in the trace.
+
+    \b
+    Example:
+      scafe runs escalate last --name "A. Reader" --meaning "to Dr B: is this rim a fair reading?"
+    """
+    from scafe.agent.record.escalation import escalate as pass_on
+
+    event = pass_on(open_run(run, out), name, meaning)
+    terminal.answer(event.model_dump(mode="json"), f"passed on at the gate {event.gate}; the run waits")
 
 
 def _waiting_in_words(folder: "RunFolder", stored: Path | None, waiting: Sequence["Waiting"]) -> str:

@@ -23,7 +23,7 @@ from scafe.agent.cli.bundle import predict, verify
 from scafe.agent.cli.compare import compare
 from scafe.agent.cli.criteria import criteria, probe
 from scafe.agent.cli.data import data
-from scafe.agent.cli.gate import freeze, reply
+from scafe.agent.cli.gate import escalate, freeze, reply
 from scafe.agent.cli.host import config, doctor
 from scafe.agent.cli.phantoms import phantoms
 from scafe.agent.cli.recorded.adopting import adopt
@@ -94,6 +94,7 @@ def main() -> None:
 
 
 runs.add_command(adopt)
+runs.add_command(escalate)
 for command in (
     demo,
     run,

@@ -6,38 +6,19 @@ handed out passes the same checks as what is sent.
 """
 
 import json
-import re
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from scafe.agent.brief.brief import Brief
 from scafe.agent.drafters.chat import open_egress
 from scafe.agent.drafters.drafter import DrafterSettings, Reply
+from scafe.agent.drafters.mailbox import CUT_HERE, INBOX, OUTBOX, Waiting, named, read_text, requests
 from scafe.agent.egress.completion import read_completion
 from scafe.agent.egress.door import record_of
 from scafe.agent.egress.journal import Attempt, write_durably
 from scafe.agent.egress.payload import Payload
-from scafe.knowledge.contract.errors import InputError, SettingsError, WaitingError
-
-OUTBOX, INBOX = "outbox", "inbox"
-MAX_REPLY_BYTES = 2_000_000
-_NAME = re.compile(r"(\d{3,})-([0-9a-f]{8})\.prompt\.md")
-_CUT_HERE = "-" * 20 + " copy everything below this line " + "-" * 20
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One request that waits for a person."""
-
-    number: str
-    """In the order they were written, e.g. '001'."""
-    short: str
-    """First 8 digits of the request's hash."""
-    prompt: Path
-    reply: Path
-    """Where the answer belongs."""
+from scafe.knowledge.contract.errors import SettingsError, WaitingError
 
 
 class ManualDrafter:
@@ -85,8 +66,8 @@ class ManualDrafter:
         with self._lock:
             waiting = _find(self._run, payload.sha256[:8])
             if waiting is None:
-                number = 1 + max((int(one.number) for one in _requests(self._run)), default=0)
-                waiting = _named(self._run, f"{number:03d}", payload.sha256[:8])
+                number = 1 + max((int(one.number) for one in requests(self._run)), default=0)
+                waiting = named(self._run, f"{number:03d}", payload.sha256[:8])
                 for folder in (OUTBOX, INBOX):
                     (self._run / folder).mkdir(mode=0o700, exist_ok=True)
                 words = spoken(payload)
@@ -114,69 +95,6 @@ def spoken(payload: Payload) -> str:
     return "\n".join(message.content for message in payload.messages)
 
 
-def waiting_requests(run: Path) -> tuple[Waiting, ...]:
-    """Return the requests of a run that have no reply file yet, in order."""
-    return tuple(one for one in _requests(run) if not one.reply.is_file())
-
-
-def place_reply(run: Path, file: Path) -> Path:
-    """Put a person's answer where the run looks for it: `scafe reply RUN FILE`.
-
-    With several requests waiting, the file's name says which one it answers: it holds the request's
-    number or the first digits of its hash, e.g. `002.md` or `answer-3fa9c1d2.txt`.
-
-    Returns
-    -------
-    Path
-        Where it was put.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, empty or too long, nothing waits, or it is not clear what it answers.
-    """
-    text = read_text(file)
-    waiting = waiting_requests(run)
-    if not waiting:
-        raise InputError(f"{run.name}: no request waits for a reply; resume the run to get the next one")
-    named = [one for one in waiting if one.short in file.name or one.number in re.findall(r"\d+", file.name)]
-    meant = waiting if len(waiting) == 1 else tuple(named)
-    if len(meant) != 1:
-        names = ", ".join(f"{one.number}-{one.short}" for one in waiting)
-        raise InputError(f"{file.name}: which request does it answer? Name the file after one of: {names}")
-    write_durably(meant[0].reply, text.encode())
-    return meant[0].reply
-
-
-def read_text(file: Path) -> str:
-    """Read a reply as editors save it: UTF-8, UTF-16 with a mark, or the Windows code page.
-
-    Raises
-    ------
-    InputError
-        If it is missing, empty or too long.
-    """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
-    if len(data) > MAX_REPLY_BYTES:
-        raise InputError(f"{file}: {len(data)} bytes; a reply has at most {MAX_REPLY_BYTES}")
-    text = _decoded(data)
-    if not text.strip():
-        raise InputError(f"{file}: empty; save the whole answer in it")
-    return text
-
-
-def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
 def _sheet(waiting: Waiting, payload: Payload, words: str) -> str:
     brief = payload.brief
     about = f"{brief.operator} {brief.criterion.id}" if brief.criterion else brief.operator
@@ -184,7 +102,7 @@ def _sheet(waiting: Waiting, payload: Payload, words: str) -> str:
         f"Request {waiting.number} ({about}), {waiting.short}\n\n"
         "Give the text below the line to a model or a colleague, without adding anything to it. Save the\n"
         f"whole answer, unchanged, as {INBOX}/{waiting.reply.name} and resume the run.\n\n"
-        f"{_CUT_HERE}\n\n{words}"
+        f"{CUT_HERE}\n\n{words}"
     )
 
 
@@ -192,15 +110,5 @@ def _shown(path: Path) -> str:
     return "/".join(path.parts[-2:])
 
 
-def _requests(run: Path) -> tuple[Waiting, ...]:
-    names = (_NAME.fullmatch(path.name) for path in sorted((run / OUTBOX).glob("*.prompt.md")))
-    return tuple(_named(run, found[1], found[2]) for found in names if found)
-
-
 def _find(run: Path, short: str) -> Waiting | None:
-    return next((one for one in _requests(run) if one.short == short), None)
-
-
-def _named(run: Path, number: str, short: str) -> Waiting:
-    stem = f"{number}-{short}"
-    return Waiting(number, short, run / OUTBOX / f"{stem}.prompt.md", run / INBOX / f"{stem}.reply.md")
+    return next((one for one in requests(run) if one.short == short), None)

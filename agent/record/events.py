@@ -268,6 +268,16 @@ class Paused(Event):
     why: str
 
 
+class Escalated(Event):
+    """A person at a gate passed the decision on to somebody else; the run goes on waiting."""
+
+    in_body: ClassVar[bool] = False
+    kind: Literal["escalated"] = "escalated"
+    gate: Literal["plan", "freeze", "seal"]
+    name: str = Field(min_length=1, description="who passed it on")
+    meaning: str = Field(min_length=1, description="to whom, and why")
+
+
 class Noticed(Event):
     """Something was learnt about the endpoint, or a library did something by itself; nothing hangs on it."""
 
@@ -299,11 +309,12 @@ AnyEvent = Annotated[
     | Resumed
     | TornLine
     | Paused
+    | Escalated
     | Noticed,
     Field(discriminator="kind"),
 ]
 READER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
-OUTSIDE_BODY = frozenset({"resumed", "torn_line", "paused", "noticed"})
+OUTSIDE_BODY = frozenset({"resumed", "torn_line", "paused", "escalated", "noticed"})
 
 
 def read_event(line: dict[str, JsonValue]) -> AnyEvent:

@@ -175,6 +175,7 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
     ),
     "seal_opened": _say_opened,
     "resumed": lambda line: f"resumed after {plural(line['cursor'], 'event')}",
+    "escalated": lambda line: f"{line['gate']} passed on by {line['name']}: {line['meaning']}",
     "noticed": lambda line: str(line["what"]),
     "torn_line": lambda line: "the last event was cut off by a kill and is set aside",
 }

@@ -12,16 +12,19 @@ from starlette.types import ASGIApp
 
 from scafe.agent.view.guard import Access, Guard
 from scafe.agent.view.live import run_live, runs_live
-from scafe.agent.view.pages.approvals import approvals
+from scafe.agent.view.pages.approvals import answer, approvals, decide, go_on
 from scafe.agent.view.pages.egress import egress, letter, of_call
 from scafe.agent.view.pages.feature_set import feature_set
 from scafe.agent.view.pages.integrity import integrity
+from scafe.agent.view.pages.phantoms import curves, phantoms, picture, sheet
 from scafe.agent.view.pages.report import report
 from scafe.agent.view.pages.revision import revision
 from scafe.agent.view.pages.run import events, findings, run
 from scafe.agent.view.pages.runs import compare, runs
 from scafe.agent.view.reading.shelf import Shelf
 from scafe.agent.view.rendering import page
+from scafe.agent.view.resuming import Resumes
+from scafe.agent.view.stage import Stage
 from scafe.knowledge.contract.errors import InputError, ScafeError
 
 STATIC: Final = {"view.css": "text/css", "view.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -39,13 +42,22 @@ ROUTES: Final = [
     Route("/run/{run}/egress/{place:int}", letter, name="letter"),
     Route("/run/{run}/egress/call/{call:int}", of_call),
     Route("/run/{run}/approvals", approvals),
+    Route("/run/{run}/approvals", decide, methods=["POST"]),
+    Route("/run/{run}/reply", answer, methods=["POST"]),
+    Route("/run/{run}/resume", go_on, methods=["POST"]),
     Route("/run/{run}/integrity", integrity),
     Route("/run/{run}/report", report),
+    Route("/run/{run}/phantoms", phantoms),
+    Route("/run/{run}/phantoms/picture.png", picture),
+    Route("/run/{run}/phantoms/sheet.png", sheet),
+    Route("/run/{run}/revision/{criterion}/{number}/curves.svg", curves),
 ]
 
 
-def build_app(shelf: Shelf, access: Access) -> ASGIApp:
-    """Build the application, guarded."""
+def build_app(
+    shelf: Shelf, access: Access, resumes: Resumes | None = None, stage: Stage | None = None
+) -> ASGIApp:
+    """Build the application, guarded; whoever gives resumes and stage closes them."""
     app = Starlette(
         routes=[*ROUTES, Route("/static/{name}", static)],
         exception_handlers={ScafeError: _told, HTTPException: _not_there},
@@ -54,6 +66,8 @@ def build_app(shelf: Shelf, access: Access) -> ASGIApp:
     app.state.access = access
     app.state.letters = {}
     app.state.streams = set()
+    app.state.resumes = resumes or Resumes()
+    app.state.stage = stage or Stage()
     return Guard(app, access)
 
 

@@ -37,6 +37,8 @@ class FeaturePicture:
     worst: str
     missing: float
     findings: tuple[Finding, ...]
+    strongest: str
+    """The dial or nuisance that its gravest finding names; '' if none does."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,18 @@ class Curve:
     """(x, y), y down."""
     table: tuple[tuple[float, float | None], ...]
     """(level, value): the same in numbers."""
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether no level differs from another by a millionth of the values."""
+        values = [value for _, value in self.table if value is not None]
+        return not values or max(values) - min(values) <= 1e-6 * max(map(abs, values))
+
+    @property
+    def span(self) -> str:
+        """How far the values reach, in four digits."""
+        values = [value for _, value in self.table if value is not None]
+        return "no value" if not values else f"{max(values) - min(values):.4g}"
 
     @property
     def path(self) -> str:
@@ -85,6 +99,7 @@ def feature_picture(evidence: FeatureEvidence, findings: tuple[Finding, ...]) ->
         )
         for name, value in sorted(evidence.nuisance_shifts.items(), key=lambda item: -item[1])
     )
+    mine = tuple(one for one in findings if one.feature == evidence.name)
     return FeaturePicture(
         name=evidence.name,
         is_accepted=evidence.accepted,
@@ -93,5 +108,13 @@ def feature_picture(evidence: FeatureEvidence, findings: tuple[Finding, ...]) ->
         stability=evidence.stability,
         worst=evidence.worst_perturbation,
         missing=evidence.missing,
-        findings=tuple(one for one in findings if one.feature == evidence.name),
+        findings=mine,
+        strongest=_named_in(mine, {*(bar.name for bar in responses), *(bar.name for bar in shifts)}),
     )
+
+
+def _named_in(findings: tuple[Finding, ...], names: set[str]) -> str:
+    """Return the first dial or nuisance that the gravest finding names."""
+    grave = sorted(findings, key=lambda one: one.severity != "reject")
+    words = [word.strip(".,;:()") for one in grave for word in one.message.split()]
+    return next((word for word in words if word in names), "")

@@ -11,6 +11,8 @@ from scafe.agent.view.app import build_app
 from scafe.agent.view.guard import Access
 from scafe.agent.view.reading.shelf import Shelf
 from scafe.agent.view.rendering import warm_up
+from scafe.agent.view.resuming import Resumes
+from scafe.agent.view.stage import Stage
 from scafe.knowledge.contract.errors import InputError
 
 LOOPBACK = "127.0.0.1"
@@ -51,8 +53,9 @@ def open_door(port: int = 0, extra_hosts: tuple[str, ...] = ()) -> Door:
 
 def serve(door: Door, shelf: Shelf, on_ready: Callable[[], None] = lambda: None) -> None:
     """Serve until Ctrl-C."""
+    resumes, stage = Resumes(), Stage()
     config = uvicorn.Config(
-        build_app(shelf, door.access),
+        build_app(shelf, door.access, resumes, stage),
         log_level="warning",
         access_log=False,  # its lines would hold the token
         server_header=False,
@@ -64,5 +67,9 @@ def serve(door: Door, shelf: Shelf, on_ready: Callable[[], None] = lambda: None)
     warm_up()
     door.listening.listen(128)
     on_ready()
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[door.listening])
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[door.listening])
+    finally:
+        resumes.close()
+        stage.close()

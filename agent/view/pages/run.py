@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scafe.agent.record.revisions import Revision, read_revision
-from scafe.agent.terminal.progress import caps_of
+from scafe.agent.terminal.progress import PHASES, STEPS, caps_of
 from scafe.agent.view.pages.opened import Opened, number_of, opened, paged, shelf_of
 from scafe.agent.view.reading.findings import find_findings
 from scafe.agent.view.reading.happened import Cell, Round
@@ -40,6 +40,7 @@ def run(request: Request) -> Response:
         caps=caps_of(one.info.config if one.info else {}),
         cost=shelf_of(request).cost(one.name),
         counts=_counts(one),
+        under_way=_under_way(one) if one.is_live else "",
     )
 
 
@@ -84,6 +85,17 @@ def _table(one: Opened, rounds: list[Round]) -> list[RoundRow]:
         if cell.round in rows:
             rows[cell.round].cells.setdefault(cell.criterion, []).append(cell)
     return list(rows.values())
+
+
+def _under_way(one: Opened) -> str:
+    """Say what a live run does: the phase and the step that its last telling event means."""
+    standing, step = "", ""
+    for place in reversed(list(one.snapshot.places)):
+        step = step or STEPS.get(place.kind, "")
+        standing = PHASES.get(place.kind, "")
+        if standing:
+            break
+    return f"{standing}: {step}" if step else standing
 
 
 def _counts(one: Opened) -> dict[str, int]:

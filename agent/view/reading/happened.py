@@ -11,6 +11,7 @@ from scafe.agent.record.events import (
     BenchOpened,
     CapReached,
     Discarded,
+    Escalated,
     Judged,
     Planned,
     PoolPruned,
@@ -144,6 +145,15 @@ class Decided:
 
 
 @dataclass
+class PassedOn:
+    """One decision that was passed on, with the number of its event."""
+
+    n: int
+    ts: str
+    event: Escalated
+
+
+@dataclass
 class Happened:
     """Everything that the pages list of one run."""
 
@@ -154,6 +164,7 @@ class Happened:
     of_sha256: dict[str, Cell] = field(default_factory=dict)
     rounds: dict[int, Round] = field(default_factory=dict)
     decided: list[Decided] = field(default_factory=list)
+    escalated: list[PassedOn] = field(default_factory=list)
     first: str = ""
     """Time of the first event."""
     last: str = ""
@@ -172,6 +183,8 @@ class Happened:
             self._round(ts, event)
         elif isinstance(event, Approval):
             self.decided.append(Decided(n, ts, event))
+        elif isinstance(event, Escalated):
+            self.escalated.append(PassedOn(n, ts, event))
         elif isinstance(event, (Judged, TurnedAway, Scored, Simplified)):
             self._judged(event)
         else:
@@ -252,15 +265,17 @@ class Happened:
 
     def _select(self) -> None:
         """Mark what was frozen: what pruning kept, or the pool, without what a person struck out."""
-        kept = self.told.pruned.kept if self.told.pruned else self._pool()
         struck = {name for one in self.decided if one.event.gate == "freeze" for name in one.event.drop}
-        for sha256, name in kept:
+        for sha256, name in self.proposed():
             cell = self.of_sha256.get(sha256)
             if cell is not None and name not in struck:
                 cell.selected = (*cell.selected, name)
 
-    def _pool(self) -> list[tuple[str, str]]:
-        cells = [cell for cell in self.cells.values() if not cell.replaced_by]
+    def proposed(self) -> list[tuple[str, str]]:
+        """Return (extractor, feature) of what is proposed to be frozen: what pruning kept, else the pool."""
+        if self.told.pruned:
+            return list(self.told.pruned.kept)
+        cells = [cell for cell in list(self.cells.values()) if not cell.replaced_by]
         return [(cell.sha256, name) for cell in cells for name in cell.pooled]
 
 

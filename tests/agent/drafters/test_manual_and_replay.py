@@ -9,7 +9,7 @@ from loop_stand_ins import FaultyDrafter, StandInBench
 from scafe.agent.brief.prompt import messages
 from scafe.agent.drafters.drafter import Drafter, DrafterSettings
 from scafe.agent.drafters.loading import load_drafter
-from scafe.agent.drafters.manual import place_reply, read_text, waiting_requests
+from scafe.agent.drafters.mailbox import place_reply, read_text, waiting_requests
 from scafe.agent.egress.journal import Journal
 from scafe.agent.egress.scripted import ScriptedServer
 from scafe.agent.egress.sent import list_sent

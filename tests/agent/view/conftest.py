@@ -32,6 +32,8 @@ def open_viewer(access: Access) -> Iterator[Open]:
 
     yield open_it
     for client in clients:
+        client.app.app.state.stage.close()  # type: ignore[attr-defined]
+        client.app.app.state.resumes.close(patience=180)  # type: ignore[attr-defined]
         client.close()
 
 
