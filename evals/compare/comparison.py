@@ -16,7 +16,7 @@ from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.features import write_atomically
 from scafe.evals.frozen.bundle import open_bundle
 from scafe.evals.peers.controls import Shuffled
-from scafe.evals.peers.criteria import Absent, CriteriaPeer, UnitWeights
+from scafe.evals.peers.criteria import Absent, CriteriaPeer, NotAsked, UnitWeights
 from scafe.evals.peers.found import chosen, plugged, require_own_names, shipped
 from scafe.evals.peers.fused import Fused
 from scafe.evals.peers.peer import Peer, Setting
@@ -83,7 +83,8 @@ def peers_of(
     kept = chosen((*ours, *body, *fused, free, *zero, *controls), wanted)
     always = {first.card.name, *(one.card.name for one in controls)}
     everyone: tuple[Peer, ...] = (*ours, *body, *fused, free, *zero, *controls)
-    return tuple(one for one in everyone if one in kept or one.card.name in always)
+    shown = (one for one in everyone if one in kept or one.card.name in always)
+    return tuple(one if wanted or not one.card.on_request else NotAsked(one.card) for one in shown)
 
 
 def write_files(folder: Path, table: Table, ran: Sequence[Ran]) -> None:

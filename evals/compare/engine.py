@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scafe.evals.compare import cell
 from scafe.evals.compare.cell import Job, run_job
 from scafe.evals.compare.plan import Plan
 from scafe.evals.compare.shelf import Shelf, code_digest
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.peers import peer as peer_module
+from scafe.evals.peers import peer, penalised, training
 from scafe.evals.peers.peer import Peer, Setting, UnavailableError
 
-RULES = Path(peer_module.__file__).parent
-"""The folder of the peers: their shared code decides what a cell holds."""
+RULES = (peer, penalised, training, cell)
+"""Shared code that decides what a cell holds, beside the peer's own."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,12 @@ def run_all(
 
 
 def _viewed(
-    peer: Peer, dataset: Dataset, keys: tuple[str, ...], setting: Setting, shelf: Shelf, hear: Hear
+    viewer: Peer, dataset: Dataset, keys: tuple[str, ...], setting: Setting, shelf: Shelf, hear: Hear
 ) -> dict[str, Path]:
     images = dataset.images(range(len(keys)))
     paths = {}
-    for view in peer.views(setting):
-        clock = Clock(f"{peer.card.name}: images", len(set(keys)), hear)
+    for view in viewer.views(setting):
+        clock = Clock(f"{viewer.card.name}: images", len(set(keys)), hear)
         paths[view.key] = shelf.view(view, keys, images, clock.add)
     return paths
 
@@ -128,21 +129,21 @@ def _cells(
     found: dict[tuple[str, int], dict[str, Any]] = {}
     waiting: list[tuple[str, str, Job]] = []
     common = [dataset.sha256, plan.sizes, plan.classes, _rules()]
-    for peer, paths in ready:
-        named = [peer.card.name, sorted(path.name for path in paths.values()), code_digest(peer), *common]
+    for one, paths in ready:
+        named = [one.card.name, sorted(path.name for path in paths.values()), code_digest(one), *common]
         for draw in plan.draws:
             identity = _identity([*named, draw.number, draw.seed, sorted(draw.test), draw.order])
             kept = shelf.cell(identity)
             if kept is None:
-                job = Job(peer, draw, plan.sizes, plan.task, plan.classes, keys, paths)
-                waiting.append((peer.card.name, identity, job))
+                job = Job(one, draw, plan.sizes, plan.task, plan.classes, keys, paths)
+                waiting.append((one.card.name, identity, job))
             else:
-                found[peer.card.name, draw.number] = kept
+                found[one.card.name, draw.number] = kept
     clock = Clock("fits", len(waiting), hear)
-    for place, cell in _results([job for _, _, job in waiting], workers):
+    for place, made in _results([job for _, _, job in waiting], workers):
         name, identity, job = waiting[place]
-        shelf.keep_cell(identity, cell)
-        found[name, job.draw.number] = cell
+        shelf.keep_cell(identity, made)
+        found[name, job.draw.number] = made
         clock.add()
     return found
 
@@ -165,7 +166,7 @@ def _placed(place: int, job: Job) -> tuple[int, dict[str, Any]]:
 
 def _rules() -> str:
     """Hash the shared code of the peers and of the cells."""
-    files = [*sorted(RULES.glob("*.py")), Path(run_job.__code__.co_filename)]
+    files = [Path(str(module.__file__)) for module in RULES]
     return hashlib.sha256("\0".join(file.read_text(encoding="utf-8") for file in files).encode()).hexdigest()
 
 

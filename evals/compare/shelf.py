@@ -6,7 +6,7 @@ A comparison that was cut off goes on where it was; one with a row more computes
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +87,18 @@ def read_rows(path: Path, keys: Sequence[str]) -> Rows:
 
 
 def code_digest(*things: object) -> str:
-    """Hash the files that define things: another version of a peer is another row."""
+    """Hash the files that define things and their parts: another version of a peer is another row."""
+    files = {file for one in things for file in _files_of(one)}
+    return _digest(*(Path(file).read_text(encoding="utf-8") for file in sorted(files)))
+
+
+def _files_of(thing: object) -> set[str]:
     import inspect
 
-    files = {inspect.getsourcefile(type(one)) or "" for one in things}
-    return _digest(*(Path(file).read_text(encoding="utf-8") for file in sorted(files) if file))
+    found = {inspect.getsourcefile(type(thing)) or ""} if type(thing).__module__ != "builtins" else set()
+    parts = [getattr(thing, one.name) for one in fields(thing)] if is_dataclass(thing) else []
+    nested = [part for part in parts if hasattr(part, "fit") or hasattr(part, "rows")]
+    return found.union(*(_files_of(part) for part in nested)) - {""}
 
 
 @dataclass(frozen=True)

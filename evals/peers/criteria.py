@@ -87,6 +87,21 @@ class Absent:
 
 
 @dataclass(frozen=True)
+class NotAsked:
+    """A row that takes minutes: it stays in the table and says how to get it."""
+
+    card: Card
+
+    def views(self, setting: Setting) -> Sequence[View]:
+        """Raise: it was not asked for."""
+        raise UnavailableError(f"takes minutes: ask for it with --peers {self.card.name}")
+
+    def fit(self, train: Train) -> Fitted:
+        """Raise: it was not asked for."""
+        raise UnavailableError("it was not asked for")
+
+
+@dataclass(frozen=True)
 class UnitWeights:
     """No label: every feature with the sign that its criterion declares, all of one weight.
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from scafe.evals.peers import classical
+from scafe.evals.peers import classical, cnn
 from scafe.evals.peers.controls import RandomFeatures
 from scafe.evals.peers.criteria import Prevalence
 from scafe.evals.peers.network import network_peers
@@ -22,6 +22,7 @@ def shipped(networks: Path | None = None) -> tuple[Peer, ...]:
         *classical.PEERS,
         RadiomicsPeer(),
         *network_peers(networks),
+        *cnn.PEERS,
         Prevalence(),
         RandomFeatures(),
     )

@@ -62,6 +62,8 @@ class Card:
     labels_selected: int = 0
     """Patients of this data whose labels chose the features beforehand."""
     note: str = ""
+    on_request: bool = False
+    """True: it takes minutes where others take seconds, and runs only if `--peers` names it."""
 
 
 class Images(Protocol):
