@@ -117,7 +117,8 @@ class Bundle:
                 raise IntegrityError(
                     f"{self._where(name)} is not the {TOOLKIT} that is installed here "
                     f"({self._differs(name)}), so extractors would measure something else; install the ScaFE "
-                    f"that froze the bundle (scafe {then}), or freeze it anew. ScaFE never runs a bundle's own copy"
+                    f"that froze the bundle (scafe {then}), or freeze it anew. "
+                    "ScaFE never runs a bundle's own copy"
                 )
 
     def _differs(self, name: str) -> str:

@@ -309,17 +309,14 @@ class Pool:
         """
         with self._lock:
             if self._remote is not None:
-                arguments = (self.limits, twin, perturb_memory)
-                return self._remote.rerun(source, images, order, *arguments)
+                return self._remote.rerun(source, images, order, self.limits, twin, perturb_memory)
             self._opened()
             number = self._arena_for(images)
             head = self._reviewed(source)
             if isinstance(head, Fault) or head.refusal is not None:
                 return (head if isinstance(head, Fault) else head.refusal,) * len(order)  # type: ignore[return-value]
-            places = [self._shelf[number].places[index] for index in order]
-            return self._fresh(
-                source, number, places, talkative=True, perturb_memory=perturb_memory, twin=twin
-            )
+            places, again = [self._shelf[number].places[index] for index in order], perturb_memory
+            return self._fresh(source, number, places, talkative=True, perturb_memory=again, twin=twin)
 
     @contextlib.contextmanager
     def lent(self, images: Sequence[ImageAndMask]) -> Iterator[Lent]:
