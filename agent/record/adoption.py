@@ -30,7 +30,7 @@ from scafe.agent.record.run_folder import (
     write_atomically,
 )
 from scafe.knowledge.contract.errors import InputError
-from scafe.knowledge.contract.inside import read_inside
+from scafe.knowledge.contract.inside import MOST_PARTS, read_inside
 
 Trust = Literal["known", "endpoint", "all"]
 """known: only a run that was started or adopted here goes on · endpoint: also one that names nothing but its
@@ -194,10 +194,16 @@ def require_plain_files(folder: RunFolder) -> None:
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
-        yield path
-        if path.is_dir() and not path.is_symlink():
-            yield from _entries(path)
+    waiting = [folder]
+    while waiting:
+        for path in waiting.pop().iterdir():
+            yield path
+            if path.is_dir() and not path.is_symlink():
+                waiting.append(path)
+            if len(path.parts) - len(folder.parts) > MOST_PARTS:
+                raise InputError(
+                    f"{folder.name}: over {MOST_PARTS} folders in one another; this is no run of ScaFE"
+                )
 
 
 def _record(folder: RunFolder) -> Path:

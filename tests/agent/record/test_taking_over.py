@@ -95,6 +95,15 @@ class TestWhatIsDropped:
         assert "being written" in told
         assert (theirs / "bench").is_dir()
 
+    def test_folders_in_folders_without_end_are_one_sentence(self, theirs: Path) -> None:
+        deep = theirs / "bench"
+        for _ in range(40):
+            deep = deep / "a"
+        deep.mkdir(parents=True)
+        code, told = cli("runs", "adopt", str(theirs))
+        assert (code, "no run of ScaFE" in told) == (2, True)
+        assert deep.is_dir()
+
     def test_a_score_that_the_trace_claims_must_come_out_again(self, tmp_path: Path) -> None:
         run = go(tmp_path).run
         lines = (run / "events.jsonl").read_text().splitlines()
