@@ -25,7 +25,7 @@ from scafe.sandbox.pool.pool import ImageAndMask
 
 MIN_PATIENTS = 5
 """Fewest patients per class: one for each of five folds."""
-KEPT_BYTES = 400_000_000
+KEPT_BYTES = 64_000_000
 """Decoded images kept in memory at most; the rest is decoded each time."""
 READER = "1"
 """Version of how bytes become arrays; part of every image's hash.

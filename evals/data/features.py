@@ -5,27 +5,31 @@ the hash of these and never leaves the folder of the bench.
 """
 
 import hashlib
-import json
-import math
 import os
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.data.kept_rows import KeptRow, KeptRows
 from scafe.evals.data.sources import digest
-from scafe.knowledge.contract.errors import ContractError
+from scafe.knowledge.contract.errors import ContractError, ScafeError
 from scafe.sandbox.language.toolkit_text import names_toolkit, toolkit_sha256
 from scafe.sandbox.pool.pool import Fault, ImageAndMask, Pool
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scafe", "scikit-image", "scipy")
 
 CHUNK = 256
-"""Images in memory at a time, and rows that a kill can lose."""
+"""Images in a wave at most, and rows that a kill can lose."""
+WAVE_BYTES = 48_000_000
+"""Pixels and masks in memory at a time; they stand there twice, the second time in shared memory."""
+MOST_ROWS = 60_000
+"""Rows of all extractors that are held in memory; those of others are read again when they are asked for."""
 
 
 class Images(Protocol):
@@ -57,10 +61,12 @@ class FeatureStore:
     def __init__(self, folder: Path, pool: Pool) -> None:
         self.folder = folder
         self.pool = pool
-        self._open: dict[str, dict[str, Any]] = {}
+        self._open: OrderedDict[str, KeptRows] = OrderedDict()
 
     def table(self, source: str, keys: Sequence[str], images: Images) -> FeatureTable:
         """Return one row per image; only images whose key is new are run.
+
+        Images are loaded in waves of `WAVE_BYTES`; a wave's rows are on disk before the next one is loaded.
 
         Parameters
         ----------
@@ -75,41 +81,53 @@ class FeatureStore:
         ------
         SandboxError
             If the sandbox itself fails.
+        DatasetError
+            If an image cannot be read any more; what was computed before is kept.
+        InputError
+            If no room is left, or the rows were kept by another version.
         """
-        identity = digest(source.encode(), what_values_depend_on(source).encode())
-        shelf = self._shelf(identity)
-        # by their hash: chunks in the order of the data set, a folder per class, would tell a cell the label
-        missing = sorted((i for i, key in enumerate(keys) if key not in shelf["rows"]), key=lambda i: keys[i])
-        for start in range(0, len(missing), CHUNK):
-            self._run(source, shelf, [(keys[i], images[i]) for i in missing[start : start + CHUNK]])
-            self._write(identity, shelf)
-        return _as_table(shelf, keys)
+        kept = self._kept(digest(source.encode(), what_values_depend_on(source).encode()))
+        if any(key not in kept for key in keys):
+            kept.refresh()
+        # by their hash: waves in the order of the data set, a folder per class, would tell a cell the label
+        missing = sorted((i for i, key in enumerate(keys) if key not in kept), key=lambda i: keys[i])
+        for wave in _waves(images, missing):
+            found = self.pool.extract(source, [image for _, image in wave])
+            triples = zip(wave, found.rows.tolist(), found.faults, strict=True)
+            rows = [KeptRow(keys[place], tuple(row), fault) for (place, _), row, fault in triples]
+            kept.append(found.names, rows)
+        self._close_old()
+        return FeatureTable(kept.names, kept.rows(keys), tuple(kept.fault(key) for key in keys))
 
-    def _run(self, source: str, shelf: dict[str, Any], pairs: list[tuple[str, ImageAndMask]]) -> None:
-        found = self.pool.extract(source, [image for _, image in pairs])
-        shelf["names"] = list(found.names)
-        for (key, _), row, fault in zip(pairs, found.rows, found.faults, strict=True):
-            shelf["rows"][key] = [None if math.isnan(value) else float(value) for value in row]
-            if fault is not None:
-                shelf["faults"][key] = [fault.kind, fault.exception, fault.line, fault.message]
-
-    def _shelf(self, identity: str) -> dict[str, Any]:
+    def _kept(self, identity: str) -> KeptRows:
         if identity not in self._open:
-            self._open[identity] = self._read(identity) or {"names": [], "rows": {}, "faults": {}}
+            self._open[identity] = KeptRows(self.folder / f"{identity}.rows")
+        self._open.move_to_end(identity)
         return self._open[identity]
 
-    def _read(self, identity: str) -> dict[str, Any] | None:
-        try:
-            content: dict[str, Any] = json.loads((self.folder / f"{identity}.json").read_text())
-        except FileNotFoundError:
-            return None
-        except json.JSONDecodeError:
-            return None  # only a damaged disk leaves this, writes being atomic: compute again
-        return content
+    def _close_old(self) -> None:
+        while len(self._open) > 1 and sum(map(len, self._open.values())) > MOST_ROWS:
+            self._open.popitem(last=False)
 
-    def _write(self, identity: str, shelf: dict[str, Any]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomically(self.folder / f"{identity}.json", json.dumps(shelf, separators=(",", ":")).encode())
+
+def _waves(images: Images, places: Sequence[int]) -> Iterator[list[tuple[int, ImageAndMask]]]:
+    """Load images until a wave is full; what was loaded before one that cannot be read is handed out too."""
+    wave: list[tuple[int, ImageAndMask]] = []
+    room = WAVE_BYTES
+    for place in places:
+        try:
+            one = images[place]
+        except ScafeError:
+            if wave:
+                yield wave
+            raise
+        wave.append((place, one))
+        room -= one.image.nbytes + one.mask.nbytes
+        if room <= 0 or len(wave) == CHUNK:
+            yield wave
+            wave, room = [], WAVE_BYTES
+    if wave:
+        yield wave
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -153,12 +171,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "none"
-
-
-def _as_table(shelf: dict[str, Any], keys: Sequence[str]) -> FeatureTable:
-    names = tuple(shelf["names"])
-    rows = np.full((len(keys), len(names)), np.nan)
-    for index, key in enumerate(keys):
-        rows[index] = [math.nan if value is None else value for value in shelf["rows"][key]]
-    faults = tuple(Fault(*shelf["faults"][key]) if key in shelf["faults"] else None for key in keys)
-    return FeatureTable(names, rows, faults)

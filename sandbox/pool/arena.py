@@ -26,7 +26,10 @@ ENTRY: Final = struct.Struct("<QQQQQ")
 """offset of the image, offset of the mask, height, width, channels."""
 STEP = 64
 KEPT_ARENAS = 6
-"""Sets of images that stay in shared memory."""
+KEPT_BYTES = 100_000_000
+"""Sets of images that stay in shared memory: at most so many, and so much beyond those in use."""
+IN_USE = 2
+"""Images, and the empty set in which sources are reviewed."""
 F_ADD_SEALS, SEAL_ALL = 1033, 0x1 | 0x2 | 0x4 | 0x8  # no more seals, shrinking, growing, writing
 
 
@@ -41,13 +44,14 @@ class Arena:
     """
 
     def __init__(self, images: Sequence[ImageAndMask], *, as_given: bool = False) -> None:
-        self.images = tuple(images)  # held, so that their identity stays theirs
+        self._known = tuple(one if _is_frozen(one) else None for one in images)
+        """Held, so that their identity stays theirs; the others are compared by their bytes."""
         self.as_given = as_given
-        shapes = [_shape(index, one) for index, one in enumerate(self.images)]
-        order = list(range(len(shapes))) if as_given else _hash_order(self.images, shapes)
+        shapes = [_shape(index, one) for index, one in enumerate(images)]
+        order = list(range(len(shapes))) if as_given else _hash_order(images, shapes)
         self.places = _inverse(order)
         """Where the images stand in shared memory, in the caller's order."""
-        stored = [self.images[index] for index in order]
+        stored = [images[index] for index in order]
         self.entries = _layout(stored)
         self.descriptor = _write(stored, self.entries)
         self.size = os.fstat(self.descriptor).st_size
@@ -57,11 +61,11 @@ class Arena:
 
         The same array object that cannot be written to is not compared again.
         """
-        if len(images) != len(self.images) or as_given != self.as_given:
+        if len(images) != len(self._known) or as_given != self.as_given:
             return False
         stored: list[ImageAndMask] | None = None
-        for index, (one, other) in enumerate(zip(images, self.images, strict=True)):
-            if one.image is other.image and one.mask is other.mask and _is_frozen(one):
+        for index, (one, other) in enumerate(zip(images, self._known, strict=True)):
+            if other is not None and one.image is other.image and one.mask is other.mask and _is_frozen(one):
                 continue
             stored = stored or views(self.descriptor, self.size)
             kept = stored[self.places[index]]
@@ -113,12 +117,16 @@ class Shelf:
         for one in processes:
             one.share(number, arena)
         self._arenas[number] = arena
-        if len(self._arenas) > KEPT_ARENAS:
+        while self._is_too_full():
             oldest = next(iter(self._arenas))
             for one in processes:
                 one.unshare(oldest)
             self._arenas.pop(oldest).close()
         return number
+
+    def _is_too_full(self) -> bool:
+        held = sum(arena.size for arena in self._arenas.values())
+        return len(self._arenas) > KEPT_ARENAS or (len(self._arenas) > IN_USE and held > KEPT_BYTES)
 
     def share_with(self, process: Sharing) -> None:
         """Give a process that came later everything that stands here."""
