@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from scafe.evals.audit.duplicates import Pair
+from scafe.evals.audit.looks import Looks
 from scafe.evals.audit.outlines import outline_warnings
-from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing, shortcut_rows
-from scafe.evals.audit.skin_tone import GROUPS, has_skin, skin_tone
+from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing
+from scafe.evals.audit.skin_tone import GROUPS, has_skin
 from scafe.evals.data.attributes import Standing
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.matrix import attributes
@@ -28,10 +29,6 @@ from scafe.knowledge.criteria.pack import CriteriaPack
 
 Floats = NDArray[np.float64]
 
-THUMBNAIL = 32
-SAME_PICTURE = 0.995
-"""Correlation of grey thumbnails from which two images are taken for one. Measured: the same image at JPEG
-quality 50, at half the size or 10 % brighter stays above .996; the most alike of 160 dermoscopies: .95."""
 LEAKS = 0.65
 """AUC of a shortcut alone from which it is called a leak."""
 WARN_REPEATS = 4
@@ -123,7 +120,9 @@ class Audit(Record):
         return not self.warnings
 
 
-def audit_dataset(dataset: Dataset, pack: CriteriaPack | None = None, seed: int = 0) -> Audit:
+def audit_dataset(
+    dataset: Dataset, pack: CriteriaPack | None = None, seed: int = 0, looks: Looks | None = None
+) -> Audit:
     """Look a dataset over.
 
     Parameters
@@ -134,8 +133,11 @@ def audit_dataset(dataset: Dataset, pack: CriteriaPack | None = None, seed: int 
         Tells whether there is skin, and where.
     seed : int
         The run's; decides who would be sealed.
+    looks : Looks, optional
+        At every image, taken while the dataset was opened; none given: every image is loaded again.
     """
-    images = [dataset.load(index) for index in range(len(dataset))]
+    if looks is None:
+        looks = Looks(pack).take_all(dataset.load(index) for index in range(len(dataset)))
     split = split_patients(dataset.patients, dataset.labels, seed)
     dev, sealed = ({dataset.patients[i] for i in part} for part in (split.dev, split.sealed))
     plan = plan_feedback("auto", len(dev), split.is_sealed)
@@ -145,21 +147,21 @@ def audit_dataset(dataset: Dataset, pack: CriteriaPack | None = None, seed: int 
         passed_over=dataset.passed_over,
         has_masks=dataset.has_masks,
         segmented=dataset.segmented,
-        width=_spread([one.mask.shape[1] for one in images]),
-        height=_spread([one.mask.shape[0] for one in images]),
+        width=_spread(looks.widths),
+        height=_spread(looks.heights),
         mode=plan.mode,
         queries=plan.queries,
         sealed_patients=len(sealed),
         dev_patients=len(dev),
-        duplicates=find_duplicates(dataset, [one.image for one in images], set(split.sealed)),
-        leaks=_leaks(dataset, shortcut_rows(images), seed),
-        tones=_tones(dataset, [skin_tone(one, pack.reference_region) for one in images])
+        duplicates=tuple(_duplicate(dataset, set(split.sealed), one) for one in looks.thumbnails.pairs()),
+        leaks=_leaks(dataset, looks, seed),
+        tones=_tones(dataset, looks.tones)
         if pack is not None and has_skin(pack) and dataset.has_masks
         else (),
         formats=_formats(dataset),
         warnings=(),
     )
-    said = (*_warnings(found), *outline_warnings(dataset, images))
+    said = (*_warnings(found), *outline_warnings(dataset, looks.odd))
     return found.model_copy(update={"warnings": said})
 
 
@@ -171,49 +173,19 @@ def _formats(dataset: Dataset) -> tuple[Met, ...]:
     )
 
 
-def find_duplicates(
-    dataset: Dataset, images: Sequence[NDArray[np.uint8]], sealed: set[int]
-) -> tuple[Duplicate, ...]:
-    """Find pairs of rows that show the same picture, also after a turn, a mirror, a recoding or a resize."""
-    thumbnails = np.stack([_thumbnail(image) for image in images])
-    turned = np.stack([np.stack([_unit(view) for view in _views(one)]) for one in thumbnails])
-    likeness = np.max([turned[:, 0] @ turned[:, view].T for view in range(turned.shape[1])], axis=0)
-    pairs = zip(*np.nonzero(np.triu(likeness >= SAME_PICTURE, k=1)), strict=True)
-    return tuple(_duplicate(dataset, images, sealed, int(i), int(j)) for i, j in pairs)
-
-
-def _duplicate(
-    dataset: Dataset, images: Sequence[NDArray[np.uint8]], sealed: set[int], first: int, second: int
-) -> Duplicate:
-    one, other = dataset.items[first], dataset.items[second]
+def _duplicate(dataset: Dataset, sealed: set[int], pair: Pair) -> Duplicate:
+    one, other = dataset.items[pair.first], dataset.items[pair.second]
     differs = {
         "patient": one.patient != other.patient,
         "class": one.label != other.label,
-        "part": (first in sealed) != (second in sealed),
+        "part": (pair.first in sealed) != (pair.second in sealed),
     }
     return Duplicate(
         first=one.where,
         second=other.where,
-        kind="exact" if np.array_equal(images[first], images[second]) else "perceptual",
+        kind="exact" if pair.is_exact else "perceptual",
         across=tuple(name for name, is_so in differs.items() if is_so),
     )
-
-
-def _thumbnail(image: NDArray[np.uint8]) -> Floats:
-    grey = np.ascontiguousarray(image.mean(axis=2), dtype=np.float32)
-    return np.asarray(
-        cv2.resize(grey, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA), dtype=np.float64
-    )
-
-
-def _views(thumbnail: Floats) -> list[Floats]:
-    turns = [np.rot90(thumbnail, quarter) for quarter in range(4)]
-    return [*turns, *(np.fliplr(turn) for turn in turns)]
-
-
-def _unit(thumbnail: Floats) -> Floats:
-    flat = thumbnail.ravel() - thumbnail.mean()
-    return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-9))
 
 
 def _count(dataset: Dataset, label: str) -> ClassCount:
@@ -230,9 +202,10 @@ def _spread(values: Sequence[int]) -> tuple[int, int, int]:
     return min(values), int(np.median(values)), max(values)
 
 
-def _leaks(dataset: Dataset, rows: dict[str, Floats], seed: int) -> tuple[Leak, ...]:
+def _leaks(dataset: Dataset, looks: Looks, seed: int) -> tuple[Leak, ...]:
+    rows = looks.shortcuts()
     reads = {name: reading for name, (reading, _) in SHORTCUTS.items()}
-    bytes_of = _file_bytes(dataset)
+    bytes_of = _file_bytes(dataset, looks.pixels())
     if bytes_of is not None:
         rows, reads = (
             {**rows, "file size": bytes_of},
@@ -252,12 +225,11 @@ def _leaks(dataset: Dataset, rows: dict[str, Floats], seed: int) -> tuple[Leak, 
     return tuple(found)
 
 
-def _file_bytes(dataset: Dataset) -> Floats | None:
+def _file_bytes(dataset: Dataset, pixels: NDArray[np.int64]) -> Floats | None:
     paths = [getattr(item.pixels, "image", None) for item in dataset.items]
     if not all(isinstance(path, Path) for path in paths):
         return None
     sizes = np.array([path.stat().st_size for path in paths if isinstance(path, Path)], dtype=np.float64)
-    pixels = np.array([dataset.load(index).mask.size for index in range(len(dataset))])
     return np.stack([np.log(np.maximum(sizes, 1)), sizes / pixels], axis=1)
 
 

@@ -3,7 +3,7 @@
 None of it is an error: a lesion can fill its frame. All of it is worth a look before a run.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -45,26 +45,31 @@ def has_few_levels(pair: ImageAndMask) -> bool:
     return int(pair.mask.sum()) >= ENOUGH_PIXELS and levels_inside(pair.image, pair.mask) < LEVELS
 
 
-def outline_warnings(dataset: Dataset, images: Sequence[ImageAndMask]) -> tuple[str, ...]:
+ODD: Final[dict[str, Callable[[ImageAndMask], bool]]] = {
+    FEW: has_few_levels,
+    INVERTED: lambda one: is_inverted(one.mask),
+    FRAME: lambda one: is_whole_frame(one.mask),
+}
+"""What may be odd, as the beginning of a sentence -> whether it is."""
+OF_MASKS: Final = (INVERTED, FRAME)
+"""Looked at only where masks were given."""
+
+
+def outline_warnings(dataset: Dataset, odd: Mapping[str, Sequence[int]]) -> tuple[str, ...]:
     """Return one sentence for each thing that is odd, with the rows.
 
     Parameters
     ----------
     dataset : Dataset
-    images : sequence of ImageAndMask
-        Those of the data set, in its order.
+    odd : mapping
+        A key of `ODD` -> 1 or 0 for each image of the data set, in its order.
     """
-    odd: dict[str, Callable[[ImageAndMask], bool]] = {FEW: has_few_levels}
-    if dataset.has_masks:
-        odd |= {INVERTED: lambda one: is_inverted(one.mask), FRAME: lambda one: is_whole_frame(one.mask)}
-    rows = {what: _rows(dataset, images, is_odd) for what, is_odd in odd.items()}
+    looked = {what: flags for what, flags in odd.items() if dataset.has_masks or what not in OF_MASKS}
+    rows = {
+        what: [item.where for item, is_odd in zip(dataset.items, flags, strict=True) if is_odd]
+        for what, flags in looked.items()
+    }
     return tuple(_sentence(where, what) for what, where in rows.items() if where)
-
-
-def _rows(
-    dataset: Dataset, images: Sequence[ImageAndMask], is_odd: Callable[[ImageAndMask], bool]
-) -> list[str]:
-    return [row.where for row, one in zip(dataset.items, images, strict=True) if is_odd(one)]
 
 
 def _sentence(where: Sequence[str], what: str) -> str:

@@ -113,10 +113,10 @@ def shortcut_rows(images: Iterable[ImageAndMask]) -> dict[str, Floats]:
     for one in images:
         for name, (_, row) in SHORTCUTS.items():
             found[name].append(row(one))
-    return {name: _settled(np.array(rows)) for name, rows in found.items()}
+    return {name: settled(np.array(rows)) for name, rows in found.items()}
 
 
-def _settled(rows: Floats) -> Floats:
+def settled(rows: Floats) -> Floats:
     """Set a column that differs by rounding alone to one value: scaled to unit spread it would be noise."""
     for column in rows.T:
         if is_flat(column):

@@ -6,8 +6,11 @@ middle of a run. Images are loaded when they are asked for, and refused if they 
 """
 
 import difflib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import os
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +30,8 @@ MIN_PATIENTS = 5
 """Fewest patients per class: one for each of five folds."""
 KEPT_BYTES = 64_000_000
 """Decoded images kept in memory at most; the rest is decoded each time."""
+MOST_READERS = 4
+"""Threads that decode; each holds two images."""
 READER = "1"
 """Version of how bytes become arrays; part of every image's hash.
 
@@ -157,6 +162,7 @@ def build_dataset(
     expected: Sequence[str] = (),
     segment: MaskMethod = "none",
     mask_label: int | None = None,
+    seen: Callable[[ImageAndMask], None] | None = None,
 ) -> Dataset:
     """Read every row once and check what can only be seen over all of them.
 
@@ -174,6 +180,8 @@ def build_dataset(
         How to draw masks if none is given; given ones are taken as they are.
     mask_label : int, optional
         The level of given masks that marks the lesion, where they have more than two.
+    seen : callable, optional
+        Shown each image in turn while it is decoded anyway.
 
     Raises
     ------
@@ -190,7 +198,8 @@ def build_dataset(
     drawn = segment if not any(row.has_mask for row in chosen) else "none"
     if drawn != "none":
         chosen = [replace(row, pixels=Segmented(row.pixels), has_mask=True) for row in chosen]
-    return replace(_read_through(chosen, classes, len(rows) - len(chosen)), segmented=drawn, reading=reading)
+    opened = _read_through(chosen, classes, len(rows) - len(chosen), seen or _look_away)
+    return replace(opened, segmented=drawn, reading=reading)
 
 
 def cohort_dataset(cohort: Sequence[CohortImage], classes: Sequence[str]) -> Dataset:
@@ -231,18 +240,44 @@ def _tagged(sha256: str) -> str:
     return digest(READER.encode(), sha256.encode())
 
 
-def _read_through(rows: Sequence[Row], classes: tuple[str, ...], left_out: int) -> Dataset:
+def _look_away(_: ImageAndMask) -> None:
+    """Do nothing with an image that was read."""
+
+
+def _read_through(
+    rows: Sequence[Row], classes: tuple[str, ...], left_out: int, seen: Callable[[ImageAndMask], None]
+) -> Dataset:
     items, kept, room = [], {}, KEPT_BYTES
     met: Counter[Attribute] = Counter()
-    for index, row in enumerate(rows):
-        found = row.pixels.read(row.where)
-        tagged = _tagged(found.sha256)
-        items.append(Item(row.where, row.label, row.patient, tagged, row.pixels))
+    for index, found in enumerate(_decoded(rows)):
+        row = rows[index]
+        items.append(Item(row.where, row.label, row.patient, _tagged(found.sha256), row.pixels))
         met.update(found.met)
+        seen(found.pair)
         room -= found.pair.image.nbytes + found.pair.mask.nbytes
         if room > 0:
             kept[index] = found.pair.locked()
     return Dataset(tuple(items), classes, rows[0].has_mask, left_out, met=met, kept=kept)
+
+
+def _decoded(rows: Sequence[Row]) -> Iterator[Decoded]:
+    """Decode rows in their order, a few ahead on other cores: decoders and hashes leave Python's lock."""
+    cores = min(MOST_READERS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    ahead = 2 * cores
+    waiting: deque[Future[Decoded]] = deque()
+    # `contained` puts the filters of warnings aside, which threads do to one another: all of them ignore here
+    with warnings.catch_warnings(), ThreadPoolExecutor(cores) as threads:
+        warnings.simplefilter("ignore")
+        try:
+            for row in rows:
+                waiting.append(threads.submit(row.pixels.read, row.where))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for one in waiting:
+                one.cancel()
 
 
 def _require_all_masks_or_none(rows: Sequence[Row]) -> None:

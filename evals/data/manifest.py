@@ -4,7 +4,7 @@ Nothing is skipped in silence: a file or column that is not understood is an err
 is passed over is counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
+from scafe.sandbox.pool.extraction import ImageAndMask
 
 
 def open_dataset(
@@ -38,6 +39,7 @@ def open_dataset(
     segment: MaskMethod = "none",
     mask_label: int | None = None,
     columns: ColumnChoice | None = None,
+    seen: Callable[[ImageAndMask], None] | None = None,
 ) -> Dataset:
     """Open a folder per class or a manifest, and read it through once.
 
@@ -59,6 +61,8 @@ def open_dataset(
         The level of given masks that marks the lesion, where they have more than two.
     columns : ColumnChoice, optional
         Columns of a manifest to pass over, and the one that names the patient.
+    seen : callable, optional
+        Shown each image in turn while it is decoded anyway.
 
     Raises
     ------
@@ -75,7 +79,13 @@ def open_dataset(
             f"{inert(str(root))}: give a folder with one folder per class, or a CSV or Parquet manifest"
         )
     found = build_dataset(
-        rows, inert(root.name), labels=labels, expected=expected, segment=segment, mask_label=mask_label
+        rows,
+        inert(root.name),
+        labels=labels,
+        expected=expected,
+        segment=segment,
+        mask_label=mask_label,
+        seen=seen,
     )
     return replace(found, passed_over=passed_over)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from scafe.evals.audit.audit import Audit, audit_dataset
+from scafe.evals.audit.looks import Looks
 from scafe.evals.data.manifest import open_dataset
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.scoring.simulation import GateSelftest, selftest_gate
@@ -62,6 +63,7 @@ def _data(options: argparse.Namespace) -> int:
     expected, channels = (pack.classes, pack.modality.channels) if pack else ((), ("R", "G", "B"))
     ignored = tuple(name for name in options.ignore_columns.split(",") if name.strip())
     columns = ColumnChoice(ignored, options.patient_column)
+    looks = Looks(pack)
     dataset = open_dataset(
         options.path,
         labels,
@@ -70,8 +72,9 @@ def _data(options: argparse.Namespace) -> int:
         options.segment,
         mask_label=options.mask_label,
         columns=columns,
+        seen=looks.take,
     )
-    found = audit_dataset(dataset, pack, options.seed)
+    found = audit_dataset(dataset, pack, options.seed, looks)
     if options.json:
         print(json.dumps({**found.model_dump(mode="json"), "ok": found.is_clean}, sort_keys=True))
     else:

@@ -1,0 +1,134 @@
+"""Pictures that occur twice, found without holding any: by thumbnails that lie in a file without a name."""
+
+import hashlib
+import os
+import tempfile
+import weakref
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+THUMBNAIL = 32
+SAME_PICTURE = 0.995
+"""Correlation of grey thumbnails from which two images are taken for one. Measured: the same image at JPEG
+quality 50, at half the size or 10 % brighter stays above .996; the most alike of 160 dermoscopies: .95."""
+BLOCK = 1024
+"""Thumbnails that are compared with as many others at a time: 4 MB each."""
+SLACK = 1e-4
+"""Of a squared distance, for single precision."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two images that show the same picture."""
+
+    first: int
+    second: int
+    is_exact: bool
+    """Whether every pixel is the same."""
+
+
+class Thumbnails:
+    """A small grey picture of each image, in the order in which they were added.
+
+    Two of them are compared in eight ways, turned and mirrored: eight products of 1024 numbers. Most pairs
+    are told apart before, by the 136 numbers that a thumbnail has in common with all its turns: their
+    distance is never larger than any of the eight.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()
+        weakref.finalize(self, self._file.close)
+        self._symmetric = array("f")
+        self._pixels = bytearray()
+        """A hash of each image's pixels, 16 bytes."""
+        self._fold, self._weight = _folding()
+
+    def __len__(self) -> int:
+        return len(self._pixels) // 16
+
+    def add(self, image: NDArray[np.uint8]) -> None:
+        """Look at one (h, w, c) image and keep its thumbnail."""
+        unit = _unit(_thumbnail(image))
+        self._file.write(unit.astype(np.float32).tobytes())
+        symmetric = np.mean([view.ravel() for view in _views(unit.reshape(THUMBNAIL, THUMBNAIL))], axis=0)
+        self._symmetric.frombytes((symmetric[self._fold] * self._weight).astype(np.float32).tobytes())
+        pixels = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
+        pixels.update(np.ascontiguousarray(image).data.cast("B"))
+        self._pixels += pixels.digest()
+
+    def pairs(self) -> list[Pair]:
+        """Return the pairs of one picture, also after a turn, a mirror, a recoding or a resize."""
+        self._file.flush()
+        count = len(self)
+        folded = np.frombuffer(self._symmetric, np.float32).reshape(count, -1)
+        starts = range(0, count, BLOCK)
+        blocks = ((one, other) for one in starts for other in starts if other >= one)
+        found = [pair for one, other in blocks for pair in self._in_block(folded, one, other)]
+        return sorted(found, key=lambda pair: (pair.first, pair.second))
+
+    def _in_block(self, folded: Singles, one: int, other: int) -> Iterator[Pair]:
+        some, others = folded[one : one + BLOCK], folded[other : other + BLOCK]
+        near = _squared(some, others) <= 2 - 2 * SAME_PICTURE + SLACK
+        if one == other:
+            near = np.triu(near, k=1)
+        rows, columns = np.nonzero(near.any(axis=1))[0], np.nonzero(near.any(axis=0))[0]
+        if not len(rows):
+            return
+        likeness = self._likeness(one + rows, other + columns)
+        alike = near[np.ix_(rows, columns)] & (likeness >= SAME_PICTURE)
+        for row, column in zip(*np.nonzero(alike), strict=True):
+            first, second = int(one + rows[row]), int(other + columns[column])
+            yield Pair(first, second, self._hash(first) == self._hash(second))
+
+    def _likeness(self, some: NDArray[np.intp], others: NDArray[np.intp]) -> Floats:
+        """Return the largest correlation over the eight views of the second."""
+        first = np.stack([self._unit_of(int(place)) for place in some])
+        second = [self._unit_of(int(place)).reshape(THUMBNAIL, THUMBNAIL) for place in others]
+        turned = np.stack([[view.ravel() for view in _views(one)] for one in second])
+        return np.asarray(np.max([first @ turned[:, view].T for view in range(turned.shape[1])], axis=0))
+
+    def _unit_of(self, place: int) -> Floats:
+        size = 4 * THUMBNAIL**2
+        data = os.pread(self._file.fileno(), size, place * size)
+        return np.frombuffer(data, np.float32).astype(np.float64)
+
+    def _hash(self, place: int) -> bytes:
+        return bytes(self._pixels[16 * place : 16 * place + 16])
+
+
+def _squared(some: Singles, others: Singles) -> Singles:
+    lengths = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None, :]
+    return np.asarray(lengths - 2 * some @ others.T)
+
+
+def _folding() -> tuple[NDArray[np.intp], Floats]:
+    """Return one place of each set of places that turns and mirrors exchange, and the root of its size."""
+    places = np.arange(THUMBNAIL**2).reshape(THUMBNAIL, THUMBNAIL)
+    least = np.min([view.ravel() for view in _views(places.astype(np.float64))], axis=0).astype(np.intp)
+    fold, size = np.unique(least, return_counts=True)
+    return fold, np.sqrt(size)
+
+
+def _thumbnail(image: NDArray[np.uint8]) -> Floats:
+    grey = np.ascontiguousarray(image.mean(axis=2), dtype=np.float32)
+    return np.asarray(
+        cv2.resize(grey, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA), dtype=np.float64
+    )
+
+
+def _views(thumbnail: Floats) -> list[Floats]:
+    turns = [np.rot90(thumbnail, quarter) for quarter in range(4)]
+    return [*turns, *(np.fliplr(turn) for turn in turns)]
+
+
+def _unit(thumbnail: Floats) -> Floats:
+    flat = thumbnail.ravel() - thumbnail.mean()
+    return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-9))
