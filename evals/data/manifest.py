@@ -6,6 +6,7 @@ is passed over is counted.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset, Row, build_dataset
@@ -78,16 +79,8 @@ def open_dataset(
         raise DatasetError(
             f"{inert(str(root))}: give a folder with one folder per class, or a CSV or Parquet manifest"
         )
-    found = build_dataset(
-        rows,
-        inert(root.name),
-        labels=labels,
-        expected=expected,
-        segment=segment,
-        mask_label=mask_label,
-        seen=seen,
-    )
-    return replace(found, passed_over=passed_over)
+    build = partial(build_dataset, rows, inert(root.name), labels=labels, expected=expected)
+    return replace(build(segment=segment, mask_label=mask_label, seen=seen), passed_over=passed_over)
 
 
 def _is_there(path: Path) -> bool:
