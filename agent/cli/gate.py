@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scafe.agent.cli.auditing.adopting import trust_endpoint_option
+from scafe.agent.cli.auditing.runs import open_run
 from scafe.agent.cli.decisions import read_decision
 from scafe.agent.cli.options import DECISION_OPTIONS, log_json_option, options, out_option, run_argument
-from scafe.agent.cli.recorded.adopting import trust_endpoint_option
-from scafe.agent.cli.recorded.runs import open_run
 from scafe.agent.cli.run import go_on
 from scafe.agent.terminal.terminal import Terminal, speaks
 

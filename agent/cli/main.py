@@ -19,6 +19,9 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from scafe.agent.cli.auditing.adopting import adopt
+from scafe.agent.cli.auditing.runs import report, runs
+from scafe.agent.cli.auditing.view import view
 from scafe.agent.cli.bundle import predict, verify
 from scafe.agent.cli.compare import compare
 from scafe.agent.cli.criteria import criteria, probe
@@ -26,9 +29,6 @@ from scafe.agent.cli.data import data
 from scafe.agent.cli.gate import escalate, freeze, reply
 from scafe.agent.cli.host import config, doctor
 from scafe.agent.cli.phantoms import phantoms
-from scafe.agent.cli.recorded.adopting import adopt
-from scafe.agent.cli.recorded.runs import report, runs
-from scafe.agent.cli.recorded.view import view
 from scafe.agent.cli.run import demo, resume, run
 from scafe.agent.cli.selftest import selftest
 from scafe.agent.terminal.terminal import echo, render_json

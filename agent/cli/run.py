@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from scafe.agent.cli.auditing.adopting import trust_endpoint_option, trust_of
+from scafe.agent.cli.auditing.runs import open_run, standing_of
 from scafe.agent.cli.decisions import read_decision
 from scafe.agent.cli.options import (
     BUDGET_OPTIONS,
@@ -22,8 +24,6 @@ from scafe.agent.cli.options import (
     out_option,
     run_argument,
 )
-from scafe.agent.cli.recorded.adopting import trust_endpoint_option, trust_of
-from scafe.agent.cli.recorded.runs import open_run, standing_of
 from scafe.agent.terminal.terminal import Terminal, echo, render_json_line, speaks
 from scafe.knowledge.contract.masks import MaskMethod
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scafe.agent.cli.auditing.runs import open_run, runs_folder
 from scafe.agent.cli.options import out_option
-from scafe.agent.cli.recorded.runs import open_run, runs_folder
 from scafe.agent.terminal.terminal import Terminal, speaks
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scafe.agent.cli.auditing.runs import open_run
 from scafe.agent.cli.options import out_option, run_argument
-from scafe.agent.cli.recorded.runs import open_run
 from scafe.agent.terminal.terminal import Terminal, echo, speaks
 from scafe.knowledge.contract.inert import inert
 
