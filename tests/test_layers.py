@@ -24,7 +24,7 @@ ROOMS = {
         "processes"),
     "agent": (
         "settings", "brief", "record", "egress", "reply", "drafters", "nodes", "loop", "terminal", "view",
-        "cli",
+        "exports", "cli",
     ),
 }  # fmt: skip
 """Lowest first, inside each layer; a room may import itself and the rooms before it."""

@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from scafe.agent.cli.auditing.adopting import adopt
+from scafe.agent.cli.auditing.handing_on import export, sign
 from scafe.agent.cli.auditing.runs import report, runs
 from scafe.agent.cli.auditing.view import view
 from scafe.agent.cli.bundle import predict, verify
@@ -95,6 +96,8 @@ def main() -> None:
 
 runs.add_command(adopt)
 runs.add_command(escalate)
+runs.add_command(sign)
+runs.add_command(export)
 for command in (
     demo,
     run,

@@ -24,7 +24,8 @@ from scafe.knowledge.contract.plain_json import read_json
 
 SEAL = "SEAL.json"
 SUMS = "SHA256SUMS"
-NOT_SEALED = frozenset({SEAL, SUMS, LOCK_FILE, *CACHES})
+SIGNATURE = "SEAL.json.sig"
+NOT_SEALED = frozenset({SEAL, SUMS, SIGNATURE, LOCK_FILE, *CACHES})
 """Exact names. The bench's folder holds per-image caches and may be deleted; checkpoints are a cache."""
 MOST_FILES: Final = 200_000
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

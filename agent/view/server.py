@@ -43,6 +43,7 @@ def open_door(port: int = 0, extra_hosts: tuple[str, ...] = ()) -> Door:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((LOOPBACK, port))
+        listening.listen(128)  # who opens the printed address at once waits, and is not refused
     except OSError as error:
         listening.close()
         raise InputError(
@@ -65,7 +66,6 @@ def serve(door: Door, shelf: Shelf, on_ready: Callable[[], None] = lambda: None)
     )
     server = uvicorn.Server(config)
     warm_up()
-    door.listening.listen(128)
     on_ready()
     try:
         with contextlib.suppress(KeyboardInterrupt):

@@ -112,9 +112,14 @@ def diff(terminal: Terminal, run: str, before: str, after: str, out: str | None)
 
 @runs.command()
 @run_argument
+@click.option(
+    "--signers",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File of allowed signers, as git and ssh-keygen(1) read it: the run must be signed by one of them.",
+)
 @out_option
 @speaks
-def verify(terminal: Terminal, run: str, out: str | None) -> None:
+def verify(terminal: Terminal, run: str, signers: Path | None, out: str | None) -> None:
     """Check that a run is what it was when it was sealed.
 
     The chain of its events, the files that they name and, once it is finished, the hash of every file.
@@ -124,13 +129,22 @@ def verify(terminal: Terminal, run: str, out: str | None) -> None:
     \b
     Example:
       scafe runs verify last
+      scafe runs verify last --signers ~/.ssh/allowed_signers
     """
     from scafe.agent.record.seal import verify_run
+    from scafe.agent.record.signature import check_signature
 
-    check = verify_run(open_run(run, out).path)
+    folder = open_run(run, out).path
+    check = verify_run(folder)
+    signed = check_signature(folder, signers.expanduser()) if signers else None
+    if signed is not None and signed.fault:
+        check = check.model_copy(update={"faults": (*check.faults, signed.fault)})
     seal = f"sealed, {check.files} files" if check.sealed else "not sealed: the run is not finished"
     head = f"{check.run}: {check.events} events, {seal}; head {check.head}"
+    head += f"; signed by {signed.by}" if signed and signed.by else ""
     document = {**check.model_dump(mode="json"), "ok": check.ok}
+    if signed is not None:
+        document["signed_by"] = signed.by or None
     terminal.answer(document, "\n".join([head, *(f"  {fault}" for fault in check.faults or ("unchanged",))]))
     if not check.ok:
         click.get_current_context().exit(4)

@@ -6,13 +6,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from scafe.agent.record.seal import RunCheck, verify_run
+from scafe.agent.record.seal import SIGNATURE, RunCheck, verify_run
 from scafe.agent.view.pages.opened import opened
 from scafe.agent.view.rendering import page
 from scafe.knowledge.contract.errors import ScafeError
 from scafe.knowledge.contract.inside import read_inside
-
-SIGNATURES = "SEAL.json.sig"
 
 
 def integrity(request: Request) -> Response:
@@ -39,9 +37,9 @@ def integrity(request: Request) -> Response:
 
 def _signature(path: Any) -> str:
     """Return the signature beside the seal; whether it is good, `scafe runs verify --signers` says."""
-    if not os.path.lexists(path / SIGNATURES):
+    if not os.path.lexists(path / SIGNATURE):
         return ""
     try:
-        return read_inside(path, SIGNATURES, 1 << 16).decode("utf-8", "replace")
+        return read_inside(path, SIGNATURE, 1 << 16).decode("utf-8", "replace")
     except ScafeError as error:
         return str(error)

@@ -46,8 +46,8 @@ class Call:
     """SHA-256."""
     steps: tuple[str, ...]
     complaint: str
-    tokens: int | None
-    """None where the endpoint told none."""
+    usage: dict[str, int]
+    """Tokens, where the endpoint told them."""
     revision: str = ""
     """What was made of it."""
     discarded: str = ""
@@ -211,7 +211,7 @@ class Happened:
                 reply=event.reply,
                 steps=event.steps,
                 complaint=event.complaint,
-                tokens=sum(event.usage.values()) if event.usage else None,
+                usage=event.usage,
             )
         )
 
