@@ -9,6 +9,7 @@ is passed.
 import hashlib
 import http.client
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -148,7 +149,9 @@ def make_many_runs(root: Path) -> None:
 
 def measured(what: str, root: Path, pages: tuple[str, ...]) -> bool:
     """Ask a viewer for pages and print what came; True if every limit holds."""
-    print(f"\n{what}\n{'page':58} {'status':>6} {'first byte ms':>14} {'again ms':>9} {'kB':>8}")
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(f"\n{what}; {cores} cores, load average {load:.1f}")
+    print(f"{'page':58} {'status':>6} {'first byte ms':>14} {'again ms':>9} {'kB':>8}")
     worst = 0.0
     with viewer(root) as (address, pid):
         cookie = admitted(address)

@@ -10,12 +10,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from scafe.agent.view.checking import Checks
 from scafe.agent.view.guard import Access, Guard
 from scafe.agent.view.live import run_live, runs_live
 from scafe.agent.view.pages.approvals import answer, approvals, decide, go_on
 from scafe.agent.view.pages.egress import egress, letter, of_call
 from scafe.agent.view.pages.feature_set import feature_set
 from scafe.agent.view.pages.integrity import integrity
+from scafe.agent.view.pages.opened import NotYetError
 from scafe.agent.view.pages.phantoms import curves, phantoms, picture, sheet
 from scafe.agent.view.pages.report import report
 from scafe.agent.view.pages.revision import revision
@@ -66,6 +68,7 @@ def build_app(
     app.state.access = access
     app.state.letters = {}
     app.state.streams = set()
+    app.state.checks = Checks()
     app.state.resumes = resumes or Resumes()
     app.state.stage = stage or Stage()
     return Guard(app, access)
@@ -82,6 +85,8 @@ def static(request: Request) -> Response:
 
 def _told(request: Request, error: Exception) -> Response:
     """Show a fault as its sentence: asked for what is not there, or a file that cannot be read."""
+    if isinstance(error, NotYetError):
+        return page(request, "refused", 503, heading="Not yet", why=str(error), is_coming=True)
     if isinstance(error, InputError):
         return page(request, "refused", 404, heading="Not here", why=str(error))
     return page(request, "refused", 422, heading="This cannot be shown", why=str(error))

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from scafe.agent.view.marked import marked, odd_count, plain
+from scafe.agent.view.reading.code import highlighted
 
 
 @cache
@@ -79,7 +80,8 @@ def size_of(text: str) -> int:
 
 
 def warm_up() -> None:
-    """Compile every template, so that the first page is as fast as the next."""
+    """Compile every template and load the lexer, so that the first page is as fast as the next."""
+    highlighted("import numpy as np\n")
     made = environment()
     for name in made.list_templates(extensions=["j2"]):
         made.get_template(name)

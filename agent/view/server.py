@@ -65,6 +65,7 @@ def serve(door: Door, shelf: Shelf, on_ready: Callable[[], None] = lambda: None)
         timeout_graceful_shutdown=1,  # a live page keeps its connection
     )
     server = uvicorn.Server(config)
+    shelf.begin()
     warm_up()
     on_ready()
     try:

@@ -43,7 +43,7 @@ def frozen_section(bundle: Bundle) -> Section:
     """List the frozen features with what was expected and what was found."""
     manifest = bundle.manifest
     rows = [_feature_row(feature) for feature in manifest.features]
-    surprises = [one.column for one in manifest.features if _contradicts(one)]
+    surprises = [one.column for one in manifest.features if contradicts(one)]
     note = (
         f"Found against expectation: {', '.join(surprises)}. The pack, the feature or the data may be wrong; "
         "read its card before you use it."
@@ -156,14 +156,15 @@ def _voids(headline: Headline) -> list[Paragraph]:
 def _sentence(headline: Headline) -> Paragraph:
     people = ", ".join(f"{headline.patients[label]} {label}" for label in headline.classes)
     where = "the held-out test set" if headline.sealed else "cross-validation (nothing held out)"
-    verdict = _verdict(headline)
+    verdict = verdict_on(headline)
     return Paragraph(
         text=f"AUC {interval_text(headline.model.auc)} on {where} ({people}; {headline.images} images). "
         f"{verdict}"
     )
 
 
-def _verdict(headline: Headline) -> str:
+def verdict_on(headline: Headline) -> str:
+    """Say in one sentence how the difference to the baseline came out, with its test."""
     gain, p = headline.difference.auc, headline.difference.p
     test = f"{headline.baseline.name}; {headline.difference.method}" + ("" if p is None else f", p = {p:.3f}")
     if gain.low > 0:
@@ -231,7 +232,8 @@ def _feature_row(feature: FrozenFeature) -> tuple[str, ...]:
     )
 
 
-def _contradicts(feature: FrozenFeature) -> bool:
+def contradicts(feature: FrozenFeature) -> bool:
+    """Whether a feature was found to move against what its criterion lets one expect."""
     return {feature.predicted, feature.found} == {"up", "down"}
 
 

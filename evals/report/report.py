@@ -14,6 +14,7 @@ from scafe.evals.data.features import write_atomically
 from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.bundle import Bundle, open_bundle
 from scafe.evals.frozen.seal import MARKER, find_headline
+from scafe.evals.report.abstract import abstract_section
 from scafe.evals.report.blocks import Report, Section, report_body, to_json, to_markdown, visible
 from scafe.evals.report.checklists import checklist_section
 from scafe.evals.report.details import (
@@ -77,6 +78,7 @@ def build_report(session: BenchSession, bundle: Bundle, run: Mapping[str, Any]) 
     headline = find_headline(session)
     is_burnt = headline is None and (session.folder / MARKER).exists()
     first = [
+        abstract_section(bundle, headline, run),
         what_it_is(bundle, run),
         headline_section(bundle, headline, is_burnt),
         frozen_section(bundle),

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from scafe.agent.egress.journal import RequestRecord
 from scafe.agent.view.pages.opened import (
     ROWS,
+    NotYetError,
     Opened,
     letters_of,
     number_of,
@@ -33,7 +34,8 @@ def egress(request: Request) -> Response:
     """List the requests."""
     one = opened(request)
     letters = letters_of(request, one)
-    order = letters.order(one.happened.calls)
+    known = letters.order(one.happened.calls)
+    order = known.items
     text = request.query_params.get("q", "")
     start = number_of(request, "start", 0)
     if text:
@@ -50,6 +52,7 @@ def egress(request: Request) -> Response:
         listed=listed,
         rows=rows,
         total=len(order),
+        is_whole=known.is_whole,
         stopped=stopped if stopped < len(order) else None,
         cost=shelf_of(request).cost(one.name),
         checks=CHECKS,
@@ -61,8 +64,11 @@ def of_call(request: Request) -> Response:
     """Go to the request that a call of the trace was."""
     one = opened(request)
     number = int(request.path_params["call"])
-    order = letters_of(request, one).order(one.happened.calls)
+    known = letters_of(request, one).order(one.happened.calls)
+    order = known.items
     places = [place for place, (call, _) in enumerate(order, start=1) if call == number]
+    if not places and not known.is_whole:
+        raise NotYetError("the journal is still being read")
     if not places:
         raise InputError(
             f"nothing was sent for call {number}: the drafter works here, or there is no such call"
@@ -74,7 +80,7 @@ def letter(request: Request) -> Response:
     """Show one request whole: the bytes, what the brief held, what came back."""
     one = opened(request)
     letters = letters_of(request, one)
-    order = letters.order(one.happened.calls)
+    order = letters.order(one.happened.calls).items
     place = int(request.path_params["place"]) - 1
     require(order[place] if 0 <= place < len(order) else None, f"request {place + 1}: {len(order)} were sent")
     found = _letter(request, one, order[place])

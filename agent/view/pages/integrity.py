@@ -6,8 +6,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from scafe.agent.record.seal import SIGNATURE, RunCheck, verify_run
-from scafe.agent.view.pages.opened import opened
+from scafe.agent.record.seal import SIGNATURE, RunCheck
+from scafe.agent.view.checking import Checks
+from scafe.agent.view.pages.opened import number_of, opened
 from scafe.agent.view.rendering import page
 from scafe.knowledge.contract.errors import ScafeError
 from scafe.knowledge.contract.inside import read_inside
@@ -16,10 +17,12 @@ from scafe.knowledge.contract.inside import read_inside
 def integrity(request: Request) -> Response:
     """Make and show the checks."""
     one = opened(request)
+    checks: Checks = request.app.state.checks
+    begun = checks.of(number_of(request, "check", 0), one.name) or checks.begun(one.path)
     check: RunCheck | None = None
     fault = ""
     try:
-        check = verify_run(one.path)
+        check = begun.result()
     except (ScafeError, OSError) as error:
         fault = str(error)
     return page(
@@ -27,6 +30,7 @@ def integrity(request: Request) -> Response:
         "integrity",
         run=one,
         check=check,
+        number=begun.number,
         fault=fault,
         signature=_signature(one.path),
         bench=one.happened.told.bench,

@@ -15,6 +15,11 @@ from scafe.agent.view.reading.letters import Letters
 from scafe.agent.view.reading.shelf import Shelf
 from scafe.knowledge.contract.errors import InputError, ScafeError
 
+
+class NotYetError(ScafeError):
+    """What was asked for may come: the run is still being read. The page asks again by itself."""
+
+
 ROWS: Final = 50
 """Of a list on one page."""
 Item = TypeVar("Item")

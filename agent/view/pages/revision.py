@@ -2,20 +2,23 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from scafe.agent.record.revisions import Revision
-from scafe.agent.view.pages.opened import Opened, letters_of, opened, require
+from scafe.agent.view.pages.opened import NotYetError, Opened, letters_of, opened, require
 from scafe.agent.view.pictures import FeaturePicture, feature_picture
 from scafe.agent.view.reading.code import Row, around_changes, highlighted, side_by_side
 from scafe.agent.view.reading.findings import read_code, read_record
 from scafe.agent.view.reading.happened import Cell
 from scafe.agent.view.reading.letters import Letter
 from scafe.agent.view.rendering import page
-from scafe.knowledge.contract.errors import InputError, ScafeError
+from scafe.knowledge.contract.errors import ScafeError
 from scafe.sandbox.probes.verdict import Finding
+
+MOST_OTHERS: Final = 80
 
 
 @dataclass
@@ -29,6 +32,8 @@ class Shown:
     reply: str | None = None
     brief: str | None = None
     letter: Letter | None = None
+    is_pending: bool = False
+    """Whether the journal is still being read, so that the prompt may yet be found."""
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -58,7 +63,7 @@ def revision(request: Request) -> Response:
         pictures=_pictures(one, cell, shown),
         parents=[found for sha in cell.parents if (found := one.happened.of_sha256.get(sha))],
         children=one.happened.children(cell.sha256),
-        others=[other for other in list(one.happened.cells.values()) if other.criterion == cell.criterion],
+        others=_others(one, cell, against),
         successor=one.happened.of_sha256.get(cell.replaced_by),
     )
 
@@ -67,8 +72,17 @@ def _cell(one: Opened, criterion: str, number: str) -> Cell:
     name = f"{criterion}/{number}"
     found = one.happened.cells.get(name)
     if found is None and not one.snapshot.is_whole:
-        raise InputError(f"revision {name[:80]!a} was not met yet: the trace is still being read, load again")
+        raise NotYetError(f"revision {name[:80]!a} was not met yet: the trace is still being read")
     return require(found, f"revision {name[:80]!a} in this run")
+
+
+def _others(one: Opened, cell: Cell, against: Cell | None) -> list[Cell]:
+    """Return what a revision may be compared with: those nearest to it, of the same criterion."""
+    same = [each for each in list(one.happened.cells.values()) if each.criterion == cell.criterion]
+    near = sorted(same, key=lambda each: abs(each.number - cell.number))[:MOST_OTHERS]
+    found = {each.name: each for each in (*near, *([against] if against else []))}
+    found.pop(cell.name, None)
+    return sorted(found.values(), key=lambda each: (each.criterion, each.number))
 
 
 def _against(one: Opened, cell: Cell, asked: str) -> Cell | None:
@@ -121,7 +135,9 @@ def _read_words(request: Request, one: Opened, cell: Cell, shown: Shown) -> None
     shown.reply = one.folder.reply(cell.call.reply)
     shown.brief = one.folder.brief(cell.call.brief)
     letters = letters_of(request, one)
-    stem = dict(letters.order(one.happened.calls)).get(cell.call.number)
+    known = letters.order(one.happened.calls)
+    stem = dict(known.items).get(cell.call.number)
+    shown.is_pending = stem is None and not known.is_whole
     shown.letter = letters.letter(cell.call.number, stem) if stem else None
 
 

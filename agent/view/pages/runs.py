@@ -80,7 +80,7 @@ def compare(request: Request) -> Response:
 def _selected(shelf: Shelf, name: str) -> dict[str, list[str]]:
     """Criterion -> its selected features."""
     found: dict[str, list[str]] = {}
-    for cell in list(shelf.index(name).now().happened.cells.values()):
+    for cell in list(shelf.index(name).now(patience=0.02).happened.cells.values()):
         if cell.selected:
             found.setdefault(cell.criterion, []).extend(cell.selected)
     return found

@@ -13,7 +13,7 @@ from scafe.knowledge.contract.inside import read_inside
 from scafe.sandbox.probes.verdict import Finding
 
 MOST_RECORD: Final = 16 << 20
-SEARCH_S: Final = 0.15
+SEARCH_S: Final = 0.06
 ROWS: Final = 60
 
 

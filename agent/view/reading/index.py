@@ -18,7 +18,7 @@ from scafe.agent.view.reading.happened import Happened
 from scafe.agent.view.reading.tail import Tail
 from scafe.knowledge.contract.errors import IntegrityError
 
-PATIENCE_S = 0.12
+PATIENCE_S = 0.05
 """A page waits so long for an index that is still being read, and then shows what is there."""
 
 
@@ -114,7 +114,7 @@ class RunIndex:
                     self._reader = None
                     return
                 self._guarded(self._take_lines)
-            time.sleep(0)  # lets a page in
+            time.sleep(0.001)  # lets a page in
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:

@@ -6,7 +6,7 @@ A request and the call that it became are one where the journal's answer is the 
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,8 +20,8 @@ from scafe.knowledge.contract.inside import read_inside
 
 MOST_REQUEST: Final = 16 << 20
 MOST_ANSWER: Final = 64 << 20
-SEARCH_S: Final = 0.15
-"""A search reads so long and then says where it stopped."""
+SEARCH_S: Final = 0.06
+"""A search reads so long and then says where it stopped; so does the matching of answers with calls."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,16 @@ class Letter:
         return any(one.estimated for one in self.attempts)
 
 
+@dataclass(frozen=True)
+class Order:
+    """Requests in order."""
+
+    items: list[tuple[int | None, str]]
+    """(number of the call, stem of its files)."""
+    is_whole: bool
+    """False while answers are still being matched with calls: ask again."""
+
+
 @dataclass
 class Letters:
     """The journal of one run. What a file is for is read once; bodies are read when they are shown."""
@@ -64,14 +74,27 @@ class Letters:
     folder: Path
     _reply_of: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Stem -> (time of change, SHA-256 of its answer's text)."""
-    _order: tuple[int, int, list[str]] = (0, -1, [])
+    _kept: tuple[tuple[int, int], Order] = ((0, -1), Order([], is_whole=False))
 
-    def order(self, calls: list[Call]) -> list[tuple[int | None, str]]:
-        """Return (number of the call, stem of its files) for every request; unanswered ones come last."""
-        stems = self._stems()
+    def order(self, calls: list[Call]) -> Order:
+        """Return every request in the order of the calls; those without a recorded answer come last."""
+        stamp = (_changed(self.folder), len(calls))
+        if self._kept[1].is_whole and self._kept[0] == stamp:
+            return self._kept[1]
+        stems, end = self._stems(), time.monotonic() + SEARCH_S
         waiting: dict[str, list[str]] = {}
-        for stem in stems:
+        is_whole = True
+        for place, stem in enumerate(stems):
+            if stem not in self._reply_of and time.monotonic() > end and place:
+                is_whole = False
+                continue
             waiting.setdefault(self._reply(stem), []).append(stem)
+        self._kept = (stamp, Order(self._matched(calls, stems, waiting), is_whole))
+        return self._kept[1]
+
+    def _matched(
+        self, calls: list[Call], stems: list[str], waiting: dict[str, list[str]]
+    ) -> list[tuple[int | None, str]]:
         found: list[tuple[int | None, str]] = []
         for call in calls:
             mine = waiting.get(call.reply)
@@ -93,7 +116,7 @@ class Letters:
         return Letter(call, request, attempts, self._answer(stem))
 
     def search(
-        self, order: list[tuple[int | None, str]], text: str, start: int, most: int
+        self, order: Sequence[tuple[int | None, str]], text: str, start: int, most: int
     ) -> tuple[list[int], int]:
         """Find requests whose body holds a text, letter case aside.
 
@@ -177,3 +200,11 @@ class Letters:
             return mend_text(read_completion(read_inside(self.folder, name, MOST_ANSWER)).text).text
         except GarbledError as error:
             raise IntegrityError(f"llm/{name} is no answer ({error})") from None
+
+
+def _changed(folder: Path) -> int:
+    """Return when a file of a folder was last put there or taken away; 0 if there is none."""
+    try:
+        return os.lstat(folder).st_mtime_ns
+    except OSError:
+        return 0

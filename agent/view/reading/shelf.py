@@ -14,7 +14,9 @@ from scafe.agent.view.reading.glance import Glance, glance, money
 from scafe.agent.view.reading.index import RunIndex
 from scafe.knowledge.contract.errors import InputError
 
-PATIENCE_S: Final = 0.12
+PATIENCE_S: Final = 0.06
+FRESH_S: Final = 1.0
+"""Runs are looked at again after so long; a page in between shows what was seen then."""
 MOST_INDEXES: Final = 8
 """Kept in memory; the one that was asked longest ago goes first."""
 MOST_RUNS: Final = 20_000
@@ -33,6 +35,7 @@ class Shelf:
     _indexes: dict[str, RunIndex] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _looker: threading.Thread | None = None
+    _looked: float = -FRESH_S
 
     def folder(self, name: str) -> Path:
         """Return the folder of a run that is listed.
@@ -42,14 +45,25 @@ class Shelf:
         InputError
             No run of this name is listed; a path is no name.
         """
-        if name not in self.names():
+        if not self._holds(name):
             raise InputError(f"no run {name[:80]!a} is listed here")
         return self.root / name
 
+    def _holds(self, name: str) -> bool:
+        is_plain = name not in ("", ".", "..") and "/" not in name and "\0" not in name
+        if not is_plain or self.only not in ("", name):
+            return False
+        is_link = (self.root / name).is_symlink() and not self.only
+        return not is_link and os.path.lexists(self.root / name / RUN_FILE)
+
     def names(self) -> list[str]:
         """Return the names of folders that hold a run.json, newest name first; a link is none."""
-        found = [self.only] if self.only else sorted(os.listdir(self.root), reverse=True)[:MOST_RUNS]
-        return [name for name in found if _is_run(self.root / name, is_named=bool(self.only))]
+        if self.only:
+            return [self.only] if os.path.lexists(self.root / self.only / RUN_FILE) else []
+        with os.scandir(self.root) as entries:
+            folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        named = sorted(folders, reverse=True)[:MOST_RUNS]
+        return [name for name in named if os.path.lexists(f"{self.root}/{name}/{RUN_FILE}")]
 
     def index(self, name: str) -> RunIndex:
         """Return the index of a run's trace."""
@@ -65,13 +79,15 @@ class Shelf:
         """Return what is known of every run, and whether all were looked at again."""
         names = self.names()
         with self._lock:
-            if self._looker is None or not self._looker.is_alive():
+            is_due = time.monotonic() - self._looked > FRESH_S or any(one not in self._known for one in names)
+            if is_due and (self._looker is None or not self._looker.is_alive()):
                 self._looker = threading.Thread(target=self._look, args=(names,), daemon=True)
                 self._looker.start()
             looker = self._looker
-        looker.join(patience)
+        if looker is not None:
+            looker.join(patience)
         rows = [self._known[name][1] for name in names if name in self._known]
-        return rows, len(rows) == len(names) and not looker.is_alive()
+        return rows, len(rows) == len(names)
 
     def cost(self, name: str) -> Decimal | None:
         """Return what a run cost, if that is known yet."""
@@ -81,21 +97,25 @@ class Shelf:
         """Return what changes when any run does."""
         return tuple((name, _stamp(self.root / name)) for name in self.names())
 
+    def begin(self) -> None:
+        """Begin to look at the runs, and to read the one that is shown alone, before anybody asks."""
+        names = self.names()
+        self.glances(patience=0.0)
+        if len(names) == 1:
+            self.index(names[0]).now(patience=0.0)
+
     def _look(self, names: list[str]) -> None:
+        self._looked = time.monotonic()
         stamps = {name: _stamp(self.root / name) for name in names}
         for name, stamp in stamps.items():
             if self._known.get(name, (None,))[0] != stamp:
                 self._known[name] = (stamp, glance(self.root / name))
+                time.sleep(0.0005)  # lets a page in
         for name, stamp in stamps.items():
             if self._money.get(name, (None,))[0] != stamp:
                 self._money[name] = (stamp, money(self.root / name))
         for name in [name for name in list(self._known) if name not in stamps]:
             del self._known[name]
-
-
-def _is_run(folder: Path, *, is_named: bool) -> bool:
-    """Whether a folder holds a run.json, readable or not; a link counts only where the user named it."""
-    return (is_named or not folder.is_symlink()) and os.path.lexists(folder / RUN_FILE)
 
 
 def _stamp(folder: Path) -> Stamp:

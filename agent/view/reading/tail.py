@@ -8,8 +8,8 @@ from typing import Final
 
 from scafe.knowledge.contract.errors import IntegrityError
 
-CHUNK: Final = 1 << 18
-"""Bytes of one reading: some hundred events, so that a page in between waits for milliseconds."""
+CHUNK: Final = 1 << 16
+"""Bytes of one reading: some dozens of events, so that a page in between waits for milliseconds."""
 MOST_LINE: Final = 8 << 20
 """Of one line; events have kilobytes."""
 

@@ -16,7 +16,7 @@
 
   async function load(address) {
     const answer = await fetch(address, { credentials: "same-origin" });
-    if (!answer.ok) return;
+    if (!answer.ok && answer.status !== 503) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("main");
     if (!fresh) return;
@@ -31,7 +31,10 @@
   }
 
   function later() {
-    if (main.querySelector("[data-reload]")) setTimeout(() => (isBusy() ? later() : load(location.href)), 1000);
+    const told = main.querySelector("[data-reload]");
+    if (!told) return;
+    const address = told.dataset.reload === "1" ? location.href : told.dataset.reload;
+    setTimeout(() => (isBusy() ? later() : load(address)), 1000);
   }
 
   main.addEventListener("click", (event) => {

@@ -1,7 +1,10 @@
 """The viewer on the reference runs: its addresses, and runs whose trace was written anew."""
 
 import hashlib
+import html
 import json
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,18 @@ PAGES = (
     "/run/played-dermoscopy/revision/network/r003",
     "/run/played-scar/egress/9",
 )
+
+
+def loaded(viewer: TestClient, address: str) -> str:
+    """Load a page as a browser does that is told to load it, or another, again."""
+    end = time.monotonic() + 120
+    while True:
+        text = viewer.get(address).text
+        told = re.search(r'data-reload="([^"]*)"', text)
+        if told is None or time.monotonic() > end:
+            return text
+        address = address if told[1] == "1" else html.unescape(told[1])
+        time.sleep(0.1)
 
 
 def rewrite_events(run: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from viewer_stand_ins import HOST, REFERENCE
+from viewer_stand_ins import HOST, REFERENCE, loaded
 
 from scafe.agent.view.app import build_app
 from scafe.agent.view.guard import Access
@@ -30,16 +30,6 @@ def viewer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     yield client
     stage.close()
     client.close()
-
-
-def loaded(viewer: TestClient, address: str) -> str:
-    """Load a page as a browser does that is told to load it again."""
-    end = time.monotonic() + 120
-    while True:
-        text = viewer.get(address).text
-        if "data-reload" not in text or time.monotonic() > end:
-            return text
-        time.sleep(0.3)
 
 
 def test_a_page_does_not_wait_for_the_process_and_shows_it_when_it_is_there(viewer: TestClient) -> None:

@@ -225,3 +225,41 @@ def test_what_cannot_be_seen_is_shown_by_its_code_and_a_report_keeps_its_times_o
     one = Report(title="t", sections=(Section(id="s", title="s", blocks=(Paragraph(text="p"),)),))
     text = to_markdown(one, "then\nTimes: forged\nmore")
     assert len(report_body(text).splitlines()) == len(text.splitlines()) - 1
+
+
+class TestAbstract:
+    def test_stands_first_and_has_ten_lines(self, session: Any, tmp_path: Path) -> None:
+        report = json.loads(written(session, tmp_path / "a")["json"])
+        first = report["sections"][0]
+        assert (first["id"], len(first["blocks"][0]["items"])) == ("abstract", 10)
+
+    def test_says_the_headline_with_its_interval_and_the_control(self, session: Any, tmp_path: Path) -> None:
+        text = written(session, tmp_path / "a")["md"]
+        told = text[text.index("## Abstract") : text.index("## What this is")]
+        headline = Headline.model_validate_json((session.folder / HEADLINE).read_bytes())
+        assert f"{headline.model.auc.value:.3f} ({headline.model.auc.low:.3f}" in told
+        assert f"{headline.permuted.auc:.3f}" in told
+        assert "not a medical device" in told.lower()
+
+    def test_claims_nothing_where_a_control_failed(self, session: Any, tmp_path: Path) -> None:
+        path = session.folder / HEADLINE
+        before = path.read_bytes()
+        headline = Headline.model_validate_json(before)
+        void = Control(name="noise", what="20 features of pure noise", result="15 accepted", passed=False)
+        broken = headline.model_copy(
+            update={"controls": headline.controls.model_copy(update={"items": (void,)})}
+        )
+        path.write_text(broken.model_dump_json())
+        try:
+            text = written(session, tmp_path / "a")["md"]
+        finally:
+            path.write_bytes(before)
+        assert "Result: none may be claimed" in text
+
+
+def test_the_contents_name_every_section_and_print_hides_them(session: Any, tmp_path: Path) -> None:
+    text = written(session, tmp_path / "a")["html"]
+    ids = re.findall(r'<section id="([^"]+)"', text)
+    contents = text[text.index("<nav") : text.index("</nav>")]
+    assert re.findall(r'href="#([^"]+)"', contents) == ids
+    assert "nav { display: none; }" in text[text.index("@media print") :]
