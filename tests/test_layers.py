@@ -23,8 +23,8 @@ ROOMS = {
     "evals": ("data", "stored", "scoring", "audit", "peers", "disclosure", "frozen", "report", "compare",
         "processes"),
     "agent": (
-        "settings", "brief", "record", "egress", "reply", "drafters", "nodes", "loop", "terminal", "view",
-        "exports", "cli",
+        "settings", "brief", "record", "egress", "reply", "drafters", "peers", "nodes", "loop", "terminal",
+        "view", "exports", "cli",
     ),
 }  # fmt: skip
 """Lowest first, inside each layer; a room may import itself and the rooms before it."""

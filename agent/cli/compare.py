@@ -40,6 +40,11 @@ from scafe.knowledge.contract.masks import MaskMethod
     type=click.Path(file_okay=False),
     help="Folder of pretrained networks, one folder each; see docs/compare.md.",
 )
+@click.option("--model", metavar="openai:NAME", help="A language model, for the rows that ask one.")
+@click.option("--base-url", help="Its OpenAI-compatible endpoint, e.g. http://localhost:11434/v1.")
+@click.option("--allow-features", is_flag=True, help="Let measured values of every image go to that model.")
+@click.option("--allow-pixels", is_flag=True, help="Let the images themselves go to that model, values too.")
+@click.option("--max-questions", type=click.IntRange(min=1), help="Cap on questions to that model.")
 @click.option(
     "--max-calls", type=click.IntRange(3, 1000), default=24, show_default=True, help="Drafts of each search."
 )
@@ -63,6 +68,8 @@ def compare(
     workers: int | None,
     sandbox: str | None,
     allow_weaker_sandbox: bool | None,
+    allow_features: bool,
+    allow_pixels: bool,
     **more: Any,
 ) -> None:
     """Set ScaFE beside other systems: same splits, same patients, paired differences, controls.
@@ -70,7 +77,7 @@ def compare(
     DATA is what `scafe run --data` takes. Every row is fitted on the same draws of 5, 10, … patients per
     class and tested on the same other patients. Writes comparison.html, .md and .json, the learning curves
     and the seconds of each row to --out. Exits with 1 if a control is not at chance. Nothing leaves this
-    machine. For research only.
+    machine without --allow-features or --allow-pixels. For research only.
 
     \b
     Example:
@@ -89,6 +96,7 @@ def compare(
         labels=_listed(labels),
         seed=seed or 0,
         host=host,
+        allow="pixels" if allow_pixels else "features" if allow_features else "none",
         **more,
     )
     document = compare_apart(asked, _Progress(terminal), terminal.say)

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 from scafe.agent.brief.contraband import find_contraband
-from scafe.agent.egress.payload import EgressLevel, Payload, require_level
+from scafe.agent.egress.payload import EgressLevel, Sayable, require_level
 from scafe.knowledge.contract.errors import EgressError
 
 
-def require_clean(payload: Payload, level: EgressLevel, never_send: tuple[str, ...]) -> None:
+def require_clean(payload: Sayable, level: EgressLevel, never_send: tuple[str, ...]) -> None:
     """Refuse a payload above the run's level, or with something that may not leave.
 
     Raises
@@ -17,18 +17,20 @@ def require_clean(payload: Payload, level: EgressLevel, never_send: tuple[str, .
         The message names the line, not the thing.
     """
     require_level(level, payload.level, "this request")
+    if any(not isinstance(content, str) for _, content in payload.said):
+        require_level(payload.level, "pixels", "a request with a picture")
     for message in payload.messages:
         found = find_contraband(message.content, never_send)
         if found:
             line = message.content.count("\n", 0, found.start) + 1
             raise EgressError(
-                f"line {line} of the {message.role} message ({payload.brief.operator}) holds "
+                f"line {line} of the {message.role} message ({payload.about[0]}) holds "
                 f"{found.what}, which may not leave; nothing was sent. Look in the criteria pack, in the "
                 "prompt files and in the extractors it quotes"
             )
 
 
-def require_same_words(payload: Payload, body: bytes, never_send: tuple[str, ...]) -> None:
+def require_same_words(payload: Sayable, body: bytes, never_send: tuple[str, ...]) -> None:
     """Compare the body that a client is about to send with the payload it was given.
 
     Raises
@@ -37,7 +39,7 @@ def require_same_words(payload: Payload, body: bytes, never_send: tuple[str, ...
         If it says more or other.
     """
     said = _json_object(body)
-    if _messages_of(said) != [(one.role, one.content) for one in payload.messages]:
+    if _messages_of(said) != payload.said:
         raise EgressError("a client changed the words of the request; nothing was sent")
     rest = json.dumps({key: value for key, value in said.items() if key != "messages"})
     found = find_contraband(rest, never_send)
@@ -68,7 +70,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return said
 
 
-def _messages_of(said: dict[str, Any]) -> list[tuple[str, str]]:
+def _messages_of(said: dict[str, Any]) -> list[tuple[str, Any]]:
     """Read role and text; a client may call the system role 'developer', as newer models want it."""
     found = []
     for message in said.get("messages") or ():

@@ -23,10 +23,10 @@ from scafe.agent.egress.completion import Completion, GarbledError, error_body, 
 from scafe.agent.egress.deadline import Deadline
 from scafe.agent.egress.journal import Attempt, Journal, RequestRecord, answered
 from scafe.agent.egress.patience import Patience
-from scafe.agent.egress.payload import Answer, Carrier, EgressLevel, Payload, Ticket, require_level
+from scafe.agent.egress.payload import Answer, Carrier, EgressLevel, Sayable, Ticket, require_level
 from scafe.knowledge.contract.errors import EgressError, ModelError, ScafeError
 
-__all__ = ["Answer", "Carrier", "Door", "Egress", "EgressLevel", "Payload", "no_tracing", "require_level"]
+__all__ = ["Answer", "Carrier", "Door", "Egress", "EgressLevel", "no_tracing", "require_level"]
 
 MIN_SECRET = 12
 """A shorter key ('EMPTY', 'ollama') is no secret, and blotting it out would change what a model wrote."""
@@ -87,7 +87,7 @@ class Egress:
         door = Door(self, base_url, inner or httpx.HTTPTransport(trust_env=False, limits=once))
         return httpx.Client(transport=door, trust_env=False, timeout=timeout_s, follow_redirects=False)
 
-    def exchange(self, payload: Payload, carrier: Carrier) -> Answer:
+    def exchange(self, payload: Sayable, carrier: Carrier) -> Answer:
         """Return the answer to a payload: from the journal if it was asked before, else from the endpoint.
 
         Raises
@@ -106,7 +106,7 @@ class Egress:
             self.require_clean(payload)
             return Answer(self._ask(payload, carrier), cached=False)
 
-    def require_clean(self, payload: Payload) -> None:
+    def require_clean(self, payload: Sayable) -> None:
         """Raise EgressError if the payload may not leave this run."""
         require_clean(payload, self.level, self._never_send)
 
@@ -168,7 +168,7 @@ class Egress:
         with lock:
             yield
 
-    def _ask(self, payload: Payload, carrier: Carrier) -> Completion:
+    def _ask(self, payload: Sayable, carrier: Carrier) -> Completion:
         first = len([one for one in self.journal.attempts(payload.sha256) if one.event == "sent"]) + 1
         tries = 0
         while True:
@@ -184,8 +184,8 @@ class Egress:
             self.budget.require_time(wait, f"HTTP {done.status}" if done.status else str(done.outcome))
             self._patience.clock.sleep(wait)
 
-    def _attempt(self, payload: Payload, carrier: Carrier, number: int) -> tuple[Ticket, Attempt]:
-        size = sum(len(one.content.encode()) for one in payload.messages)
+    def _attempt(self, payload: Sayable, carrier: Carrier, number: int) -> tuple[Ticket, Attempt]:
+        size = payload.size
         reserve = self.budget.reserve(carrier.model, carrier.base_url, size, carrier.max_tokens)
         with reserve as reservation:
             left = reservation.timeout_s
@@ -248,7 +248,7 @@ class Egress:
         body = error_body(raw)
         return self.scrub(error_text(body)) if body is not None else ""
 
-    def _give_up(self, payload: Payload, ticket: Ticket, done: Attempt, tries: int) -> Completion:
+    def _give_up(self, payload: Sayable, ticket: Ticket, done: Attempt, tries: int) -> Completion:
         if done.outcome == "empty":  # the model said nothing: its fault, so it is data and is replayed
             self.journal.finish(payload.sha256, ticket.raw)
             return read_completion(ticket.raw)
@@ -256,14 +256,15 @@ class Egress:
         raise ModelError(f"{ticket.advice} {complaint}".strip())
 
 
-def record_of(payload: Payload, endpoint: str, model: str, body: str) -> RequestRecord:
+def record_of(payload: Sayable, endpoint: str, model: str, body: str) -> RequestRecord:
     """Return what the journal keeps of a request."""
+    operator, criterion, variant, seed = payload.about
     return RequestRecord(
         sha256=payload.sha256,
-        operator=payload.brief.operator,
-        criterion=payload.brief.criterion.id if payload.brief.criterion else "",
-        variant=payload.brief.variant,
-        seed=payload.brief.seed,
+        operator=operator,
+        criterion=criterion,
+        variant=variant,
+        seed=seed,
         level=payload.level,
         endpoint=endpoint,
         model=model,

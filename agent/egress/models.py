@@ -145,14 +145,13 @@ class ChatCarrier:
     def carry(self, ticket: Ticket) -> None:
         """Make one attempt; LangChain's view of the answer is dropped, the ticket holds the raw body."""
         dialect, payload = self._dialect, ticket.payload
-        size = sum(len(one.content.encode()) for one in payload.messages)
+        size = payload.size
         settings = dialect.settings(self._endpoint.max_tokens, size, self._endpoint.temperature)
         self._asked[payload.sha256] = _Asked(dialect, settings[dialect.token_field], size)
         ticket.asked = {"model": self.model, "stream": False, **settings}
-        words = [(one.role, one.content) for one in payload.messages]
         # In `extra_body` nothing is judged by the model's name: a field of the client's own is left out for
         # some names (temperature for gpt-5…) and renamed for others (max_tokens).
-        self._client.invoke(words, extra_body=settings)
+        self._client.invoke(payload.said, extra_body=settings)
 
     def adapt(self, ticket: Ticket) -> str:
         """Change what a refusal names and remember it; return it in words, or '' if it names nothing."""

@@ -34,6 +34,40 @@ def require_level(run: EgressLevel, needed: EgressLevel, who: str) -> None:
         )
 
 
+class Sayable(Protocol):
+    """What one request says, whoever made it: a brief, or a question that a user consented to."""
+
+    @property
+    def level(self) -> EgressLevel:
+        """What of patients it holds."""
+        ...
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Its words, without pictures."""
+        ...
+
+    @property
+    def said(self) -> list[tuple[str, Any]]:
+        """Role and content as an endpoint gets them, pictures included."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes of its contents."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Identity of the request."""
+        ...
+
+    @property
+    def about(self) -> tuple[str, str, int, int]:
+        """Operator or row, criterion, variant and seed, for the journal."""
+        ...
+
+
 @dataclass(frozen=True)
 class Payload:
     """What one request says: a brief in words."""
@@ -47,6 +81,22 @@ class Payload:
     def messages(self) -> tuple[Message, ...]:
         """The words."""
         return messages(self.brief, self.prompts)
+
+    @property
+    def said(self) -> list[tuple[str, Any]]:
+        """Role and words."""
+        return [(one.role, one.content) for one in self.messages]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the words."""
+        return sum(len(one.content.encode()) for one in self.messages)
+
+    @property
+    def about(self) -> tuple[str, str, int, int]:
+        """Operator, criterion, variant and seed."""
+        brief = self.brief
+        return brief.operator, brief.criterion.id if brief.criterion else "", brief.variant, brief.seed
 
     @cached_property
     def sha256(self) -> str:
@@ -63,7 +113,7 @@ class Payload:
 class Ticket:
     """One attempt on its way through the door."""
 
-    payload: Payload
+    payload: Sayable
     attempt: int
     reservation: Reservation
     model: str

@@ -24,6 +24,7 @@ SEARCHES: tuple[tuple[str, Literal["loop", "best_of_n"]], ...] = (
 )
 MAX_CALLS = 24
 """Drafts of each search: what the studies of `benchmarks/studies` give the built-in drafter."""
+ASKING = "scafe.agent.peers.asking"
 Hear = Callable[[dict[str, Any]], None]
 
 
@@ -47,8 +48,34 @@ class Asked:
     patient_column: str | None = None
     networks: str | None = None
     max_calls: int = MAX_CALLS
+    model: str | None = None
+    """openai:NAME, for the rows that ask a language model."""
+    base_url: str | None = None
+    allow: Literal["none", "features", "pixels"] = "none"
+    """What may leave to that model, at most."""
+    max_questions: int | None = None
     host: Mapping[str, Any] = field(default_factory=dict)
     """Workers, sandbox, allow_weaker_sandbox, as typed."""
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model at its endpoint.
+
+        Raises
+        ------
+        SettingsError
+            The spec is not openai:NAME.
+        """
+        kind, _, name = (self.model or "").partition(":")
+        if kind != "openai" or not name:
+            raise errors.SettingsError(f"--model {self.model}: a comparison asks openai:NAME")
+        return name
+
+    @property
+    def asked_folder(self) -> Path:
+        """Questions, answers and journal of one model."""
+        told = f"{self.model}\0{self.base_url}"
+        return self.out / "asked" / hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def compare_apart(asked: Asked, hear: Hear, say: Callable[[str], None]) -> dict[str, Any]:
@@ -79,7 +106,46 @@ def compare_apart(asked: Asked, hear: Hear, say: Callable[[str], None]) -> dict[
             bundles.append(f"{name}={frozen}")
         else:
             absent.append(f"{name}=no feature passed its probes: {_why(run)}")
-    return _process(_words(asked, bundles, absent), hear)
+    words = _words(asked, bundles, absent)
+    document = _process(words, hear)
+    if not document["waiting"] or asked.model is None:
+        return document
+    try:
+        _ask(asked, document["waiting"], hear, say)
+    except errors.ModelError as error:
+        say(f"{error} What was answered stays; the same command asks the rest.")
+    return _process(words, hear)
+
+
+def _ask(asked: Asked, number: int, hear: Hear, say: Callable[[str], None]) -> None:
+    """Send the questions, in a process that holds a model's client and no data set."""
+    say(f"{number} questions wait; --allow-{asked.allow} lets {asked.allow} of patients leave for them")
+    request = {
+        "folder": str(asked.asked_folder),
+        "model": asked.model_name,
+        **({"base_url": asked.base_url} if asked.base_url else {}),
+        "consent": asked.allow,
+        "never_send": [asked.data],
+        "max_calls": asked.max_questions,
+    }
+    command = [sys.executable, "-P", "-m", ASKING]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # both are pipes
+        process.stdin.write(json.dumps(request))
+        process.stdin.close()
+        last: dict[str, Any] = {}
+        for line in process.stdout:
+            last = json.loads(line)
+            if "step" in last:
+                hear({**last, "seconds_left": None})
+            elif "said" in last:
+                say(last["said"])
+    if "error" in last:
+        raise getattr(errors, last["error"]["kind"], errors.ScafeError)(last["error"]["message"])
+    if "answered" not in last:
+        raise errors.ModelError(f"the process that asks ended with code {process.returncode} and no answer.")
 
 
 def _require_readable(asked: Asked) -> None:
@@ -146,6 +212,9 @@ def _words(asked: Asked, bundles: list[str], absent: list[str]) -> list[str]:
         "--ignore-columns": ",".join(asked.ignore_columns),
         "--patient-column": asked.patient_column,
         "--networks": asked.networks,
+        "--allow": asked.allow,
+        "--model": asked.model_name if asked.model else None,
+        "--asked": str(asked.asked_folder) if asked.model else None,
     }
     words = [
         word for name, value in given.items() if value not in (None, "") for word in (f"{name}={value}",)

@@ -59,7 +59,9 @@ def _at(job: Job, size: int) -> dict[str, Any]:
     seconds = time.process_time() - started
     shown = test.unlabelled()
     scored = per_patient(test.cases(""), fitted.predict(shown))
+    waiting = list(getattr(fitted, "open", ()))
     return {
+        **({"open": waiting} if waiting else {}),
         "probabilities": scored.probabilities.round(DIGITS).tolist(),
         "seconds": round(seconds, 3),
         "shares": _shares(fitted, shown),

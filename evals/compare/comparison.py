@@ -8,9 +8,11 @@ from pathlib import Path
 from scafe.evals.compare.criteria_rows import Sandbox, bundle_peer, one_shot_peer, selecting_patients
 from scafe.evals.compare.engine import Hear, Ran, run_all
 from scafe.evals.compare.figure import learning_figure
+from scafe.evals.compare.outward import Answers, OutwardPeer, outward_peers
 from scafe.evals.compare.page import html_page, markdown_page
 from scafe.evals.compare.plan import Plan, make_plan
-from scafe.evals.compare.shelf import Shelf
+from scafe.evals.compare.questions import Material, write_questions
+from scafe.evals.compare.shelf import Shelf, read_rows
 from scafe.evals.compare.table import Table, controls_of, rows_of
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.features import write_atomically
@@ -19,7 +21,7 @@ from scafe.evals.peers.controls import Shuffled
 from scafe.evals.peers.criteria import Absent, CriteriaPeer, NotAsked, UnitWeights
 from scafe.evals.peers.found import chosen, plugged, require_own_names, shipped
 from scafe.evals.peers.fused import Fused
-from scafe.evals.peers.peer import Peer, Setting
+from scafe.evals.peers.peer import Egress, Peer, Setting
 from scafe.evals.scoring.splits import split_patients
 from scafe.knowledge.criteria.pack import CriteriaPack
 
@@ -44,6 +46,10 @@ class Request:
     workers: int = 2
     absent: tuple[tuple[str, str], ...] = ()
     """Rows of ScaFE that could not be made, and why."""
+    allowed: Egress = "none"
+    """What the user lets leave the machine for rows that ask a model."""
+    answers: Answers | None = None
+    """Of the model that was named."""
 
 
 def compare_on(
@@ -59,21 +65,26 @@ def compare_on(
     ours = _our_rows(dataset, request, sandbox)
     setting = Setting(dataset.classes, dataset.has_masks, request.pack.modality.kind, request.networks)
     absent = tuple(Absent(name, reason) for name, reason in request.absent)
-    peers = (*peers_of(ours, request.peers, request.networks), *absent)
+    outward = outward_peers(request.allowed, request.answers)
+    peers = (*peers_of(ours, request.peers, request.networks, outward), *absent)
     plan = make_plan(dataset, request.sizes, request.draws, request.seed, _held(dataset, request))
     ran = run_all(peers, dataset, plan, setting, shelf, request.workers, hear)
+    _write_questions(dataset, request, ours[0], shelf, ran)
     return _table(dataset, request, plan, ran, ours[0].card.name), ran
 
 
 def peers_of(
-    ours: Sequence[CriteriaPeer], wanted: Sequence[str], networks: Path | None = None
+    ours: Sequence[CriteriaPeer],
+    wanted: Sequence[str],
+    networks: Path | None = None,
+    outward: Sequence[Peer] = (),
 ) -> tuple[Peer, ...]:
     """Return the rows in the order of the table: ScaFE's, the others', the joined ones, the controls.
 
     The reference and the controls stand in every table, whatever was asked for.
     """
     first = ours[0]
-    others = (*shipped(networks), *plugged())
+    others = (*shipped(networks), *outward, *plugged())
     require_own_names(others)
     fused = [Fused(first, one) for one in others if one.card.name in FUSED_WITH]
     free = UnitWeights(first.view, first.columns)
@@ -85,6 +96,19 @@ def peers_of(
     everyone: tuple[Peer, ...] = (*ours, *body, *fused, free, *zero, *controls)
     shown = (one for one in everyone if one in kept or one.card.name in always)
     return tuple(one if wanted or not one.card.on_request else NotAsked(one.card) for one in shown)
+
+
+def _write_questions(
+    dataset: Dataset, request: Request, ours: CriteriaPeer, shelf: Shelf, ran: Sequence[Ran]
+) -> None:
+    """Write what a model has not answered yet, as far as the user allowed it."""
+    waiting = [(one.peer, one.open) for one in ran if one.open and isinstance(one.peer, OutwardPeer)]
+    if not waiting or request.answers is None:
+        return
+    keys = [item.sha256 for item in dataset.items]
+    path = shelf.view(ours.view, keys, dataset.images(range(len(keys))), lambda number: None)
+    material = Material(dataset, request.pack, ours, read_rows(path, keys))
+    write_questions(request.answers.folder, waiting, material)
 
 
 def write_files(folder: Path, table: Table, ran: Sequence[Ran]) -> None:

@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scafe.evals.compare import cell
 from scafe.evals.compare.cell import Job, run_job
+from scafe.evals.compare.outward import Asked
 from scafe.evals.compare.plan import Plan
 from scafe.evals.compare.shelf import Shelf, code_digest
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.peers import peer, penalised, training
+from scafe.evals.peers import penalised, training
 from scafe.evals.peers.peer import Peer, Setting, UnavailableError
 
-RULES = (peer, penalised, training, cell)
+RULES = (penalised, training)
 """Shared code that decides what a cell holds, beside the peer's own."""
+CELLS = 1
+"""Version of how a cell is made of draw, views and peer (`cell`); raise it when that changes."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Ran:
     """One per draw; empty where it could not run."""
     reason: str = ""
     """Why it could not run, and the way out."""
+    open: tuple[Asked, ...] = ()
+    """Questions to a model that have no answer yet."""
 
 
 @dataclass
@@ -102,8 +106,16 @@ def run_all(
             found[one.card.name] = Ran(one, reason=str(error))
     cells = _cells(ready, keys, dataset, plan, shelf, workers, hear)
     for one, _ in ready:
-        found[one.card.name] = Ran(one, tuple(cells[one.card.name, draw.number] for draw in plan.draws))
+        found[one.card.name] = _ran(one, [cells[one.card.name, draw.number] for draw in plan.draws])
     return tuple(found[one.card.name] for one in peers)
+
+
+def _ran(one: Peer, cells: Sequence[Mapping[str, Any]]) -> Ran:
+    waiting = {asked.id: asked for cell in cells for at in cell.values() for asked in at.get("open", ())}
+    if not waiting:
+        return Ran(one, tuple(cells))
+    reason = f"{len(waiting)} questions wait for the model's answers; the same command goes on"
+    return Ran(one, reason=reason, open=tuple(waiting.values()))
 
 
 def _viewed(
@@ -128,9 +140,10 @@ def _cells(
 ) -> dict[tuple[str, int], dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
     waiting: list[tuple[str, str, Job]] = []
-    common = [dataset.sha256, plan.sizes, plan.classes, _rules()]
+    common = [CELLS, dataset.sha256, plan.sizes, plan.classes, _rules()]
     for one, paths in ready:
-        named = [one.card.name, sorted(path.name for path in paths.values()), code_digest(one), *common]
+        seen = sorted(path.name for path in paths.values())
+        named = [one.card.name, getattr(one, "identity", ""), seen, code_digest(one), *common]
         for draw in plan.draws:
             identity = _identity([*named, draw.number, draw.seed, sorted(draw.test), draw.order])
             kept = shelf.cell(identity)
@@ -142,7 +155,8 @@ def _cells(
     clock = Clock("fits", len(waiting), hear)
     for place, made in _results([job for _, _, job in waiting], workers):
         name, identity, job = waiting[place]
-        shelf.keep_cell(identity, made)
+        if not any("open" in at for at in made.values()):
+            shelf.keep_cell(identity, made)
         found[name, job.draw.number] = made
         clock.add()
     return found
@@ -165,7 +179,7 @@ def _placed(place: int, job: Job) -> tuple[int, dict[str, Any]]:
 
 
 def _rules() -> str:
-    """Hash the shared code of the peers and of the cells."""
+    """Hash the shared code of the peers."""
     files = [Path(str(module.__file__)) for module in RULES]
     return hashlib.sha256("\0".join(file.read_text(encoding="utf-8") for file in files).encode()).hexdigest()
 

@@ -14,6 +14,7 @@ from typing import get_args
 from scafe.evals.compare.comparison import Request, compare_on, seconds_of, write_files
 from scafe.evals.compare.criteria_rows import Sandbox
 from scafe.evals.compare.engine import Progress
+from scafe.evals.compare.outward import Answers
 from scafe.evals.compare.page import markdown_page
 from scafe.evals.compare.plan import DRAWS, SIZES
 from scafe.evals.compare.shelf import Shelf
@@ -47,7 +48,8 @@ def _compare(options: argparse.Namespace) -> int:
     table, ran = compare_on(dataset, _request(options, pack), Shelf(store), sandbox, _tell)
     write_files(out, table, ran)
     if options.json:
-        print(json.dumps({"table": table.model_dump(mode="json"), "seconds": seconds_of(ran)}))
+        told = {"table": table.model_dump(mode="json"), "seconds": seconds_of(ran)}
+        print(json.dumps({**told, "waiting": len({asked.id for one in ran for asked in one.open})}))
     else:
         print(markdown_page(table))
     return 1 if table.failed else 0
@@ -65,6 +67,8 @@ def _request(options: argparse.Namespace, pack: CriteriaPack) -> Request:
         Path(options.networks) if options.networks else None,
         options.workers,
         tuple((name, reason) for name, reason in (text.partition("=")[::2] for text in options.absent)),
+        options.allow,
+        Answers(Path(options.asked), options.model) if options.model and options.asked else None,
     )
 
 
@@ -98,7 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("data")
     parser.add_argument("--pack", required=True)
     parser.add_argument("--out", required=True)
-    for name in ("store", "networks", "patient-column"):
+    parser.add_argument("--allow", choices=("none", "features", "pixels"), default="none")
+    for name in ("store", "networks", "patient-column", "asked", "model"):
         parser.add_argument(f"--{name}")
     for name in ("labels", "peers", "ignore-columns"):
         parser.add_argument(f"--{name}", default="")
