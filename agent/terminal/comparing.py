@@ -4,7 +4,8 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -136,12 +137,13 @@ def _ask(asked: Asked, number: int, hear: Hear, say: Callable[[str], None]) -> N
         process.stdin.write(json.dumps(request))
         process.stdin.close()
         last: dict[str, Any] = {}
-        for line in process.stdout:
-            last = json.loads(line)
-            if "step" in last:
-                hear({**last, "seconds_left": None})
-            elif "said" in last:
-                say(last["said"])
+        with _ended_with_us(process):
+            for line in process.stdout:
+                last = json.loads(line)
+                if "step" in last:
+                    hear({**last, "seconds_left": None})
+                elif "said" in last:
+                    say(last["said"])
     if "error" in last:
         raise getattr(errors, last["error"]["kind"], errors.ScafeError)(last["error"]["message"])
     if "answered" not in last:
@@ -231,10 +233,11 @@ def _process(words: list[str], hear: Hear) -> dict[str, Any]:
     ) as process:
         assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018  # both are pipes
         last = ""
-        for line in process.stderr:
-            last = line.strip() or last
-            _hand_on(line, hear)
-        text = process.stdout.read()
+        with _ended_with_us(process):
+            for line in process.stderr:
+                last = line.strip() or last
+                _hand_on(line, hear)
+            text = process.stdout.read()
     try:
         document: dict[str, Any] = json.loads(text)
     except ValueError:
@@ -245,6 +248,16 @@ def _process(words: list[str], hear: Hear) -> dict[str, Any]:
     if "error" in document:
         raise getattr(errors, str(document["error"]), errors.ScafeError)(document["message"])
     return {**document, "exit_code": process.returncode}
+
+
+@contextmanager
+def _ended_with_us(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """End a process if the waiting for it ends: nothing goes on in the dark after an interrupt."""
+    try:
+        yield
+    except BaseException:
+        process.terminate()
+        raise
 
 
 def _hand_on(line: str, hear: Hear) -> None:

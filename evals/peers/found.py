@@ -8,9 +8,11 @@ from pathlib import Path
 from scafe.evals.peers import classical, cnn
 from scafe.evals.peers.controls import RandomFeatures
 from scafe.evals.peers.criteria import Prevalence
+from scafe.evals.peers.image_text import clip_peers, open_models
 from scafe.evals.peers.network import network_peers
 from scafe.evals.peers.peer import Peer
 from scafe.evals.peers.radiomics import RadiomicsPeer
+from scafe.evals.peers.swin_pyramid import ImageTextPeer, SwinPyramidPeer
 from scafe.knowledge.contract.errors import InputError
 
 GROUP = "scafe.peers"
@@ -23,6 +25,9 @@ def shipped(networks: Path | None = None) -> tuple[Peer, ...]:
         RadiomicsPeer(),
         *network_peers(networks),
         *cnn.PEERS,
+        SwinPyramidPeer(),
+        ImageTextPeer(),
+        *clip_peers(open_models(networks) if networks is not None else ()),
         Prevalence(),
         RandomFeatures(),
     )
