@@ -21,10 +21,10 @@ STYLE = (
 Lines = list[list[str]]
 
 
-def markdown_page(table: Table, heading: str = "# ") -> str:
-    """Write the whole comparison as Markdown."""
+def markdown_page(table: Table, heading: str = "# ", is_short: bool = False) -> str:
+    """Write the whole comparison as Markdown; short: without what each row is."""
     parts = [f"{heading}{title(table)}", *sentences(table)]
-    for caption, lines in _tables(table):
+    for caption, lines in _tables(table)[: 2 if is_short else None]:
         parts += [caption, _markdown(lines)]
     return inert_lines("\n\n".join(parts) + "\n")
 
@@ -90,7 +90,11 @@ def _tables(table: Table) -> list[tuple[str, Lines]]:
         ("What each row is:", _declared(table)),
     ]
     fused = [row for row in table.rows if row.shares]
-    return [*found, ("What each part of a fused row carries:", _carried(fused))] if fused else found
+    return (
+        [*found, ("What rows tell beside their scores, at the last size:", _carried(fused))]
+        if fused
+        else found
+    )
 
 
 def _grid(table: Table, cell: Callable[[Row, int], str]) -> Lines:
@@ -131,9 +135,9 @@ def _declared(table: Table) -> Lines:
 
 
 def _carried(rows: Sequence[Row]) -> Lines:
-    lines = [["row", "share of the log-odds that each part moves, at the last size"]]
+    lines = [["row", "parts and criteria of a fused row: share of the log-odds that each moves"]]
     for row in rows:
-        told = ", ".join(f"{name} {share:.0%}" for name, share in row.shares.items())
+        told = ", ".join(f"{name} {share:.2f}" for name, share in row.shares.items())
         lines.append([row.name, told])
     return lines
 

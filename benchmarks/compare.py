@@ -1,0 +1,154 @@
+"""ScaFE beside other systems on six tasks of real images, by one command.
+
+    python -m benchmarks.compare --data ../shared/data --networks networks/ --draws 20
+
+Writes benchmarks/compare.md, whatever it shows. What was computed is kept under --out, and the same command
+goes on. A set or pack that is not there is skipped, loudly. `bash benchmarks/networks.sh networks/` makes the
+network.
+"""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import scafe
+from benchmarks.studies.real_images import of_one_label
+from scafe.evals.compare.page import markdown_page
+from scafe.evals.compare.table import Row, Table
+
+PAGE = Path(__file__).with_suffix(".md")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One set of images, and what is told apart in it."""
+
+    folder: str
+    pack: str
+    labels: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of its folder of results."""
+        return "-".join([self.folder, *self.labels])
+
+
+TASKS = (
+    Task("ham10000", "dermoscopy.abcd", ("mel", "nv")),
+    Task("ham10000", "dermoscopy.abcd", ("mel", "bkl")),
+    Task("breast_ultrasound", "ultrasound.birads", ("malignant", "benign")),
+    Task("chest_xray", "radiograph.chest", ("bacteria", "virus")),
+    Task("crc_tissue", "histology.crc_tissue", ()),
+    Task("clinical_photo", "photo.skin_lesion", ("malignant", "benign")),
+)
+HEAD = """# ScaFE beside other systems
+
+Made by `python -m benchmarks.compare`. Public images, small subsets; [docs/compare.md](../docs/compare.md)
+says what each row is and how it was made honest. Research only: no claim of clinical use. ScaFE here is the
+built-in drafter, no language model: its rows choose features without a label. Below 0 in a table of
+differences means that ScaFE is behind.
+"""
+
+
+def main() -> None:
+    """Compare what is missing, and write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", default="../shared/data")
+    parser.add_argument("--networks")
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--max-calls", type=int, default=24)
+    parser.add_argument("--out", default="runs/studies/compare")
+    parser.add_argument("--only", action="append", help="only tasks whose name begins so; may be repeated")
+    options = parser.parse_args()
+    for task in TASKS:
+        if not options.only or task.name.startswith(tuple(options.only)):
+            _compare(task, options)
+    PAGE.write_text(page(Path(options.out)), encoding="utf-8")
+    print(f"written: {PAGE}")
+
+
+def page(out: Path) -> str:
+    """Return the page over every task that has been compared."""
+    tables = [(task, _table(out / task.name)) for task in TASKS]
+    done = [(task, table) for task, table in tables if table is not None]
+    lines = [HEAD, "## In short", "", *_summary(done), ""]
+    lines += [f"Not compared here: {task.name}.\n" for task, table in tables if table is None]
+    for task, table in done:
+        lines.append(markdown_page(table, f"## {task.folder} · ", is_short=True))
+    return "\n".join(lines)
+
+
+def _compare(task: Task, options: argparse.Namespace) -> None:
+    manifest, out = Path(options.data) / task.folder / "manifest.csv", Path(options.out) / task.name
+    if not manifest.exists():
+        print(f"SKIPPED LOUDLY: {manifest} is not here", file=sys.stderr)
+        return
+    if not _is_pack(task.pack):
+        print(f"SKIPPED LOUDLY: there is no pack {task.pack}", file=sys.stderr)
+        return
+    data, _ = of_one_label(manifest, Path(options.out))
+    started = time.monotonic()
+    found = scafe.compare(
+        data,
+        task.pack,
+        labels=task.labels,
+        draws=options.draws,
+        networks=options.networks,
+        out=out,
+        max_calls=options.max_calls,
+        ignore_columns=("diagnosis", "elevation", "fitzpatrick") if task.folder == "clinical_photo" else (),
+        host={"workers": options.workers},
+    )
+    seconds = round(time.monotonic() - started)
+    print(json.dumps({"task": task.name, "seconds": seconds, "controls": found.controls_held}), flush=True)
+
+
+def _is_pack(name: str) -> bool:
+    try:
+        scafe.load_pack(name)
+    except scafe.ScafeError:
+        return False
+    return True
+
+
+def _table(folder: Path) -> Table | None:
+    path = folder / "comparison.json"
+    return Table.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _summary(done: list[tuple[Task, Table]]) -> list[str]:
+    """One line a task: ScaFE, the best other row and the joined one, at the smallest size and with all."""
+    lines = ["| task | patients per class | ScaFE | best other row | joined | unit weights |"]
+    lines += ["|---|---|---|---|---|---|"]
+    for task, table in done:
+        for place in dict.fromkeys((0, len(table.sizes) - 1)):
+            size = table.sizes[place] or "all"
+            rows = {row.name: row for row in table.rows if row.points}
+            others = [row for row in rows.values() if row.family in ("classical", "network")]
+            joined = [row for row in rows.values() if row.family == "fused"]
+            cells = [_told(rows[table.reference], place), _best(others, place), _best(joined, place)]
+            cells.append(_told(rows["unit-weights"], place) if "unit-weights" in rows else "–")
+            lines.append(f"| {task.name} | {size} | {' | '.join(cells)} |")
+    note = (
+        "The best other row is the best of many on these very patients, and so flattered; ScaFE's is one row."
+    )
+    return [*lines, "", note]
+
+
+def _best(rows: list[Row], place: int) -> str:
+    if not rows:
+        return "–"
+    best = max(rows, key=lambda row: row.points[place].auc.value)
+    return f"{best.name} {best.points[place].auc.value:.3f}"
+
+
+def _told(row: Row, place: int) -> str:
+    return f"{row.points[place].auc.value:.3f}"
+
+
+if __name__ == "__main__":
+    main()
