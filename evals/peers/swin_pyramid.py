@@ -80,48 +80,18 @@ def build_pyramid(n_classes: int) -> Any:
     """Return the network; its weights are random until it is trained."""
     import torch
     from torch import nn
-    from transformers import SwinConfig, SwinModel
-
-    config = SwinConfig(
-        image_size=SIDE,
-        patch_size=4,
-        embed_dim=CHANNELS,
-        depths=[1, 1, 1],
-        num_heads=[2, 4, 8],
-        window_size=3,
-    )
-
-    class Attention(nn.Module):
-        """One level: to a common width, weighted by channel, then by place, then pooled."""
-
-        def __init__(self, channels: int) -> None:
-            super().__init__()
-            self.narrow = nn.Conv2d(channels, WIDTH, 1)
-            self.channel = nn.Sequential(
-                nn.Linear(WIDTH, WIDTH // 4), nn.ReLU(), nn.Linear(WIDTH // 4, WIDTH)
-            )
-            self.place = nn.Conv2d(2, 1, 3, padding=1)
-
-        def forward(self, level: Any) -> Any:
-            """Return (n, WIDTH)."""
-            seen = self.narrow(level)
-            seen = seen * torch.sigmoid(self.channel(seen.mean((2, 3))))[:, :, None, None]
-            told = torch.stack([seen.mean(1), seen.amax(1)], dim=1)
-            return (seen * torch.sigmoid(self.place(told))).mean((2, 3))
 
     class Pyramid(nn.Module):
         """Levels mixed by a softmax over them."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.swin = SwinModel(config, add_pooling_layer=False)
-            self.levels = nn.ModuleList(Attention(channels) for channels in self._channels())
+            self.swin = _swin()
+            with torch.no_grad():
+                widths = [one.shape[1] for one in self._maps(torch.zeros(1, 3, SIDE, SIDE))]
+            self.levels = nn.ModuleList(_attention(channels) for channels in widths)
             self.mix = nn.Linear(WIDTH, 1)
             self.classify = nn.Linear(WIDTH, n_classes)
-
-        def _channels(self) -> list[int]:
-            with torch.no_grad():
-                return [one.shape[1] for one in self._maps(torch.zeros(1, 3, SIDE, SIDE))]
 
         def _maps(self, image: Any) -> list[Any]:
             return list(self.swin(image, output_hidden_states=True).reshaped_hidden_states)
@@ -133,3 +103,35 @@ def build_pyramid(n_classes: int) -> Any:
             return self.classify((pooled * torch.softmax(self.mix(pooled), dim=1)).sum(1))
 
     return Pyramid()
+
+
+def _swin() -> Any:
+    from transformers import SwinConfig, SwinModel
+
+    shape = {"image_size": SIDE, "patch_size": 4, "embed_dim": CHANNELS, "window_size": 3}
+    config = SwinConfig(**shape, depths=[1, 1, 1], num_heads=[2, 4, 8])
+    return SwinModel(config, add_pooling_layer=False)
+
+
+def _attention(channels: int) -> Any:
+    """Return one level: to a common width, weighted by channel, then by place, then pooled."""
+    import torch
+    from torch import nn
+
+    class Attention(nn.Module):
+        """Attention over channels, then places."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.narrow = nn.Conv2d(channels, WIDTH, 1)
+            self.channel = nn.Sequential(nn.Linear(WIDTH, 8), nn.ReLU(), nn.Linear(8, WIDTH))
+            self.place = nn.Conv2d(2, 1, 3, padding=1)
+
+        def forward(self, level: Any) -> Any:
+            """Return (n, WIDTH)."""
+            seen = self.narrow(level)
+            seen = seen * torch.sigmoid(self.channel(seen.mean((2, 3))))[:, :, None, None]
+            told = torch.stack([seen.mean(1), seen.amax(1)], dim=1)
+            return (seen * torch.sigmoid(self.place(told))).mean((2, 3))
+
+    return Attention()
