@@ -25,7 +25,7 @@ __all__ = [
     "phantom_kinds",
 ]
 
-SHIPPED = ("dermoscopy", "histology", "mri_glioma", "radiograph", "scar", "ultrasound")
+SHIPPED = ("dermoscopy", "histology", "mri_glioma", "radiograph", "scar", "skin_lesion", "ultrasound")
 """One module per kind in this folder; each has a module constant PHANTOM."""
 
 

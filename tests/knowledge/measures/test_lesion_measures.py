@@ -21,6 +21,7 @@ PACKS = (
     "histology.node_metastasis",
     "histology.polyp_hp_ssa",
     "mri.glioma_idh",
+    "photo.skin_lesion",
     "radiograph.chest",
     "ultrasound.birads",
 )

@@ -5,7 +5,7 @@ import pytest
 
 from scafe.knowledge.phantoms import draw_cohort, load_phantom
 
-KINDS = ("ultrasound", "radiograph", "mri_glioma", "histology")
+KINDS = ("ultrasound", "radiograph", "mri_glioma", "histology", "skin_lesion")
 SIZE = 64
 DIALS = [(kind, dial) for kind in KINDS for dial in load_phantom(kind).dials]
 NUISANCES = [(kind, one) for kind in KINDS for one in load_phantom(kind).nuisances]
@@ -57,7 +57,7 @@ def test_images_have_three_channels_and_masks_are_whole_where_sets_have_no_outli
     drawn = load_phantom(kind).render(3, None, None, SIZE)
     assert drawn.image.shape == (SIZE, SIZE, 3)
     assert drawn.image.dtype == np.uint8
-    assert drawn.mask.all() == (kind != "mri_glioma")
+    assert drawn.mask.all() == (kind not in ("mri_glioma", "skin_lesion"))
     if kind in ("ultrasound", "radiograph"):
         assert np.ptp(drawn.image, axis=2).max() == 0
 
