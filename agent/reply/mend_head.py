@@ -292,7 +292,7 @@ def _limits(said: Any) -> list[float] | None:
     if not isinstance(said, list) or len(said) != 2:
         return None
     if not all(
-        isinstance(one, (int, float)) and not isinstance(one, bool) and math.isfinite(one) for one in said
+        isinstance(one, (int, float)) and not isinstance(one, bool) and abs(one) < 1e308 for one in said
     ):
         return None
     return sorted(said) if said[0] != said[1] else None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scafe.agent.brief.contraband import cut_contraband, find_contraband
+from scafe.agent.record.wire import mend_text
 from scafe.agent.reply.blocks import Block, fenced_blocks, without_noise, without_thinking, wrapped_blocks
 from scafe.agent.reply.mend import mend_module
 from scafe.agent.reply.mend_head import mend_head
@@ -343,5 +344,5 @@ def _ideas(said: object) -> tuple[str, ...]:
         one if isinstance(one, str) else next(iter(one.values()), "") if isinstance(one, dict) else ""
         for one in listed
     ]
-    plain = (" ".join(str(idea).split())[:400] for idea in ideas)
+    plain = (" ".join(mend_text(str(idea)).text.split())[:400] for idea in ideas)
     return tuple(cut_contraband(idea) for idea in plain if idea)

@@ -35,7 +35,10 @@ from scafe.knowledge.contract.errors import ContractError
 
 MAX_LINES = 120
 MAX_FEATURES = 12
+MAX_UNIT = 300
 FEATURE_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What an escape such as `\\x1b` can bring: terminals obey it, and half of a pair cannot be written."""
 
 Direction = Literal["up", "down", "either"]
 """How a feature moves as its criterion grows more severe (its dial is turned up)."""
@@ -185,6 +188,11 @@ def _feature(name: object, head: object) -> Feature:
         raise ContractError(
             f"FEATURES[{name!r}]: 'unit' and 'meaning' must say something (meaning: at most 300 characters)"
         )
+    if len(head["unit"]) > MAX_UNIT or UNPRINTABLE.search(head["unit"] + head["meaning"]):
+        raise ContractError(
+            f"FEATURES[{name!r}]: 'unit' (at most {MAX_UNIT} characters) and 'meaning' must be plain text, "
+            "without control characters"
+        )
     return Feature(
         name=name,
         unit=head["unit"],
@@ -199,5 +207,5 @@ def _is_range(value: object) -> bool:
         return False
     if not all(isinstance(bound, (int, float)) and not isinstance(bound, bool) for bound in value):
         return False
-    low, high = float(value[0]), float(value[1])
-    return low < high and abs(low) < 1e308 and abs(high) < 1e308
+    low, high = value
+    return bool(low < high) and abs(low) < 1e308 and abs(high) < 1e308
