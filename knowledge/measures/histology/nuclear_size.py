@@ -5,6 +5,7 @@ Source of the stain vectors: Ruifrok AC, Johnston DA. Anal Quant Cytol Histol 20
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "nuclear_size"
 FEATURES = {
@@ -15,14 +16,12 @@ FEATURES = {
         "meaning": "median diameter of a circle with the nucleus's area, over the side",
     },
 }
-HAEMATOXYLIN = [0.65, 0.704, 0.286]
-EOSIN = [0.072, 0.99, 0.105]
-LEVEL = 0.45
+LEVEL = 0.195
 LEAST = 0.00012
 LARGEST = 0.004
 CENTRE = 1.0
 VARIANTS = {
-    "LEVEL": [0.35, 0.6],
+    "LEVEL": [0.15, 0.26],
     "LEAST": [0.00008, 0.0002],
     "LARGEST": [0.003, 0.006],
     "CENTRE": [0.33, 0.6],
@@ -30,36 +29,22 @@ VARIANTS = {
 NAN = float("nan")
 
 
-def stains(image):
-    """Amounts of haematoxylin and eosin and the mean optical density, each (H, W)."""
-    table = (-np.log((np.arange(256) / 255) ** 2.2 + 0.01)).astype(np.float32)
-    dense = table[image[:, :, :3]]
-    clear = np.percentile(dense.reshape(-1, 3), 1, axis=0)
-    dense = np.clip(dense - np.minimum(clear, 0.5), 0, None)
-    vectors = np.array([HAEMATOXYLIN, EOSIN], dtype=np.float32)
-    amounts = dense.reshape(-1, 3) @ np.linalg.pinv(vectors)
-    return amounts[:, 0].reshape(dense.shape[:2]), amounts[:, 1].reshape(dense.shape[:2]), dense.mean(axis=2)
-
-
-def nuclei(blue, size):
-    """Cover and labels of nuclei: haematoxylin above its surroundings, by connected component."""
-    smooth = cv2.GaussianBlur(blue, (0, 0), max(0.6, 0.004 * size))
-    level = max(float(np.median(smooth)) + LEVEL, 0.35)
-    count, labels, stats = cv2.connectedComponentsWithStats((smooth > level).astype(np.uint8))[:3]
-    areas = stats[:, cv2.CC_STAT_AREA] / size**2
-    return smooth, level, labels, stats, [n for n in range(1, count) if LEAST < areas[n] < LARGEST]
+def nuclei(image):
+    """Cover of nuclei, their labels and areas over the side squared: haematoxylin above its surroundings."""
+    size = min(image.shape[:2])
+    blue = cv2.GaussianBlur(tk.stains(image)[:, :, 0], (0, 0), max(0.6, 0.004 * size))
+    cover = blue > max(float(np.median(blue)) + LEVEL, 0.15)
+    labels, areas = tk.components(cover)
+    return cover, labels, areas * (cover.size / size**2)
 
 
 def extract(image, mask):
-    """Measure nuclear size; NaN for images too small to show tissue."""
+    """Measure nuclear size; NaN for images too small to show tissue, or with fewer than three nuclei."""
     if min(image.shape[:2]) < 32:
         return {name: NAN for name in FEATURES}
-    size = min(image.shape[:2])
-    blue = stains(image)[0]
-    labels, stats, found = nuclei(blue, size)[2:]
-    top, left = (int((1 - CENTRE) / 2 * side) for side in blue.shape)
-    seen = np.unique(labels[top : blue.shape[0] - top, left : blue.shape[1] - left]).tolist()
-    areas = [int(stats[n, cv2.CC_STAT_AREA]) for n in found if n in seen]
-    if len(areas) < 3:
-        return {"nuclear_diameter": NAN}
-    return {"nuclear_diameter": float(2 * np.sqrt(np.median(areas) / np.pi) / size)}
+    labels, areas = nuclei(image)[1:]
+    top, left = (int((1 - CENTRE) / 2 * side) for side in labels.shape)
+    seen = np.unique(labels[top : labels.shape[0] - top, left : labels.shape[1] - left])
+    areas = areas[seen[seen > 0] - 1]
+    areas = areas[(areas > LEAST) & (areas < LARGEST)]
+    return {"nuclear_diameter": float(2 * np.sqrt(np.median(areas) / np.pi)) if len(areas) >= 3 else NAN}

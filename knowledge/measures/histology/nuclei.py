@@ -5,6 +5,7 @@ Source of the stain vectors: Ruifrok AC, Johnston DA. Anal Quant Cytol Histol 20
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "nuclei"
 FEATURES = {
@@ -14,41 +15,32 @@ FEATURES = {
         "direction": "up",
         "meaning": "share of the field covered by haematoxylin above its surroundings",
     },
+    "nuclear_density": {
+        "unit": "count",
+        "range": [0, 100],
+        "direction": "up",
+        "meaning": "root of the number of round haematoxylin peaks in a field of 100 by 100 times their size",
+    },
 }
-HAEMATOXYLIN = [0.65, 0.704, 0.286]
-EOSIN = [0.072, 0.99, 0.105]
-LEVEL = 0.45
-LEAST = 0.00012
-LARGEST = 0.004
-VARIANTS = {"LEVEL": [0.35, 0.6], "LEAST": [0.00008, 0.0002], "LARGEST": [0.003, 0.006]}
+LEVEL = 0.195
+SPOT = 0.011
+PEAK = 0.15
+VARIANTS = {"LEVEL": [0.15, 0.26], "SPOT": [0.009, 0.014], "PEAK": [0.1, 0.2]}
 NAN = float("nan")
-
-
-def stains(image):
-    """Amounts of haematoxylin and eosin and the mean optical density, each (H, W)."""
-    table = (-np.log((np.arange(256) / 255) ** 2.2 + 0.01)).astype(np.float32)
-    dense = table[image[:, :, :3]]
-    clear = np.percentile(dense.reshape(-1, 3), 1, axis=0)
-    dense = np.clip(dense - np.minimum(clear, 0.5), 0, None)
-    vectors = np.array([HAEMATOXYLIN, EOSIN], dtype=np.float32)
-    amounts = dense.reshape(-1, 3) @ np.linalg.pinv(vectors)
-    return amounts[:, 0].reshape(dense.shape[:2]), amounts[:, 1].reshape(dense.shape[:2]), dense.mean(axis=2)
-
-
-def nuclei(blue, size):
-    """Cover and labels of nuclei: haematoxylin above its surroundings, by connected component."""
-    smooth = cv2.GaussianBlur(blue, (0, 0), max(0.6, 0.004 * size))
-    level = max(float(np.median(smooth)) + LEVEL, 0.35)
-    count, labels, stats = cv2.connectedComponentsWithStats((smooth > level).astype(np.uint8))[:3]
-    areas = stats[:, cv2.CC_STAT_AREA] / size**2
-    return smooth, level, labels, stats, [n for n in range(1, count) if LEAST < areas[n] < LARGEST]
 
 
 def extract(image, mask):
     """Measure cellularity; NaN for images too small to show tissue."""
-    if min(image.shape[:2]) < 32:
-        return {name: NAN for name in FEATURES}
     size = min(image.shape[:2])
-    blue = stains(image)[0]
-    smooth, level = nuclei(blue, size)[:2]
-    return {"nuclear_share": float((smooth > level).mean())}
+    if size < 32:
+        return {name: NAN for name in FEATURES}
+    blue = np.ascontiguousarray(tk.stains(image)[:, :, 0])
+    smooth = cv2.GaussianBlur(blue, (0, 0), max(0.6, 0.004 * size))
+    spots = tk.blobs(blue, SPOT, dark=False)
+    width = 2 * max(1, round(SPOT * size)) + 1
+    peaks = (spots > PEAK) & (spots == cv2.dilate(spots, np.ones((width, width), np.uint8)))
+    fields = blue.size / (100 * SPOT * size) ** 2
+    return {
+        "nuclear_share": tk.share(smooth > max(float(np.median(smooth)) + LEVEL, 0.15)),
+        "nuclear_density": float(np.sqrt(np.count_nonzero(peaks) / fields)),
+    }
