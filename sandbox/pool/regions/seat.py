@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from scafe.knowledge.contract.errors import ContractError
 from scafe.knowledge.contract.locator import parse_locator
+from scafe.knowledge.toolkit import memo
 from scafe.sandbox.language import compilation
 from scafe.sandbox.language.review import review
 from scafe.sandbox.pool import wire
@@ -108,6 +109,7 @@ def located(loaded: Loaded | None, one: ImageAndMask) -> Answer | Failure:
         return Failure(wire.STATE, 0, 0, "")
     cv2.setRNGSeed(0)  # its random state outlives a call; k-means and RANSAC read it
     np.random.seed(0)  # noqa: NPY002  numpy's own state, which functions of scipy draw from by default
+    memo.remember(one.image)
     try:
         # numpy keeps its error settings in a context variable: a suspended `with np.errstate` stays behind
         return judged(contextvars.Context().run(loaded.measure, one), one.image.shape)
@@ -116,6 +118,8 @@ def located(loaded: Loaded | None, one: ImageAndMask) -> Answer | Failure:
     except BaseException as error:
         status = wire.MEMORY if isinstance(error, MemoryError) else wire.EXCEPTION
         return Failure(status, exception_number(error), line_of(error), words_of(error))
+    finally:
+        memo.forget()
 
 
 def judged(returned: object, shape: tuple[int, ...]) -> Answer:
