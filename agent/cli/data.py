@@ -4,8 +4,14 @@ from typing import Any, get_args
 
 import click
 
-from scafe.agent.cli.options import COLUMN_OPTIONS, mask_label_option, options
-from scafe.agent.terminal.offline import ask_offline
+from scafe.agent.cli.options import (
+    COLUMN_OPTIONS,
+    HOST_OPTIONS,
+    ignore_columns_option,
+    mask_label_option,
+    options,
+)
+from scafe.agent.terminal.offline import ask_offline, host_words
 from scafe.agent.terminal.terminal import Terminal, speaks
 from scafe.knowledge.contract.masks import MaskMethod
 
@@ -67,6 +73,66 @@ def check(
     answer = ask_offline(terminal, MODULE, "data", path, *words)
     terminal.answer(answer.document, "\n".join(_in_words(answer.document)))
     click.get_current_context().exit(answer.exit_code)
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True), metavar="DATA")
+@click.option("--pack", required=True, help="The criteria pack; its region is what is looked for.")
+@click.option(
+    "--locator",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A locator of your own, one Python file.  [default: the reference locator of the pack's region]",
+)
+@click.option(
+    "--out", required=True, type=click.Path(), help="A new folder for masks, sheets, table and manifest."
+)
+@mask_label_option
+@ignore_columns_option
+@options(HOST_OPTIONS)
+@speaks
+def locate(
+    terminal: Terminal,
+    path: str,
+    pack: str,
+    locator: str | None,
+    out: str,
+    mask_label: int | None,
+    ignore_columns: tuple[str, ...],
+    **host: Any,
+) -> None:
+    """Outline the region of a pack on images that have no mask, for a person to look over and correct.
+
+    DATA is an image, a folder, or a CSV or Parquet with path[,mask][,label][,patient_id]. Writes into --out
+    one PNG mask an image (255 inside), contact sheets with outlines, the least certain first, a table of all
+    by certainty, and a manifest with a column mask. Correct a mask by saving over its file, or delete it and
+    empty its cell; then run on that manifest: masks that are given always win. Masks of the data are left as
+    they are. The locator runs in the sandbox; nothing leaves this machine.
+
+    \b
+    Example:
+      scafe locate frames/ --pack ultrasound.birads --out outlines/
+      scafe locate derm.csv --pack dermoscopy.abcd --locator mine.py --out outlines/ --json
+      scafe run ultrasound.birads --data outlines/manifest.csv
+    """
+    typed = {"--pack": pack, "--locator": locator, "--out": out, "--ignore-columns": ",".join(ignore_columns)}
+    words = [f"{option}={value}" for option, value in typed.items() if value]
+    words += [] if mask_label is None else [f"--mask-label={mask_label}"]
+    answer = ask_offline(terminal, "scafe.evals.processes.locate", path, *words, *host_words(host))
+    terminal.answer(answer.document, "\n".join(_outlined(answer.document)))
+
+
+def _outlined(told: dict[str, Any]) -> list[str]:
+    masks = ", ".join(f"{number} {origin}" for origin, number in told["masks"].items() if number)
+    lines = [f"{told['region']} on {told['images']} images: {masks}"]
+    lines += [
+        f"  {one['mask']}, confidence {one['confidence']:.2f}: {one['image']}"
+        for one in told["least_certain"]
+    ]
+    lines.append(
+        f"look at {', '.join(told['sheets'])} (least certain first; all of them: {told['uncertain_table']})"
+    )
+    lines.append(f"correct masks in {told['out']}/masks, then run with --data {told['manifest']}")
+    return lines + ([f"warning: {told['warning']}"] if told["warning"] else [])
 
 
 def _in_words(found: dict[str, Any]) -> list[str]:

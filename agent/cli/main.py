@@ -26,7 +26,7 @@ from scafe.agent.cli.auditing.view import view
 from scafe.agent.cli.bundle import predict, verify
 from scafe.agent.cli.compare import compare
 from scafe.agent.cli.criteria import criteria, probe
-from scafe.agent.cli.data import data
+from scafe.agent.cli.data import data, locate
 from scafe.agent.cli.gate import escalate, freeze, reply
 from scafe.agent.cli.host import config, doctor
 from scafe.agent.cli.phantoms import phantoms
@@ -113,6 +113,7 @@ for command in (
     criteria,
     phantoms,
     data,
+    locate,
     probe,
     doctor,
     selftest,

@@ -25,7 +25,7 @@ from scafe.agent.cli.options import (
     run_argument,
 )
 from scafe.agent.terminal.terminal import Terminal, echo, render_json_line, speaks
-from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.contract.masks import LocatorChoice, MaskMethod
 
 if TYPE_CHECKING:
     from scafe.agent.nodes.gates import Decision
@@ -86,6 +86,12 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
     "--segment",
     type=click.Choice(get_args(MaskMethod)),
     help="Draw masks where none is given: one lesion on plain skin.  [default: none]",
+)
+@click.option(
+    "--locator",
+    type=click.Choice(get_args(LocatorChoice)),
+    help="Who finds masks that are not given: the reference locator of the pack's region, or nobody (the "
+    "whole image is measured). Given masks always win.  [default: reference]",
 )
 @mask_label_option
 @options(COLUMN_OPTIONS)

@@ -25,6 +25,7 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
         labels=config.labels,
         ordinal=config.ordinal,
         segment=config.segment,
+        locator=config.locator,
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,
         patient_column=config.patient_column,

@@ -85,6 +85,7 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         labels=config.labels,
         ordinal=config.ordinal,
         segment=config.segment,
+        locator=config.locator,
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,
         patient_column=config.patient_column,

@@ -46,6 +46,17 @@ class RunStarted(Event):
     approve: str
 
 
+class LocatorNote(BaseModel):
+    """The locator that fills masks, and how many it had to, in bands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    region: str
+    sha256: str = Field(description="of the locator's source")
+    given: str = Field(description="whether any mask was given: none or some")
+    found: str = Field(description="share of the others in which it found something: 0-20%, 20-80%, 80-100%")
+
+
 class BenchOpened(Event):
     """The bench told what may be known of the data."""
 
@@ -59,6 +70,9 @@ class BenchOpened(Event):
     scorer_sha256: str
     toolkit_sha256: str = Field(default="", description="hash over the toolkit; '' in runs from before it")
     host: dict[str, str] = Field(description="sandbox tier and layers of this machine")
+    locator: LocatorNote | None = Field(
+        default=None, exclude_if=lambda value: value is None, description="what fills masks, if anything does"
+    )
 
 
 class Planned(Event):

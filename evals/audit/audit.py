@@ -93,6 +93,8 @@ class Audit(Record):
         default=(), description="files and columns that were not read, in words"
     )
     has_masks: bool
+    lacking: tuple[int, int] = Field(default=(0, 0), description="images without a mask, of how many")
+    region: str | None = Field(default=None, description="what the pack's locator finds where a mask lacks")
     segmented: MaskMethod = "none"
     width: tuple[int, int, int] = Field(description="smallest, median, largest, in pixels")
     height: tuple[int, int, int]
@@ -112,7 +114,13 @@ class Audit(Record):
         """Where the masks come from, in words."""
         if self.segmented != "none":
             return f"none given, drawn by {self.segmented}"
-        return "given" if self.has_masks else "none, the whole image is measured"
+        if self.has_masks:
+            return "given"
+        without, images = self.lacking
+        given = f"given for {images - without} of {images} images" if without < images else "none"
+        if self.region is None:
+            return f"{given}, the whole image is measured"
+        return f"{given}; a run finds the {self.region} (--locator none measures the whole image)"
 
     @property
     def is_clean(self) -> bool:
@@ -146,6 +154,8 @@ def audit_dataset(
         left_out=dataset.left_out,
         passed_over=dataset.passed_over,
         has_masks=dataset.has_masks,
+        lacking=(dataset.unmasked, len(dataset)),
+        region=None if pack is None else pack.region,
         segmented=dataset.segmented,
         width=_spread(looks.widths),
         height=_spread(looks.heights),

@@ -76,6 +76,8 @@ class Item:
     sha256: str
     """Hash over image, mask and reader; the key of every cached value."""
     pixels: Pixels
+    has_mask: bool = False
+    """Whether its mask was given or drawn; without one it is all True."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Dataset:
     classes: tuple[str, ...]
     """Positive first."""
     has_masks: bool
-    """False: every mask is all True."""
+    """Whether every image has a mask; without one it is all True."""
     left_out: int = 0
     """Rows of other classes than the chosen ones."""
     segmented: MaskMethod = "none"
@@ -102,6 +104,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @property
+    def unmasked(self) -> int:
+        """Images without a mask."""
+        return sum(not item.has_mask for item in self.items)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -163,6 +170,7 @@ def build_dataset(
     segment: MaskMethod = "none",
     mask_label: int | None = None,
     seen: Callable[[ImageAndMask], None] | None = None,
+    fills: bool = False,
 ) -> Dataset:
     """Read every row once and check what can only be seen over all of them.
 
@@ -182,6 +190,8 @@ def build_dataset(
         The level of given masks that marks the lesion, where they have more than two.
     seen : callable, optional
         Shown each image in turn while it is decoded anyway.
+    fills : bool
+        Whether a locator will find the masks that are missing, so that some may be given.
 
     Raises
     ------
@@ -192,7 +202,8 @@ def build_dataset(
     classes = choose_classes(Counter(row.label for row in rows), where, labels, expected)
     reading = Reading(mask_label)
     chosen = [replace(row, pixels=read_as(row.pixels, reading)) for row in rows if row.label in classes]
-    _require_all_masks_or_none(chosen)
+    if not fills:
+        _require_all_masks_or_none(chosen)
     _require_one_label_per_patient(chosen)
     _require_enough_patients(chosen, classes, where)
     drawn = segment if not any(row.has_mask for row in chosen) else "none"
@@ -205,7 +216,8 @@ def build_dataset(
 def cohort_dataset(cohort: Sequence[CohortImage], classes: Sequence[str]) -> Dataset:
     """Make a dataset of a synthetic cohort; `classes` positive first."""
     rows = [
-        Row(f"phantom {one.patient}", one.label, one.patient, Drawn(_pair_of(one)), True) for one in cohort
+        Row(f"phantom {one.patient}", one.label, one.patient, Drawn(_pair_of(one)), _is_outlined(one))
+        for one in cohort
     ]
     return build_dataset(rows, "the synthetic cohort", labels=classes)
 
@@ -236,6 +248,10 @@ def _pair_of(one: CohortImage) -> ImageAndMask:
     return ImageAndMask(one.phantom.image, one.phantom.mask)
 
 
+def _is_outlined(one: CohortImage) -> bool:
+    return not one.phantom.mask.all()
+
+
 def _tagged(sha256: str) -> str:
     return digest(READER.encode(), sha256.encode())
 
@@ -251,13 +267,14 @@ def _read_through(
     met: Counter[Attribute] = Counter()
     for index, found in enumerate(_decoded(rows)):
         row = rows[index]
-        items.append(Item(row.where, row.label, row.patient, _tagged(found.sha256), row.pixels))
+        items.append(Item(row.where, row.label, row.patient, _tagged(found.sha256), row.pixels, row.has_mask))
         met.update(found.met)
         seen(found.pair)
         room -= found.pair.image.nbytes + found.pair.mask.nbytes
         if room > 0:
             kept[index] = found.pair.locked()
-    return Dataset(tuple(items), classes, rows[0].has_mask, left_out, met=met, kept=kept)
+    whole = all(row.has_mask for row in rows)
+    return Dataset(tuple(items), classes, whole, left_out, met=met, kept=kept)
 
 
 def _decoded(rows: Sequence[Row]) -> Iterator[Decoded]:
@@ -287,7 +304,7 @@ def _require_all_masks_or_none(rows: Sequence[Row]) -> None:
         lacking = rows[given.index(False)]
         raise DatasetError(
             f"{lacking.where}: has no mask while {sum(given)} other images have one; "
-            "give every image a mask, or none"
+            "give every image a mask or none, or let a locator find the others (--locator reference)"
         )
 
 

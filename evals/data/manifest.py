@@ -41,6 +41,7 @@ def open_dataset(
     mask_label: int | None = None,
     columns: ColumnChoice | None = None,
     seen: Callable[[ImageAndMask], None] | None = None,
+    fills: bool = False,
 ) -> Dataset:
     """Open a folder per class or a manifest, and read it through once.
 
@@ -64,6 +65,8 @@ def open_dataset(
         Columns of a manifest to pass over, and the one that names the patient.
     seen : callable, optional
         Shown each image in turn while it is decoded anyway.
+    fills : bool
+        Whether a locator will find the masks that are missing, so that some may be given.
 
     Raises
     ------
@@ -80,7 +83,8 @@ def open_dataset(
             f"{inert(str(root))}: give a folder with one folder per class, or a CSV or Parquet manifest"
         )
     build = partial(build_dataset, rows, inert(root.name), labels=labels, expected=expected)
-    return replace(build(segment=segment, mask_label=mask_label, seen=seen), passed_over=passed_over)
+    found = build(segment=segment, mask_label=mask_label, seen=seen, fills=fills)
+    return replace(found, passed_over=passed_over)
 
 
 def _is_there(path: Path) -> bool:

@@ -19,6 +19,8 @@ from scafe.sandbox.probes.agreement import is_flat
 Missing = Literal["0-5%", "5-20%", ">20%"]
 Stability = Literal["<.5", ".5-.75", ".75-.9", ">=.9", "unknown"]
 Redundancy = Literal["<.7", ".7-.9", ">=.9"]
+ShareBand = Literal["0-20%", "20-80%", "80-100%"]
+"""Of images; no edge at none or all, where one image would tip it."""
 Shape = Literal["constant", "binary", "skewed", "ok"]
 Evidence = Literal["agrees", "opposes", "unpredicted", "inconclusive", "withheld"]
 Strength = Literal["weak", "moderate", "strong", "withheld"]
@@ -51,6 +53,12 @@ class Edges:
         if share < self.move(0.05, f"missing {name}"):
             return "0-5%"
         return "5-20%" if share <= self.move(0.20, f"missing {name}") else ">20%"
+
+    def share(self, share: float, name: str) -> ShareBand:
+        """Band a share of images."""
+        if share < self.move(0.2, f"share {name}"):
+            return "0-20%"
+        return "20-80%" if share <= self.move(0.8, f"share {name}") else "80-100%"
 
     def stability(self, icc: float, name: str) -> Stability:
         """Band the smallest ICC over the perturbations; NaN is unknown."""

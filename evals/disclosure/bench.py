@@ -18,10 +18,11 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.evals.disclosure.bands import ShareBand
 from scafe.evals.disclosure.score_card import ScoreCard
 from scafe.evals.scoring.feedback import FeedbackMode
 from scafe.knowledge.contract import errors
-from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.contract.masks import LocatorChoice, MaskMethod
 from scafe.sandbox.probes.verdict import Verdict
 
 CLOSING_SECONDS = 10.0
@@ -52,6 +53,7 @@ class BenchSpec(Record):
     )
     ordinal: bool = Field(default=False, description="whether `labels` are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
+    locator: LocatorChoice = Field(default="none", description="who finds masks that are not given")
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
     )
@@ -78,6 +80,15 @@ class BenchSpec(Record):
     )
 
 
+class LocatorFacts(Record):
+    """What the agent may know of the masks that a locator fills."""
+
+    region: str
+    sha256: str = Field(description="of the locator's source")
+    given: Literal["none", "some"] = Field(description="whether any mask was given")
+    found: ShareBand = Field(description="share of the others in which the locator found something")
+
+
 class BenchFacts(Record):
     """What the agent may know of the data."""
 
@@ -91,6 +102,11 @@ class BenchFacts(Record):
     toolkit_sha256: str = Field(default="", description="hash over the toolkit; '' in runs from before it")
     sandbox: dict[str, str] = Field(
         description="tier and one status per layer, as `scafe doctor` prints them"
+    )
+    locator: LocatorFacts | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="the locator that fills masks; none: masks are as given, or the whole image",
     )
 
 

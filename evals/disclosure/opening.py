@@ -32,6 +32,7 @@ def _on_disk(path: str, spec: BenchSpec, pack: CriteriaPack) -> Dataset:
         spec.segment,
         mask_label=spec.mask_label,
         columns=columns,
+        fills=spec.locator != "none" and pack.region is not None,
     )
 
 

@@ -17,9 +17,10 @@ from scafe.knowledge.phantoms import load_phantom
 FILES = {
     "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (
-        "answers", "bands", "label_noise", "ledger", "opening", "score_card", "scorer", "session",
+        "answers", "bands", "label_noise", "ledger", "opening", "regions", "score_card", "scorer", "session",
     ),
     "sandbox/pool": ("pool",),
+    "sandbox/pool/regions": ("finding", "located", "seat"),
     "sandbox/probes": (
         "agreement", "cascade", "checks", "determinism", "evidence", "findings", "novelty", "panel",
         "perturbations", "verdict",

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.data.features import FeatureStore, FeatureTable, source_sha256, write_atomically
+from scafe.evals.data.features import FeatureStore, FeatureTable, Images, source_sha256, write_atomically
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.bands import NO_NOISE, Noisy
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef
 from scafe.evals.disclosure.label_noise import LabelNoise, open_noise
 from scafe.evals.disclosure.ledger import Ledger
 from scafe.evals.disclosure.opening import open_data
+from scafe.evals.disclosure.regions import Regions, open_regions
 from scafe.evals.disclosure.scorer import ScorerSeal
 from scafe.evals.scoring.feedback import plan_feedback
 from scafe.evals.scoring.score import CVScore, Task, cross_validate
@@ -85,6 +86,8 @@ class BenchSession:
         """Over the dev ids, never used by the loop: for pruning and for what a report re-scores."""
         self.sources: dict[str, str] = self._kept_sources()
         """SHA-256 -> source of every extractor that was probed or scored."""
+        self.regions: Regions | None = open_regions(spec, self.pack, self.dataset, pool, self.folder)
+        """What fills masks that were not given; None: they are all True."""
         self.store = FeatureStore(Path(spec.cache) if spec.cache else self.folder / "features", pool)
         self.facts: BenchFacts = self._facts()
         self.ledger = Ledger(queries_allowed=self.facts.queries)
@@ -104,7 +107,16 @@ class BenchSession:
     def feature_table(self, source: str, ids: tuple[int, ...]) -> FeatureTable:
         """Run one extractor over items (cached): names, rows, faults."""
         keys = [self.dataset.items[index].sha256 for index in ids]
-        return self.store.table(source, keys, self.dataset.images(ids))
+        return self.store.table(source, *self.seen(ids, keys, self.dataset.images(ids)))
+
+    def shown(self, ids: tuple[int, ...]) -> Images:
+        """Return items as extractors get them."""
+        keys = [self.dataset.items[index].sha256 for index in ids]
+        return self.seen(ids, keys, self.dataset.images(ids))[1]
+
+    def seen(self, ids: Sequence[int], keys: Sequence[str], images: Images) -> tuple[Sequence[str], Images]:
+        """Return keys and images as extractors get them: the locator fills masks that were not given."""
+        return (keys, images) if self.regions is None else self.regions.seen(ids, keys, images)
 
     def matrix(self, pool: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> NDArray[np.float64]:
         """Return the (len(ids), len(pool)) values of pooled features, NaN where not measurable."""
@@ -146,7 +158,8 @@ class BenchSession:
         """Return a row per image and perturbation, all in one call: a call starts cells of its own."""
         pairs = [(index, name) for index in ids for name in PERTURBATIONS]
         keys = [digest(self.dataset.items[index].sha256.encode(), name.encode()) for index, name in pairs]
-        return self.store.table(source, keys, _Perturbed(self.dataset, pairs))
+        seen = self.seen([index for index, _ in pairs], keys, _Perturbed(self.dataset, pairs))
+        return self.store.table(source, *seen)
 
     def remember(self, source: str) -> str:
         """Keep a source for later requests that name it by hash; return its SHA-256."""
@@ -229,6 +242,7 @@ class BenchSession:
             scorer_sha256=self.scorer.sha256,
             toolkit_sha256=toolkit_sha256(),
             sandbox=sandbox_status(self.pool.report),
+            locator=None if self.regions is None else self.regions.facts(self.key),
         )
 
 

@@ -19,6 +19,7 @@ CLASSIFIER = "classifier.skops"
 RESPONSES = "responses.json"
 PHANTOMS = "phantoms.npz"
 CARD = "model_card.md"
+LOCATOR = "locator.py"
 
 
 def extractor_file(criterion: str, sha256: str) -> str:
@@ -52,6 +53,7 @@ def require_sound(manifest: Manifest) -> None:
             )
         if manifest.files.get(feature.file, feature.extractor) != feature.extractor:
             raise IntegrityError(f"{where}, files: {feature.file} is not the extractor of {feature.column}")
+    _require_locator(manifest, where)
     for name in manifest.files:
         require_plain_name(name, where)
     require_distinct(manifest.files, where)
@@ -104,8 +106,18 @@ def require_phantoms(manifest: Manifest, images: Sequence[ImageAndMask], where: 
             )
 
 
+def _require_locator(manifest: Manifest, where: str) -> None:
+    locator = manifest.locator
+    if locator is None:
+        return
+    if locator.file != LOCATOR:
+        raise IntegrityError(f"{where}, locator: its file is {locator.file!a}, not {LOCATOR}")
+    if manifest.files.get(LOCATOR, locator.sha256) != locator.sha256:
+        raise IntegrityError(f"{where}, files: {LOCATOR} is not the locator of the set")
+
+
 def _files_of(manifest: Manifest) -> set[str]:
-    fixed = {CLASSIFIER, RESPONSES, PHANTOMS, CARD}
+    fixed = {CLASSIFIER, RESPONSES, PHANTOMS, CARD} | ({LOCATOR} if manifest.locator else set())
     toolkit = {name for name in manifest.files if name.startswith(f"{TOOLKIT}/") and name.endswith(".py")}
     own = {one.file for one in manifest.features} | {card_file(one) for one in manifest.columns}
     return fixed | own | toolkit

@@ -6,6 +6,7 @@
       manifest.json               every file's hash; its own hash is the bundle's identity
       extractors/<criterion>_<sha8>.py
       toolkit/*.py                where an extractor imports it, to run without ScaFE
+      locator.py                  what finds masks that are not given, if the run had one
       classifier.skops
       responses.json              how each feature answers to each dial of the phantom
       phantoms.npz                the images and masks that `scafe verify` measures again
@@ -108,7 +109,7 @@ class Bundle:
         IntegrityError
             A file of the toolkit is missing in the bundle, or is not the installed one.
         """
-        installed = files_for(map(self.source, self.extractors))
+        installed = files_for(self._sources())
         for name in sorted(
             installed.keys() | {one for one in self.contents if one.startswith(f"{TOOLKIT}/")}
         ):
@@ -122,8 +123,12 @@ class Bundle:
                 )
 
     def _differs(self, name: str) -> str:
-        there, here = self.contents.get(name), files_for(map(self.source, self.extractors)).get(name)
+        there, here = self.contents.get(name), files_for(self._sources()).get(name)
         return f"SHA-256 {_short_hash(there)} there, {_short_hash(here)} here"
+
+    def _sources(self) -> list[str]:
+        kept = self.manifest.locator
+        return [*map(self.source, self.extractors), *([] if kept is None else [self.text(kept.file)])]
 
     def source(self, extractor: str) -> str:
         """Source of one extractor by its SHA-256."""

@@ -41,6 +41,7 @@ def model_card(manifest: Manifest) -> str:
             "## Development data",
             "",
             f"Patients: {people}. Hash of images, masks, labels, patients: `{manifest.data_sha256[:16]}…`.",
+            *_masks(manifest),
             "",
             f"AUC {development.auc:.3f} (95 % interval {development.low:.3f} to {development.high:.3f}) on "
             "the development part. **Optimistic: the features were chosen on these patients.** The headline "
@@ -60,6 +61,11 @@ def model_card(manifest: Manifest) -> str:
             "",
         ]
     )
+
+
+def _masks(manifest: Manifest) -> list[str]:
+    told = manifest.locator is not None or manifest.unmasked
+    return ["", f"Masks: {md(manifest.masks_told)}."] if told else []
 
 
 def feature_card(feature: FrozenFeature, positive: str, responses: Responses) -> str:

@@ -13,13 +13,29 @@ from numpy.typing import NDArray
 
 from scafe.evals.disclosure.bench import FeatureRef, Frozen
 from scafe.evals.disclosure.session import BenchSession
-from scafe.evals.frozen.agreement import CARD, CLASSIFIER, PHANTOMS, RESPONSES, card_file, extractor_file
+from scafe.evals.frozen.agreement import (
+    CARD,
+    CLASSIFIER,
+    LOCATOR,
+    PHANTOMS,
+    RESPONSES,
+    card_file,
+    extractor_file,
+)
 from scafe.evals.frozen.bundle import canonical_json, environment, write_bundle
 from scafe.evals.frozen.cards import feature_card, model_card
 from scafe.evals.frozen.contents import MANIFEST
 from scafe.evals.frozen.fingerprints import response_curves, take_fingerprints
 from scafe.evals.frozen.fitting import Fit, Threshold, choose_threshold, corrected_interval, fit_pool
-from scafe.evals.frozen.records import Development, Found, FrozenFeature, Manifest, PackIdentity, Responses
+from scafe.evals.frozen.records import (
+    Development,
+    Found,
+    FrozenFeature,
+    FrozenLocator,
+    Manifest,
+    PackIdentity,
+    Responses,
+)
 from scafe.evals.frozen.stored_phantoms import dump_phantoms
 from scafe.evals.scoring.assessment import short
 from scafe.evals.scoring.cases import Cases, per_patient
@@ -75,6 +91,9 @@ def freeze(
     taken = take_fingerprints(session.pool, kind, sources, refs)
     manifest = _manifest(session, fit, lineage).model_copy(update={"fingerprints": taken.fingerprints})
     files = _files(manifest, responses, fit, sources) | {PHANTOMS: dump_phantoms(taken.images)}
+    if session.regions is not None:
+        source = session.regions.locator.source
+        files |= {LOCATOR: source.encode(), **files_for([source])}
     sha256 = _replace(target, manifest, files)
     return Frozen(bundle=folder, sha256=sha256, features=len(pool), criteria=manifest.criteria)
 
@@ -120,6 +139,8 @@ def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) ->
         data_sha256=session.facts.data_sha256,
         channels=session.pack.modality.channels,
         segment=session.dataset.segmented,
+        locator=_locator(session),
+        unmasked=_unmasked(session),
         mask_label=session.dataset.reading.mask_label,
         window=session.dataset.reading.window,
         ignore_columns=session.spec.ignore_columns,
@@ -131,6 +152,17 @@ def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) ->
         environment=environment(),
         files={},
     )
+
+
+def _locator(session: BenchSession) -> FrozenLocator | None:
+    if session.regions is None:
+        return None
+    one = session.regions.locator
+    return FrozenLocator(region=one.region, sha256=one.sha256, file=LOCATOR, masks=session.regions.counts())
+
+
+def _unmasked(session: BenchSession) -> int:
+    return 0 if session.regions else session.dataset.unmasked
 
 
 def _frozen_feature(

@@ -16,6 +16,7 @@ from sklearn.utils import Tags
 
 from scafe.evals.data.dataset import ImageFile
 from scafe.evals.frozen.bundle import Bundle, open_bundle
+from scafe.evals.frozen.filling import fill
 from scafe.evals.frozen.fingerprints import image_sha256, why_unusable
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
@@ -40,7 +41,8 @@ class FrozenSet(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Notes
     -----
     Input is a sequence of images: each an `ImageAndMask`, an (image, mask) pair, an (H, W, C) uint8
-    array (the mask is then the whole image), or the path of an image file. Sizes may differ.
+    array, or the path of an image file. Without a mask the bundle's locator finds one, if it has a locator;
+    else the whole image is measured. Sizes may differ.
 
     Examples
     --------
@@ -79,11 +81,14 @@ class FrozenSet(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         bundle = self._open()
         images = [as_image(one, place) for place, one in enumerate(X)]
-        keys = [_key(bundle, one) for one in images]
-        new = {key: one for key, one in zip(keys, images, strict=True) if key not in _kept}
+        given = [has_mask(one) for one in X]
+        keys = [_key(bundle, one, had) for one, had in zip(images, given, strict=True)]
+        new = {key: place for place, key in enumerate(keys) if key not in _kept}
         if new:
             with Pool(self.workers, allow_weaker=self.allow_weaker) as pool:
-                rows = measure_bundle(bundle, pool, list(new.values()))
+                some = list(new.values())
+                filled = fill(bundle, pool, [images[at] for at in some], [given[at] for at in some])
+                rows = measure_bundle(bundle, pool, filled.images)
             _kept.update(zip(new, rows, strict=True))
         found = np.array([_kept[key] for key in keys]).reshape(len(keys), len(bundle.manifest.columns))
         while len(_kept) > KEPT_ROWS:
@@ -165,5 +170,10 @@ def as_image(one: Any, place: int) -> ImageAndMask:
     return ImageAndMask(pixels, whole)
 
 
-def _key(bundle: Bundle, one: ImageAndMask) -> str:
-    return hashlib.sha256(f"{bundle.sha256} {image_sha256(one)}".encode()).hexdigest()
+def has_mask(one: Any) -> bool:
+    """Whether something that `as_image` takes comes with a mask."""
+    return isinstance(one, ImageAndMask) or (isinstance(one, tuple) and len(one) == 2 and one[1] is not None)
+
+
+def _key(bundle: Bundle, one: ImageAndMask, given: bool) -> str:
+    return hashlib.sha256(f"{bundle.sha256} {image_sha256(one)} {given}".encode()).hexdigest()

@@ -20,13 +20,15 @@ from scafe.evals.data.listed import (
     manifest_table,
     unknown_words,
 )
+from scafe.evals.data.regions.counts import Origin, RegionCounts
 from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Pixels
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
 from scafe.evals.frozen.bundle import Bundle
-from scafe.evals.frozen.frozen_set import as_image, measure_bundle
+from scafe.evals.frozen.filling import fill
+from scafe.evals.frozen.frozen_set import as_image, has_mask, measure_bundle
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
@@ -72,6 +74,11 @@ class Prediction(BaseModel):
     base_log_odds: float = Field(description="log-odds before any feature speaks")
     criteria: tuple[CriterionShare, ...] = Field(description="largest first")
     missing: tuple[str, ...] = Field(description="features that could not be measured on this image")
+    mask: Origin | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="of a bundle with a locator: where the mask comes from",
+    )
 
 
 @dataclass(frozen=True)
@@ -118,15 +125,20 @@ def predict(
     found: list[Prediction] = []
     for start in range(0, len(pictures), BATCH):
         batch = pictures[start : start + BATCH]
-        rows = measure_bundle(bundle, pool, [one.load(manifest.segment, reading) for one in batch])
-        found += explain(bundle, [one.name for one in batch], rows)
+        loaded = [one.load(manifest.segment, reading) for one in batch]
+        given = [one.has_mask or manifest.segment != "none" for one in batch]
+        filled = fill(bundle, pool, loaded, given)
+        rows = measure_bundle(bundle, pool, filled.images)
+        origins = filled.origins if manifest.locator else (None,) * len(batch)
+        told = explain(bundle, [one.name for one in batch], rows)
+        found += [one.model_copy(update={"mask": origin}) for one, origin in zip(told, origins, strict=True)]
     return tuple(found)
 
 
 def predict_images(bundle: Bundle, images: Sequence[Any], pool: Pool) -> tuple[Prediction, ...]:
     """Predict images that the caller holds, as `FrozenSet` takes them; named by their place.
 
-    Where the run drew its masks, one is drawn for an image that comes without.
+    Where the run drew its masks or had them found, the same is done for an image that comes without.
 
     Raises
     ------
@@ -134,10 +146,16 @@ def predict_images(bundle: Bundle, images: Sequence[Any], pool: Pool) -> tuple[P
         Something is not an image (its place is named), or no lesion was found on one.
     """
     pictures = [
-        Picture(f"image {place}", Drawn(as_image(one, place)), isinstance(one, (ImageAndMask, tuple)))
+        Picture(f"image {place}", Drawn(as_image(one, place)), has_mask(one))
         for place, one in enumerate(images)
     ]
     return predict(bundle, pictures, pool)
+
+
+def mask_counts(predictions: Sequence[Prediction]) -> RegionCounts | None:
+    """Count where the masks of predictions come from; None for a bundle without a locator."""
+    origins = [one.mask for one in predictions if one.mask is not None]
+    return RegionCounts.of(origins) if origins else None
 
 
 def explain(bundle: Bundle, names: Sequence[str], rows: NDArray[np.float64]) -> list[Prediction]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.evals.data.regions.counts import RegionCounts
 from scafe.knowledge.contract.extractor import Direction
 from scafe.knowledge.contract.masks import MaskMethod, WindowRule
 from scafe.knowledge.criteria.pack import Citation
@@ -109,6 +110,15 @@ def _is_nothing(value: object) -> bool:
     return not value
 
 
+class FrozenLocator(Record):
+    """What fills masks that are not given, and how many it filled when the set was developed."""
+
+    region: Name
+    sha256: Sha256 = Field(description="SHA-256 of the source")
+    file: Words = Field(description="path of the source in the bundle")
+    masks: RegionCounts = Field(description="where the masks of the images of the run came from")
+
+
 class Manifest(Record):
     """What a bundle is made of; the hash of its bytes is the bundle's identity."""
 
@@ -131,6 +141,18 @@ class Manifest(Record):
     segment: MaskMethod = Field(
         default="none",
         description="how masks were drawn if none was given; a prediction does the same",
+    )
+    locator: FrozenLocator | None = Field(
+        default=None,
+        exclude_if=_is_nothing,
+        description="finds masks that are not given; none: such images are measured whole",
+    )
+    unmasked: int = Field(
+        default=0,
+        ge=0,
+        lt=2**31,
+        exclude_if=_is_nothing,
+        description="images of the run without a mask and without a locator: measured whole",
     )
     mask_label: int | None = Field(
         default=None,
@@ -163,6 +185,15 @@ class Manifest(Record):
     def columns(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(feature.column for feature in self.features)
+
+    @property
+    def masks_told(self) -> str:
+        """Where the masks came from, in words."""
+        if self.locator is not None:
+            return f"{self.locator.masks} ({self.locator.file}, region {self.locator.region})"
+        if self.unmasked:
+            return f"none on {self.unmasked} images, which were measured whole"
+        return "as given" if self.segment == "none" else f"that {self.segment} drew (none was given)"
 
     @property
     def criteria(self) -> tuple[str, ...]:

@@ -258,7 +258,8 @@ def _baseline_cases(session: BenchSession, ids: tuple[int, ...]) -> Cases:
 
 
 def _images(session: BenchSession, ids: tuple[int, ...]) -> Iterator[ImageAndMask]:
-    return (session.dataset.load(index) for index in ids)
+    images = session.shown(ids)
+    return (images[place] for place in range(len(ids)))
 
 
 def _refs(bundle: Bundle) -> tuple[FeatureRef, ...]:

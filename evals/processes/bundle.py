@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.frozen.bundle import Bundle, open_bundle
-from scafe.evals.frozen.predict import Prediction, look_for, predict
+from scafe.evals.frozen.predict import Prediction, look_for, mask_counts, predict
 from scafe.evals.frozen.verify import verify_opened
 from scafe.knowledge.contract.errors import IntegrityError, ScafeError
 from scafe.knowledge.contract.inert import inert_lines
@@ -71,8 +71,13 @@ def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
         print(inert_lines(f"Passed over: {words}"), file=sys.stderr)
     if bundle.changed_versions:
         print(_other_libraries(bundle.changed_versions), file=sys.stderr)
+    counts = mask_counts(found)
+    if counts is not None:
+        print(f"Masks: {counts}.", file=sys.stderr)
     if options.json:
-        print(json.dumps({"predictions": [one.model_dump(mode="json") for one in found]}, sort_keys=True))
+        masks = {"masks": counts.model_dump()} if counts is not None else {}
+        told = {"predictions": [one.model_dump(mode="json") for one in found], **masks}
+        print(json.dumps(told, sort_keys=True))
     else:
         for one in found:
             print(inert_lines("\n".join(_words(one, bundle.manifest.classes[0]))))

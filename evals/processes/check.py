@@ -73,6 +73,7 @@ def _data(options: argparse.Namespace) -> int:
         mask_label=options.mask_label,
         columns=columns,
         seen=looks.take,
+        fills=pack is not None and pack.region is not None,
     )
     found = audit_dataset(dataset, pack, options.seed, looks)
     if options.json:

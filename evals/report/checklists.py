@@ -54,7 +54,7 @@ def checklist_section(bundle: Bundle, headline: Headline | None) -> Section:
 def _tripod(bundle: Bundle, headline: Headline | None) -> list[tuple[str, str, str]]:
     manifest = bundle.manifest
     people = ", ".join(f"{count} {label}" for label, count in manifest.development.patients.items())
-    masks = "as given" if manifest.segment == "none" else f"that {manifest.segment} drew (none was given)"
+    masks = manifest.masks_told
     if manifest.mask_label is not None:
         masks = f"{masks}, level {manifest.mask_label}"
     rows = [

@@ -22,6 +22,8 @@ def what_it_is(bundle: Bundle, run: Mapping[str, Any]) -> Section:
         f"phantoms, and a ridge logistic regression over them that tells {' from '.join(manifest.classes)}. "
         "Every feature is a readable Python file in the bundle."
     )
+    if manifest.locator or manifest.unmasked:
+        text = f"{text} Masks: {manifest.masks_told}."
     return Section(
         id="what",
         title="What this is",

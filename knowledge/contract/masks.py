@@ -1,4 +1,4 @@
-"""How a mask is drawn if an image has none, and which window a volume without a unit is seen through.
+"""How a mask is drawn or found where there is none, and which window a volume without a unit is seen through.
 
 The words alone stand here: settings and `--help` need them without the libraries that draw.
 """
@@ -7,6 +7,9 @@ from typing import Literal
 
 MaskMethod = Literal["none", "otsu"]
 """No mask is drawn, or one by Otsu's threshold; `evals/data/segment.py` says for which images."""
+
+LocatorChoice = Literal["none", "reference"]
+"""Who fills masks that are not given: nobody, or the reference locator of the pack's region."""
 
 WindowRule = Literal["volume@1", "mask@2"]
 """How the values of a volume become grey levels; `evals/data/rules/intensity.py` states both. Bundles from

@@ -166,7 +166,9 @@ class ToySession:
             load=self.images.__getitem__,
             segmented="none",
             reading=AS_USUAL,
+            unmasked=0,
         )
+        self.regions = None
         self.noise = None
         self.folds = self.draw_folds("loop")
         self.fresh_folds = self.draw_folds("fresh")
@@ -196,6 +198,9 @@ class ToySession:
             table = self.pool.extract(self.sources[ref.extractor], [self.images[i] for i in ids])
             columns.append(table.rows[:, table.names.index(ref.name)])
         return np.column_stack(columns)
+
+    def shown(self, ids: tuple[int, ...]) -> list[ImageAndMask]:
+        return [self.images[index] for index in ids]
 
     def target(self, ids: tuple[int, ...]) -> Any:
         return np.array([int(self.labels[i] == self.classes[0]) for i in ids])

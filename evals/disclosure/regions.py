@@ -1,0 +1,118 @@
+"""The locator of an open bench: chosen once, kept with the study, and put where images have no mask.
+
+Given masks always win. What the agent is told of masks is a share in bands, and the locator's hash.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.features import Images, write_atomically
+from scafe.evals.data.regions.counts import Origin, RegionCounts
+from scafe.evals.data.regions.looks import Found, require_plausible
+from scafe.evals.data.regions.store import Filled, KeptRegion, RegionStore
+from scafe.evals.data.sources import digest
+from scafe.evals.disclosure.bands import Edges
+from scafe.evals.disclosure.bench import BenchSpec, LocatorFacts
+from scafe.knowledge.contract.locator import Locator, parse_locator
+from scafe.knowledge.criteria.pack import CriteriaPack
+from scafe.knowledge.locators.reference import reference_locator
+from scafe.sandbox.pool.pool import Pool
+
+KEPT = "locator.py"
+"""File of the bench's folder that holds the chosen locator."""
+
+
+class Regions:
+    """One locator over the images of a data set that came without masks."""
+
+    def __init__(self, dataset: Dataset, pool: Pool, folder: Path, locator: Locator) -> None:
+        self.locator = locator
+        self._dataset = dataset
+        self._store = RegionStore(folder, pool, locator.source)
+
+    def seen(self, ids: Sequence[int], keys: Sequence[str], images: Images) -> tuple[tuple[str, ...], Filled]:
+        """Return keys and images as extractors get them: masks that were not given are the locator's.
+
+        Parameters
+        ----------
+        ids : sequence of int
+            Places in the data set, one per image.
+        keys : sequence of str
+            Of the images as they came.
+        images : Images
+            They may have been changed since; the locator sees them as they are.
+        """
+        lacking = [not self._dataset.items[index].has_mask for index in ids]
+        mine = tuple(map(self._key, keys, lacking))
+        return mine, Filled(images, mine, lacking, self._store)
+
+    def prepare(self) -> None:
+        """Locate on every image that lacks a mask.
+
+        Raises
+        ------
+        DatasetError
+            What was found cannot be right; the message names the first row and the way out.
+        """
+        lacking = self._lacking()
+        keys = [self._key(self._dataset.items[index].sha256, True) for index in lacking]
+        self._store.prepare(keys, self._dataset.images(lacking))
+        found = [Found(self._dataset.items[index].where, self._region(index)) for index in lacking]
+        require_plausible(found, self.locator.region)
+
+    def counts(self) -> RegionCounts:
+        """Count where the masks of all images come from."""
+        return RegionCounts.of(self._origins())
+
+    def facts(self, key: str) -> LocatorFacts:
+        """Return what the agent may know; `key` is the study's, which moves the edges of bands."""
+        counts, edges = self.counts(), Edges(key, self.locator.sha256)
+        return LocatorFacts(
+            region=self.locator.region,
+            sha256=self.locator.sha256,
+            given="some" if counts.given else "none",
+            found=edges.share(counts.found / max(counts.asked, 1), "found"),
+        )
+
+    def _lacking(self) -> tuple[int, ...]:
+        return tuple(index for index, item in enumerate(self._dataset.items) if not item.has_mask)
+
+    def _key(self, key: str, lacks: bool) -> str:
+        return digest(key.encode(), self.locator.sha256.encode()) if lacks else key
+
+    def _region(self, index: int) -> KeptRegion:
+        return self._store.region(self._key(self._dataset.items[index].sha256, True))
+
+    def _origins(self) -> Iterator[Origin]:
+        for index, item in enumerate(self._dataset.items):
+            yield "given" if item.has_mask else self._region(index).origin
+
+
+def open_regions(
+    spec: BenchSpec, pack: CriteriaPack, dataset: Dataset, pool: Pool, folder: Path
+) -> Regions | None:
+    """Return the locator that fills masks of this study; None where no mask is to be filled.
+
+    The locator of the first opening is kept and taken again: one that ships may have been mended since.
+
+    Raises
+    ------
+    DatasetError
+        What the locator finds cannot be right.
+    """
+    if spec.locator == "none" or pack.region is None or all(item.has_mask for item in dataset.items):
+        return None
+    locator = _kept_or_chosen(folder / KEPT, pack)
+    masks = (Path(spec.cache) if spec.cache else folder) / "regions"
+    found = Regions(dataset, pool, masks, locator)
+    found.prepare()
+    return found
+
+
+def _kept_or_chosen(path: Path, pack: CriteriaPack) -> Locator:
+    if path.exists():
+        return parse_locator(path.read_text(encoding="utf-8"))
+    locator = reference_locator(pack)
+    write_atomically(path, locator.source.encode())
+    return locator
