@@ -15,6 +15,7 @@ from scafe.knowledge.phantoms.base import Dial, Nuisance, PhantomImage
 from scafe.knowledge.phantoms.cohort import Spread, draw_dials, shortcut
 from scafe.knowledge.phantoms.dermoscopy_scene import Scene, skin_ita, skin_light
 from scafe.knowledge.phantoms.rendering.camera import CAMERA, Floats, photograph, settle, stream
+from scafe.knowledge.phantoms.rendering.dermatoscope import DERMATOSCOPE, through_dermatoscope
 
 DIALS = (
     Dial("asymmetry", 0.0, 1.0, 0.25, "fraction", "departure of outline and pigment from mirror symmetry"),
@@ -33,7 +34,14 @@ DIALS = (
     Dial("streaks", 0.0, 1.0, 0.0, "fraction", "radial streaks at the margin; 1 is 18 of them"),
     Dial("veil", 0.0, 1.0, 0.0, "opacity", "confluent blue pigment under a white haze"),
     Dial("vessels", 0.0, 1.0, 0.0, "fraction", "dotted and irregular linear red vessels"),
-    Dial("regression", 0.0, 1.0, 0.0, "opacity", "scar-like white area with grey peppering"),
+    Dial(
+        "regression",
+        0.0,
+        1.0,
+        0.0,
+        "opacity",
+        "pale area and grey peppering, in shares that the seed draws",
+    ),
     Dial("blotches", 0.0, 1.0, 0.0, "opacity", "dark area without structure, off the centre"),
     Dial("peripheral_dots", 0.0, 1.0, 0.0, "fraction", "black dots close to the margin; 1 is 24 of them"),
     Dial("blue_dots", 0.0, 1.0, 0.0, "fraction", "blue-grey dots inside the lesion; 1 is 40 of them"),
@@ -43,6 +51,7 @@ DIALS = (
 
 NUISANCES = (
     *CAMERA,
+    *DERMATOSCOPE,
     Nuisance("skin_tone", 0.0, 1.0, 0.1, "0 is very light (ITA 64°), 1 is dark (ITA -54°)"),
     Nuisance("rotation", -180.0, 180.0, 0.0, "degrees"),
     Nuisance("scale", 0.75, 1.2, 1.0, "size of everything in the frame"),
@@ -89,7 +98,7 @@ class DermoscopyPhantom:
         outer = settle(NUISANCES, nuisances, self.kind)
         scene = Scene(seed, turned, outer["skin_tone"], size)
         light, mask = _placed(scene, outer)
-        image = photograph(light, outer, seed)
+        image = photograph(through_dermatoscope(light, outer, seed), outer, seed)
         truth = {**turned, **outer, "area_px": float(mask.sum()), "ita_deg": skin_ita(outer["skin_tone"])}
         return PhantomImage(image, mask, truth)
 
@@ -128,6 +137,8 @@ def _draw_nuisances(rng: np.random.Generator) -> dict[str, float]:
         "skin_tone": float(rng.beta(1.5, 4)),
         "rotation": float(rng.uniform(-180, 180)),
         "scale": float(rng.uniform(0.8, 1.15)),
+        "bubbles": float(max(0.0, rng.normal(-0.3, 0.4))),
+        "corners": float(rng.random() < 0.2),
     }
 
 

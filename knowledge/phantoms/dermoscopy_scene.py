@@ -75,8 +75,9 @@ class Scene:
         _mix(scene, 0.85 * self._patch(4), BLUE_GREY * shade)
         _mix(scene, 0.8 * self._patch(5), SCAR_WHITE * shade)
         if dials["regression"] > 0:
-            _mix(scene, 0.8 * dials["regression"] * self._regression(), SCAR_WHITE * shade)
-            _mix(scene, 0.5 * dials["regression"] * self._pepper(), BLUE_GREY * shade)
+            white = stream(self.seed, 21).uniform(0.55, 0.85)
+            _mix(scene, white * dials["regression"] * self._regression(), SCAR_WHITE * shade)
+            _mix(scene, (1.05 - white) * dials["regression"] * self._pepper(), BLUE_GREY * shade)
         if dials["blue_dots"] > 0:
             _mix(
                 scene,
@@ -163,25 +164,30 @@ class Scene:
         return np.asarray(share * self._area(21 + index, reach, size, places[turn]), dtype=np.float32)
 
     def _network(self) -> Floats:
-        """Lines around roundish meshes: three plane waves at 60°, bent by noise as atypia grows."""
+        """Lines around roundish meshes: three plane waves at 60°, of a width that the seed draws.
+
+        As atypia grows, lines broaden and darken here and there, meshes widen and bend.
+        """
         rng, atypia = stream(self.seed, 7), self.dials["network_atypia"]
-        bend = 0.05 + 0.2 * atypia
+        bend = 0.05 + 0.1 * atypia
         u = self.x + bend * smooth_noise(rng, self.size, 9)
         v = self.y + bend * smooth_noise(rng, self.size, 9)
-        mesh, turn = np.float32(34 - 14 * atypia), rng.uniform(0, np.pi)
+        scale = 38 + 10 * stream(self.seed, 17).uniform()
+        mesh, turn = np.float32(scale * (1 - 0.42 * atypia)), rng.uniform(0, np.pi)
         waves = np.zeros((self.size, self.size), dtype=np.float32)
         for step in range(3):
             angle = turn + step * np.pi / 3
             waves += np.cos(mesh * (u * np.float32(np.cos(angle)) + v * np.float32(np.sin(angle))))
-        broad = 0.2 + atypia * (0.4 + 0.5 * smooth_noise(rng, self.size, 5))
-        lines = np.clip((broad - waves) / 1.1, 0, 1)
+        patchy = smooth_noise(rng, self.size, 4)
+        broad = -0.4 + atypia * (0.6 + 0.3 * patchy)
+        lines = np.clip((broad - waves) / 0.9, 0, 1) * np.clip(1 + atypia * (0.2 + 0.8 * patchy), 0.1, 2.5)
         return np.asarray(lines * np.clip((1.05 - self.depth) / 0.2, 0, 1), dtype=np.float32)
 
     def _globules(self) -> Floats:
         rng, canvas = stream(self.seed, 8), self._canvas()
-        places = rng.uniform(0, 1, (40, 3))
+        places, scale = rng.uniform(0, 1, (40, 3)), 0.75 + 0.5 * stream(self.seed, 18).uniform()
         for turn, reach, thick in places[: round(40 * self.dials["globules"])]:
-            self._dot(canvas, 2 * np.pi * turn, 0.88 * np.sqrt(reach), 0.034 + 0.026 * thick)
+            self._dot(canvas, 2 * np.pi * turn, 0.88 * np.sqrt(reach), scale * (0.034 + 0.026 * thick))
         return self._drawn(canvas)
 
     def _dots(self, part: int, count: int, depths: tuple[float, float], radius: float) -> Floats:
@@ -196,13 +202,14 @@ class Scene:
             return np.zeros((self.size, self.size), dtype=np.float32)
         rng, canvas = stream(self.seed, 9), self._canvas()
         first = rng.uniform(0, 2 * np.pi)
-        drawn = rng.uniform(0, 1, (18, 4))
+        drawn, scale = rng.uniform(0, 1, (18, 4)), 0.7 + 0.6 * stream(self.seed, 19).uniform()
         for number in range(round(18 * self.dials["streaks"])):
             jitter, length, width, lean = drawn[number]
             angle = first + 2 * np.pi * ((number * 7) % 18 + 0.6 * jitter) / 18
             stop = 0.9 + 0.12 * length
-            self._line(canvas, angle, 0.62, angle + 0.16 * (lean - 0.5), stop, 0.016 + 0.014 * width)
-            self._dot(canvas, angle + 0.16 * (lean - 0.5), stop, 0.024 + 0.024 * width)
+            thick = scale * (0.016 + 0.014 * width)
+            self._line(canvas, angle, 0.62 + 0.2 * (1 - length), angle + 0.16 * (lean - 0.5), stop, thick)
+            self._dot(canvas, angle + 0.16 * (lean - 0.5), stop, 1.4 * thick)
         fade = np.clip((self.depth - 0.6) / 0.25, 0, 1)
         return np.asarray(
             0.8 * fade * cv2.GaussianBlur(self._drawn(canvas), (0, 0), 0.004 * self.size), dtype=np.float32
@@ -227,7 +234,7 @@ class Scene:
     def _pepper(self) -> Floats:
         rng = stream(self.seed, 12)
         grain = smooth_noise(rng, self.size, 44)
-        return np.asarray(np.clip((grain - 1.5) / 0.4, 0, 1) * self._regression(), dtype=np.float32)
+        return np.asarray(np.clip((grain - 0.8) / 0.4, 0, 1) * self._regression(), dtype=np.float32)
 
     def _blotch(self) -> Floats:
         return self._area(13, 0.35, 0.34)

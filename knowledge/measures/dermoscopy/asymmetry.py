@@ -1,11 +1,12 @@
-"""Asymmetry of outline and of pigment about the best pair of perpendicular axes.
+"""Asymmetry of outline and colour about the best pair of perpendicular axes.
 
-Source: A of the ABCD rule (Nachbar F et al. J Am Acad Dermatol 1994;30:551-559): two perpendicular
-axes are laid so that asymmetry is least, then contour and colour are compared across each.
+Source: A of the ABCD rule (Nachbar F et al. J Am Acad Dermatol 1994;30:551-559): two perpendicular axes are
+laid so that asymmetry is least, then contour and colour are compared across each.
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "asymmetry"
 FEATURES = {
@@ -21,73 +22,77 @@ FEATURES = {
         "direction": "up",
         "meaning": "mean difference of optical density across the two axes over mean density",
     },
-    "pigment_shift": {
-        "unit": "ratio",
-        "range": [0, 1],
+    "colour_difference": {
+        "unit": "CIELAB",
+        "range": [0, 100],
         "direction": "up",
-        "meaning": "distance from the outline's centre to the pigment's centre over the root of the area",
+        "meaning": "mean colour difference between a point and its mirror image, mean of two axes",
     },
 }
-GRID = 96
+GRID = 64
 AXIS_STEP_DEG = 10
 BLUR = 0.06
-RING_INNER = 0.03
-RING_OUTER = 0.25
+MIN_PX = 64
 MIN_RING_PX = 100
-MIN_LESION_PX = 64
-VARIANTS = {
-    "GRID": [64, 128],
-    "AXIS_STEP_DEG": [15, 30],
-    "BLUR": [0.03, 0.1],
-    "RING_OUTER": [0.15, 0.35],
-}
+COLOUR_WEIGHT = 40.0
+VARIANTS = {"GRID": [48, 96], "AXIS_STEP_DEG": [15, 30], "BLUR": [0.03, 0.1]}
 NAN = float("nan")
 
 
-def density(image, mask):
-    """Optical density of each pixel above that of the skin ring; None where no ring is left."""
-    steps = -np.log10((np.arange(256) / 255) ** 2.2 + 0.01)
-    grey = steps.astype(np.float32)[image[:, :, :3]].mean(axis=2)
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    root = np.sqrt(mask.sum())
-    ring = (away > RING_INNER * root) & (away <= RING_OUTER * root)
-    if ring.sum() < MIN_RING_PX:
-        return None
-    return np.clip(grey - np.median(grey[ring]), 0, None)
+def planes_of(image, mask):
+    """CIELAB, density above skin (NaN without any) and mask, at about GRID pixels."""
+    clean = tk.without_hair(image)
+    dense = cv2.transform(tk.optical_density(clean, 0.01), np.full((1, 3), 1 / 3))
+    around = dense[tk.skin_ring(mask) & ~tk.dark_corners(image)]
+    skin = np.median(around) if len(around) >= MIN_RING_PX else NAN
+    pigment = np.clip(dense - skin, 0, None).astype(np.float32)
+    factor = min(1.0, GRID / (2.4 * np.sqrt(mask.sum())))
+    size = (max(8, round(mask.shape[1] * factor)), max(8, round(mask.shape[0] * factor)))
+    planes = [*cv2.split(tk.lab(clean)), pigment, mask.astype(np.float32)]
+    return cv2.merge([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes])
 
 
 def upright(field, centre, root, angle):
     """Turn a field by an angle about the lesion's centre (x, y) into a small grid of fixed size."""
-    step = 2.2 * root / GRID
+    step = 2.4 * root / GRID
     c, s = np.cos(angle) * step, np.sin(angle) * step
     half = (GRID - 1) / 2
     move = np.array([[c, -s, centre[0] - c * half + s * half], [s, c, centre[1] - s * half - c * half]])
     return cv2.warpAffine(field, move, (GRID, GRID), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
 
-def mirrored(shape):
-    """Non-overlap of a shape with its left-right mirror image, 0 to 1."""
-    return float(np.abs(shape - shape[:, ::-1]).sum() / (2 * shape.sum() + 1e-6))
+def across(grid, solid):
+    """Non-overlap with the mirror images, and mean differences where both lie, over two axes."""
+    shape, apart, whole = 0.0, np.zeros(grid.shape[2]), solid.sum() + 1e-6
+    for axis in (0, 1):
+        other = np.flip(solid, axis)
+        both = solid * other
+        shape += float(np.abs(solid - other).sum() / (4 * whole))
+        apart += (np.abs(grid - np.flip(grid, axis)) * both[:, :, None]).sum(axis=(0, 1)) / (
+            both.sum() + 1e-6
+        )
+    return shape, apart / 2
 
 
 def extract(image, mask):
-    """Measure asymmetry; NaN for lesions that are too small or have no skin around them."""
-    if mask.sum() < MIN_LESION_PX:
-        return {"shape_asymmetry": NAN, "colour_asymmetry": NAN, "pigment_shift": NAN}
-    rows, columns = np.nonzero(mask)
-    centre, root = (columns.mean(), rows.mean()), np.sqrt(mask.sum())
-    solid = mask.astype(np.float32)
-    angles = np.deg2rad(np.arange(0, 90, AXIS_STEP_DEG))
-    turned = [upright(solid, centre, root, angle) for angle in angles]
-    both_ways = [mirrored(one) + mirrored(one.T) for one in turned]
-    best = int(np.argmin(np.array(both_ways)))
-    shape = both_ways[best] / 2
-    dense = density(image, mask)
-    if dense is None or dense[mask].mean() < 0.01:
-        return {"shape_asymmetry": shape, "colour_asymmetry": NAN, "pigment_shift": NAN}
-    smooth = cv2.GaussianBlur(dense * solid, (0, 0), max(0.5, BLUR * root)) * solid
-    grid = upright(smooth, centre, root, angles[best])
-    across = (np.abs(grid - grid[:, ::-1]).sum() + np.abs(grid - grid[::-1]).sum()) / (2 * grid.sum() + 1e-6)
-    weight = smooth[mask] / smooth[mask].sum()
-    shift = np.hypot((weight * columns).sum() - centre[0], (weight * rows).sum() - centre[1]) / root
-    return {"shape_asymmetry": shape, "colour_asymmetry": float(across), "pigment_shift": float(shift)}
+    """Measure asymmetry; NaN for a region too small, and of density without skin around."""
+    if mask.sum() < MIN_PX:
+        return {name: NAN for name in FEATURES}
+    planes = planes_of(image, mask)
+    solid = planes[:, :, 4]
+    root, moments = float(np.sqrt(solid.sum())), cv2.moments(solid)
+    centre = (moments["m10"] / moments["m00"], moments["m01"] / moments["m00"])
+    soft = cv2.GaussianBlur(planes[:, :, :4], (0, 0), max(0.5, BLUR * root))
+    stack = np.dstack([soft, solid])
+    turned = [upright(stack, centre, root, angle) for angle in np.deg2rad(np.arange(0, 90, AXIS_STEP_DEG))]
+    found = [across(one[:, :, :4], one[:, :, 4]) for one in turned]
+    colour = np.array([np.sqrt((apart[:3] ** 2).sum()) for _, apart in found])
+    shape = np.array([one for one, _ in found])
+    best = int(np.argmin(shape + colour / COLOUR_WEIGHT))
+    apart, mean = found[best][1], (soft * solid[:, :, None]).sum(axis=(0, 1)) / solid.sum()
+    seen = bool(mean[3] > 0.01)
+    return {
+        "shape_asymmetry": float(shape[best]),
+        "colour_asymmetry": float(apart[3] / mean[3]) if seen else NAN,
+        "colour_difference": float(colour[best]),
+    }

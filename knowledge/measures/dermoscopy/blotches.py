@@ -1,81 +1,56 @@
-"""Blotches: areas far darker than the rest of the lesion.
+"""Blotches: areas without structure that are far darker than the lesion's own usual pigment.
 
-Source: irregular blotches of the 7-point checklist (Argenziano G et al. Arch Dermatol 1998;134:1563-1570).
+Source: irregular blotches of the 7-point checklist (Argenziano G et al. Arch Dermatol 1998;134:1563-1570);
+blotches by their darkness against the lesion and their distance from its centre (Stoecker WV et al. Skin Res
+Technol 2005;11:179-184).
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "blotches"
 FEATURES = {
     "blotch_share": {
-        "unit": "fraction",
+        "unit": "root of fraction",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "share of the lesion that is a fixed number of times denser than its median",
+        "meaning": "root of the share of the lesion that is far darker than its median, in optical density",
+    },
+    "blotch_offset": {
+        "unit": "ratio",
+        "range": [0, 1],
+        "direction": "up",
+        "meaning": "root of the mean over the lesion of blotch cover times its distance from the centre",
     },
 }
-RING_INNER = 0.03
-RING_OUTER = 0.25
-MIN_RING_PX = 100
-FLOOR = 0.008
+DARKER = 0.22
+SOFT = 0.2
+BLUR = 0.02
 RIM = 0.05
-BLUR = 0.05
-TIMES = 3.0
-SOFT = 0.8
-HAIR_PX = 1.6
-HAIR_DENSITY = 0.22
-HAIR_LENGTH = 0.45
-VARIANTS = {"RING_OUTER": [0.15, 0.35], "BLUR": [0.03, 0.07], "TIMES": [2.5, 3.5]}
+FLOOR = 0.01
+MIN_PX = 200
+VARIANTS = {"DARKER": [0.15, 0.3], "BLUR": [0.012, 0.03], "RIM": [0.03, 0.08], "FLOOR": [0.005, 0.02]}
 NAN = float("nan")
 
 
-def density(image, floor):
-    """Optical density of each channel of an 8-bit image, log10 of linear light."""
-    return (-np.log10((np.arange(256) / 255) ** 2.2 + floor)).astype(np.float32)[image]
-
-
-def hairless(image, root):
-    """Image with long thin dark lines (hairs, ruler ticks) replaced by their surroundings."""
-    width = 2 * int(np.ceil(HAIR_PX * max(1.0, np.sqrt(image.shape[0] * image.shape[1]) / 256))) + 1
-    red = density(image, 0.01)[:, :, 0]
-    thin = red - cv2.morphologyEx(red, cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((thin > HAIR_DENSITY).astype(np.uint8))
-    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > HAIR_LENGTH * root
-    long = long & (np.arange(count) > 0)
-    hair = cv2.dilate(long[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    if not hair.any():
-        return image
-    return np.where(hair[:, :, None], cv2.medianBlur(image, 2 * width + 1), image)
-
-
-def above_skin(image, mask):
-    """Optical density above the skin ring, cut to the lesion, with its inner part; None without a ring."""
-    root = np.sqrt(mask.sum())
-    rows, columns = np.nonzero(mask)
-    far = int(RING_OUTER * root) + 2
-    top, left = max(0, rows.min() - far), max(0, columns.min() - far)
-    window = (slice(top, rows.max() + far), slice(left, columns.max() + far))
-    mask = np.pad(mask[window], 1)
-    clean = hairless(np.ascontiguousarray(image[window][:, :, :3]), root)
-    dense = np.pad(density(clean, FLOOR), ((1, 1), (1, 1), (0, 0)), mode="edge")
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    ring = (away > RING_INNER * root) & (away <= RING_OUTER * root)
-    inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) > RIM * root
-    if ring.sum() < MIN_RING_PX or inner.sum() < MIN_RING_PX:
-        return None, inner
-    return dense - np.median(dense[ring], axis=0), inner
+def cover(image, mask, inner):
+    """Cover (0-1) of what is darker than the lesion's median by a fixed density, grain and lines blurred."""
+    dense = cv2.transform(tk.optical_density(tk.without_hair(image), FLOOR), np.full((1, 3), 1 / 3))
+    dense = cv2.GaussianBlur(dense, (0, 0), max(0.5, BLUR * min(mask.shape)))
+    return np.clip((dense - np.median(dense[inner][::3]) - DARKER) / SOFT + 0.5, 0, 1)
 
 
 def extract(image, mask):
-    """Measure blotches; NaN without a lesion, a ring of skin or pigment."""
-    if mask.sum() < 2 * MIN_RING_PX:
+    """Measure blotches; NaN for a region too small to hold one."""
+    inner = tk.signed_distance(mask) > RIM
+    if inner.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}
-    dense, inner = above_skin(image, mask)
-    if dense is None:
-        return {name: NAN for name in FEATURES}
-    dense = cv2.GaussianBlur(dense.mean(axis=2), (0, 0), max(0.5, BLUR * np.sqrt(mask.sum())))[inner]
-    middle = max(float(np.median(dense)), 0.05)
-    return {
-        "blotch_share": float(np.clip((dense / middle - TIMES) / SOFT + 0.5, 0, 1).mean()),
-    }
+    dark = cover(image, mask, inner) * inner
+    share = float(np.sqrt(dark.sum() / inner.sum()))
+    whole = cv2.moments(inner.astype(np.uint8), binaryImage=True)
+    x = np.arange(mask.shape[1]) - whole["m10"] / whole["m00"]
+    y = np.arange(mask.shape[0]) - whole["m01"] / whole["m00"]
+    away = np.sqrt(x[None, :] ** 2 + y[:, None] ** 2) / np.sqrt(mask.sum())
+    offset = float(np.sqrt((dark * away)[inner].mean()))
+    return {"blotch_share": share, "blotch_offset": min(offset, 1.0)}

@@ -1,12 +1,12 @@
-"""How many of six dermoscopic colours a lesion holds, and how far its colours spread.
+"""How many of six dermoscopic colours a lesion holds, which they are, and how far its colours spread.
 
-Source: C of the ABCD rule (Nachbar F et al. J Am Acad Dermatol 1994;30:551-559) counts white, red,
-light brown, dark brown, blue-grey and black. Colours are judged after the skin ring has been brought
-to one standard skin, so that light and white balance fall out. Reference colours are assumptions.
+Source: C of the ABCD rule (Nachbar F et al. J Am Acad Dermatol 1994;30:551-559). A colour is told by hue,
+chroma and lightness (compare Celebi ME, Zornberg A. IEEE Syst J 2014;8:980-984); the limits are assumptions.
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "colour"
 FEATURES = {
@@ -18,9 +18,21 @@ FEATURES = {
     },
     "colour_number": {
         "unit": "count",
-        "range": [1, 6],
+        "range": [0, 6],
         "direction": "up",
         "meaning": "effective number of colours: exponential of the entropy of the six colours' shares",
+    },
+    "rare_share": {
+        "unit": "root of fraction",
+        "range": [0, 1],
+        "direction": "up",
+        "meaning": "root of the share of the lesion that is white, red, blue-grey or black",
+    },
+    "colour_cells": {
+        "unit": "count",
+        "range": [1, 200],
+        "direction": "up",
+        "meaning": "effective number of occupied cells of CIELAB, 10 units wide",
     },
     "colour_spread": {
         "unit": "CIELAB",
@@ -35,67 +47,67 @@ FEATURES = {
         "meaning": "root mean squared distance of the lesion's a* and b* from their means",
     },
 }
-REFERENCE = [
-    [222, 204, 190],
-    [176, 92, 84],
-    [172, 128, 88],
-    [112, 72, 46],
-    [98, 106, 126],
-    [46, 36, 34],
-]
-STANDARD_SKIN = [214, 188, 162]
-MIN_SHARE = 0.03
-BLUR = 0.015
-RING_INNER = 0.03
-RING_OUTER = 0.25
-MIN_RING_PX = 100
-MIN_LESION_PX = 64
-VARIANTS = {
-    "MIN_SHARE": [0.015, 0.05],
-    "BLUR": [0.008, 0.03],
-    "RING_OUTER": [0.15, 0.35],
-    "STANDARD_SKIN": [[222, 196, 172], [206, 176, 148]],
-}
+MIN_SHARE = 0.04
+CELL = 10.0
+BLUR = 0.008
+RIM = 0.03
+BLACK = 0.32
+DARK = 0.62
+RED_DEG = 14.0
+BLUE = 5.0
+LIKE_SKIN = 7.0
+MIN_PX = 100
+VARIANTS = {"MIN_SHARE": [0.02, 0.06], "DARK": [0.55, 0.7], "BLACK": [0.26, 0.38], "CELL": [7.0, 14.0]}
 NAN = float("nan")
 
 
-def standardised(image, mask):
-    """Image in CIELAB after the ring's median became the standard skin; None without a ring."""
-    light = ((np.arange(256) / 255) ** 2.2).astype(np.float32)[image[:, :, :3]]
-    root = np.sqrt(mask.sum())
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    ring = (away > RING_INNER * root) & (away <= RING_OUTER * root)
-    if ring.sum() < MIN_RING_PX:
-        return None
-    skin = np.median(light[ring], axis=0)
-    wanted = (np.array(STANDARD_SKIN, dtype=np.float32) / 255) ** 2.2
-    light = cv2.GaussianBlur(light, (0, 0), max(0.5, BLUR * root))
-    gain = np.clip(wanted / np.maximum(skin, 0.01), 0.2, 5)
-    return lab(light[mask] * gain)
+def smooth_lab(image, mask):
+    """CIELAB without hairs and grain, and the skin's in the ring; without one, that of a light skin."""
+    lab = tk.lab(tk.without_hair(image))
+    lab = cv2.GaussianBlur(lab, (0, 0), max(0.5, BLUR * min(mask.shape)))
+    around = lab[tk.skin_ring(mask) & ~tk.dark_corners(image)][::5]
+    return lab, np.median(around, axis=0) if len(around) >= MIN_PX // 5 else np.array([72.0, 14.0, 18.0])
 
 
-def lab(light):
-    """CIELAB of linear RGB colours, (N, 3)."""
-    encoded = np.clip(light, 0, 1).astype(np.float32) ** (1 / 2.2)
-    return cv2.cvtColor(encoded[:, None, :], cv2.COLOR_RGB2LAB)[:, 0, :]
+def shares(colours, skin):
+    """Shares of white, red, light brown, dark brown, blue-grey and black; what looks like skin is none."""
+    light, red, yellow = colours.T
+    level = light / max(float(skin[0]), 1.0)
+    chroma, hue = np.hypot(red, yellow), np.degrees(np.arctan2(yellow, red))
+    skin_hue, skin_chroma = np.degrees(np.arctan2(skin[2], skin[1])), np.hypot(skin[1], skin[2])
+    apart = np.sqrt(((colours - skin) ** 2).sum(axis=1))
+    bar = min(BLUE, float(skin[2]) - BLUE)
+    kind = np.where(level < DARK, 3, 2)
+    kind[(hue < min(45.0, skin_hue) - RED_DEG) & (chroma > 20) & (yellow > bar)] = 1
+    kind[(yellow < bar) & (red < 18)] = 4
+    kind[level < BLACK] = 5
+    kind[(level > 1.02) & (chroma < skin_chroma)] = 0
+    kind[(apart < LIKE_SKIN) & (kind != 0)] = 6
+    return np.bincount(kind, minlength=7)[:6] / len(kind)
+
+
+def effective(share):
+    """Exponential of the entropy of shares."""
+    share = share[share > 0] / max(share.sum(), 1e-9)
+    return float(np.exp(-(share * np.log(share)).sum())) if len(share) else 0.0
 
 
 def extract(image, mask):
-    """Measure variety of colour; NaN without a lesion or a ring of skin."""
-    names = ["colour_count", "colour_number", "colour_spread", "hue_spread"]
-    if mask.sum() < MIN_LESION_PX:
-        return {name: NAN for name in names}
-    colours = standardised(image, mask)
-    if colours is None:
-        return {name: NAN for name in names}
-    wanted = lab((np.array(REFERENCE, dtype=np.float32) / 255) ** 2.2)
-    apart = ((colours[:, None, :] - wanted[None, :, :]) ** 2).sum(axis=2)
-    share = np.bincount(apart.argmin(axis=1), minlength=6) / colours.shape[0]
-    entropy = -(share * np.log(np.maximum(share, 1e-9))).sum()
+    """Measure variety of colour; NaN for a region too small. Without skin around, lightness is absolute."""
+    inner = tk.signed_distance(mask) > RIM
+    if inner.sum() < MIN_PX:
+        return {name: NAN for name in FEATURES}
+    lab, skin = smooth_lab(image, mask)
+    colours = lab[inner]
+    found = shares(colours, skin)
+    cells = np.floor(colours / CELL).astype(np.int64) + 50
+    counts = np.bincount(cells @ np.array([10000, 100, 1]))
     spread = colours.var(axis=0)
     return {
-        "colour_count": float(np.clip(share / MIN_SHARE, 0, 1).sum()),
-        "colour_number": float(np.exp(entropy)),
+        "colour_count": float(np.clip(found / MIN_SHARE, 0, 1).sum()),
+        "colour_number": effective(found),
+        "rare_share": float(np.sqrt(found[[0, 1, 4, 5]].sum())),
+        "colour_cells": effective(counts / len(colours)),
         "colour_spread": float(np.sqrt(spread.sum())),
         "hue_spread": float(np.sqrt(spread[1] + spread[2])),
     }

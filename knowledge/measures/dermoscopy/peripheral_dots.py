@@ -1,92 +1,47 @@
 """Dark dots close to the margin, against those deeper inside.
 
-Source: peripheral black dots and globules of the Menzies method (Menzies SW et al. Arch Dermatol
-1996;132:1178-1182).
+Source: peripheral black dots and globules of the Menzies method (Menzies SW et al. Arch Dermatol 1996;
+132:1178-1182).
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "peripheral_dots"
 FEATURES = {
     "rim_dot_share": {
-        "unit": "fraction",
+        "unit": "root of fraction",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "share of the rim covered by round dark spots, softly counted",
+        "meaning": "root of the share of the rim covered by round dark spots, softly counted",
     },
     "rim_dot_excess": {
         "unit": "fraction",
         "range": [-1, 1],
         "direction": "up",
-        "meaning": "rim_dot_share minus the same share deeper inside",
+        "meaning": "rim_dot_share minus the same root deeper inside",
     },
 }
-SPOT_PX = 1.4
-ROUNDNESS = 0.4
-STANDS_OUT = 0.1
-LEAST = 0.03
-FLOOR = 0.008
+SPOTS = [0.005, 0.008]
+LEAST = 0.05
+STANDS_OUT = 0.15
+FLOOR = 0.01
 RIM_FROM = 0.01
-RIM_TO = 0.18
-HAIR_PX = 1.6
-HAIR_DENSITY = 0.22
-HAIR_LENGTH = 0.45
-VARIANTS = {
-    "SPOT_PX": [1.1, 1.8],
-    "ROUNDNESS": [0.3, 0.5],
-    "STANDS_OUT": [0.06, 0.15],
-    "RIM_TO": [0.14, 0.22],
-}
+RIM_TO = 0.16
+MIN_PX = 100
+VARIANTS = {"SPOTS": [[0.005], [0.006, 0.009]], "STANDS_OUT": [0.1, 0.25], "RIM_TO": [0.12, 0.2]}
 NAN = float("nan")
 
 
-def density(image, floor):
-    """Optical density of each channel of an 8-bit image, log10 of linear light."""
-    return (-np.log10((np.arange(256) / 255) ** 2.2 + floor)).astype(np.float32)[image]
-
-
-def hairless(image, root):
-    """Image with long thin dark lines (hairs, ruler ticks) replaced by their surroundings."""
-    width = 2 * int(np.ceil(HAIR_PX * max(1.0, np.sqrt(image.shape[0] * image.shape[1]) / 256))) + 1
-    red = density(image, 0.01)[:, :, 0]
-    thin = red - cv2.morphologyEx(red, cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((thin > HAIR_DENSITY).astype(np.uint8))
-    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > HAIR_LENGTH * root
-    long = long & (np.arange(count) > 0)
-    hair = cv2.dilate(long[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    if not hair.any():
-        return image
-    return np.where(hair[:, :, None], cv2.medianBlur(image, 2 * width + 1), image)
-
-
-def spots(field, sigma):
-    """Curvature of bright spots that is nearly the same in all directions, else 0."""
-    smooth = cv2.GaussianBlur(field, (0, 0), sigma)
-    xx = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3) / 4
-    yy = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, ksize=3) / 4
-    xy = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3) / 4
-    half, bow = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
-    weak, strong = np.clip(-(half + bow), 0, None), np.clip(-(half - bow), 0, None)
-    return np.where(weak > ROUNDNESS * strong, weak, 0).astype(np.float32) * np.float32(sigma**2)
-
-
 def extract(image, mask):
-    """Measure dots near the margin; NaN for lesions too small to have a rim and a middle."""
-    if mask.sum() < 400:
-        return {name: NAN for name in FEATURES}
-    unit = max(1.0, np.sqrt(mask.size) / 256)
-    rows, columns = np.nonzero(mask)
-    top, left = max(0, rows.min() - 12), max(0, columns.min() - 12)
-    window = (slice(top, rows.max() + 13), slice(left, columns.max() + 13))
-    image, mask = image[window], mask[window]
-    root = np.sqrt(mask.sum())
-    clean = hairless(np.ascontiguousarray(image[:, :, :3]), root)
-    dark = spots(density(clean[:, :, :2], FLOOR).mean(axis=2), SPOT_PX * unit)
-    cover = np.clip((dark - LEAST) / STANDS_OUT, 0, 1)
-    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] / root
+    """Measure dots near the margin; NaN for a region too small to have a rim and a middle."""
+    depth = tk.signed_distance(mask)
     rim, middle = (depth > RIM_FROM) & (depth <= RIM_TO), depth > RIM_TO
-    if rim.sum() < 100 or middle.sum() < 100:
+    if rim.sum() < MIN_PX or middle.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}
-    share = float(cover[rim].mean())
-    return {"rim_dot_share": share, "rim_dot_excess": share - float(cover[middle].mean())}
+    dense = cv2.transform(tk.optical_density(tk.without_hair(image), FLOOR), np.array([[0.5, 0.5, 0.0]]))
+    cover = np.clip((tk.blobs(dense, tuple(SPOTS)) - LEAST) / STANDS_OUT, 0, 1)
+    cover = np.where(tk.hair_mask(image), 0, cover)
+    share = float(np.sqrt(cover[rim].mean()))
+    return {"rim_dot_share": share, "rim_dot_excess": share - float(np.sqrt(cover[middle].mean()))}

@@ -1,95 +1,93 @@
-"""Scar-like depigmentation: parts of a lesion that are lighter than the skin around it.
+"""Regression: parts of a lesion that are pale for this lesion, and grey peppering in them.
 
 Sources: regression structures of the 7-point checklist (Argenziano G et al. Arch Dermatol 1998;134:
-1563-1570) and scar-like depigmentation of the Menzies method (Arch Dermatol 1996;132:1178-1182).
+1563-1570), scar-like depigmentation of the Menzies method (Arch Dermatol 1996;132:1178-1182); white areas
+and peppering by colour (Stoecker WV et al. Skin Res Technol 2013, for grey areas). Pale is meant against the
+lesion's own pigment: regression is seldom lighter than skin.
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "regression"
 FEATURES = {
-    "white_share": {
-        "unit": "fraction",
+    "pale_share": {
+        "unit": "root of fraction",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "share of the lesion that is lighter than the skin ring, softly counted",
+        "meaning": "root of the share of the lesion that is lighter and less coloured than its own pigment",
     },
-    "white_depth": {
-        "unit": "log10",
+    "grey_share": {
+        "unit": "root of fraction",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "mean of how far the lesion is lighter than the skin ring, in optical density",
+        "meaning": "root of the share that is greyer than the lesion's own pigment, and no darker",
+    },
+    "regression_share": {
+        "unit": "root of fraction",
+        "range": [0, 1],
+        "direction": "up",
+        "meaning": "root of the share of the lesion that is pale or grey",
     },
 }
-RING_INNER = 0.03
-RING_OUTER = 0.25
-MIN_RING_PX = 100
-FLOOR = 0.008
-RIM = 0.05
-BLUR = 0.015
-LIGHTER = 0.01
-SOFT = 0.06
-HAIR_PX = 1.6
-HAIR_DENSITY = 0.22
-HAIR_LENGTH = 0.45
-VARIANTS = {
-    "RING_OUTER": [0.15, 0.35],
-    "RIM": [0.03, 0.08],
-    "BLUR": [0.008, 0.03],
-    "LIGHTER": [0.0, 0.02],
-    "SOFT": [0.04, 0.1],
-}
+LIGHTER = 0.11
+SOFT = 0.14
+GREYER = 6.0
+GREY_SOFT = 8.0
+PIGMENT = 50.0
+BLUR = 0.01
+BRIDGE = 0.28
+FRINGE = 0.06
+RIM = 0.06
+MIN_PX = 200
+VARIANTS = {"LIGHTER": [0.07, 0.16], "GREYER": [4.0, 9.0], "PIGMENT": [40.0, 60.0], "BRIDGE": [0.2, 0.35]}
 NAN = float("nan")
 
 
-def density(image, floor):
-    """Optical density of each channel of an 8-bit image, log10 of linear light."""
-    return (-np.log10((np.arange(256) / 255) ** 2.2 + floor)).astype(np.float32)[image]
+def among_pigment(dark, mask, inner):
+    """Bridge the pigment's gaps: what lies between dark parts, not the skin that a loose outline takes in."""
+    factor = min(1.0, 96 / min(mask.shape))
+    size = (max(8, round(mask.shape[1] * factor)), max(8, round(mask.shape[0] * factor)))
+    small = cv2.resize((dark & inner).astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
+    width = 2 * max(1, round(BRIDGE * factor * np.sqrt(mask.sum()))) + 1
+    edge = cv2.BORDER_CONSTANT
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    small = np.pad(small, width).astype(np.uint8)
+    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=edge)[width:-width, width:-width]
+    width = 2 * max(1, round(FRINGE * factor * np.sqrt(mask.sum()))) + 1
+    small = cv2.erode(tk.filled(small > 0).astype(np.uint8), np.ones((width, width), np.uint8))
+    whole = cv2.resize(small.astype(np.float32), mask.shape[::-1]) >= 0.5
+    return whole & inner
 
 
-def hairless(image, root):
-    """Image with long thin dark lines (hairs, ruler ticks) replaced by their surroundings."""
-    width = 2 * int(np.ceil(HAIR_PX * max(1.0, np.sqrt(image.shape[0] * image.shape[1]) / 256))) + 1
-    red = density(image, 0.01)[:, :, 0]
-    thin = red - cv2.morphologyEx(red, cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((thin > HAIR_DENSITY).astype(np.uint8))
-    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) > HAIR_LENGTH * root
-    long = long & (np.arange(count) > 0)
-    hair = cv2.dilate(long[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    if not hair.any():
-        return image
-    return np.where(hair[:, :, None], cv2.medianBlur(image, 2 * width + 1), image)
-
-
-def above_skin(image, mask):
-    """Optical density above the skin ring, cut to the lesion, with its inner part; None without a ring."""
-    root = np.sqrt(mask.sum())
-    rows, columns = np.nonzero(mask)
-    far = int(RING_OUTER * root) + 2
-    top, left = max(0, rows.min() - far), max(0, columns.min() - far)
-    window = (slice(top, rows.max() + far), slice(left, columns.max() + far))
-    mask = np.pad(mask[window], 1)
-    clean = hairless(np.ascontiguousarray(image[window][:, :, :3]), root)
-    dense = np.pad(density(clean, FLOOR), ((1, 1), (1, 1), (0, 0)), mode="edge")
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)
-    ring = (away > RING_INNER * root) & (away <= RING_OUTER * root)
-    inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) > RIM * root
-    if ring.sum() < MIN_RING_PX or inner.sum() < MIN_RING_PX:
-        return None, inner
-    return dense - np.median(dense[ring], axis=0), inner
+def covers(image, mask, inner):
+    """Cover (0-1) of what is pale and what is grey for this lesion's pigment."""
+    lab = tk.lab(tk.without_hair(image))
+    lab = cv2.GaussianBlur(lab, (0, 0), max(0.5, BLUR * min(mask.shape)))
+    light, red, yellow = cv2.split(lab)
+    level = np.percentile(light[inner][::3], PIGMENT)
+    pigment = np.median(lab[inner & (light <= level)][::3], axis=0)
+    around = light[tk.skin_ring(mask) & ~tk.dark_corners(image)]
+    skin = float(np.median(around)) if len(around) >= MIN_PX else float(np.percentile(light[inner], 98))
+    lighter = light - pigment[0]
+    where = among_pigment(lighter < max(skin - pigment[0], LIGHTER * skin) / 2, mask, inner)
+    yellower = yellow - pigment[2]
+    least, soft = LIGHTER * max(skin, 1.0), SOFT * max(skin, 1.0)
+    pale = np.clip((lighter - least - np.clip(yellower, 0, None)) / soft, 0, 1)
+    redder = np.clip(red - pigment[1], 0, None)
+    grey = np.clip((-yellower - redder - GREYER) / GREY_SOFT, 0, 1) * np.clip(1 + lighter / soft, 0, 1)
+    return pale * where, grey * where
 
 
 def extract(image, mask):
-    """Measure depigmentation; NaN without a lesion or a ring of skin."""
-    if mask.sum() < 2 * MIN_RING_PX:
+    """Measure regression; NaN for a region too small. Without skin around, its lightest part stands in."""
+    inner = tk.signed_distance(mask) > RIM
+    if inner.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}
-    dense, inner = above_skin(image, mask)
-    if dense is None:
-        return {name: NAN for name in FEATURES}
-    dense = cv2.GaussianBlur(dense, (0, 0), max(0.5, BLUR * np.sqrt(mask.sum())))
-    lighter = np.clip(-dense.mean(axis=2)[inner] - LIGHTER, 0, None)
+    pale, grey = covers(image, mask, inner)
     return {
-        "white_share": float(np.clip(lighter / SOFT, 0, 1).mean()),
-        "white_depth": float(lighter.mean()),
+        "pale_share": float(np.sqrt(pale[inner].mean())),
+        "grey_share": float(np.sqrt(grey[inner].mean())),
+        "regression_share": float(np.sqrt(np.maximum(pale, grey)[inner].mean())),
     }
