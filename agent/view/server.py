@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from scafe.agent.view.stage import Stage
 from scafe.knowledge.contract.errors import InputError
 
 LOOPBACK = "127.0.0.1"
+SWITCH_S = 0.0005
+"""A thread that reads a long trace gives way so often. At Python's 5 ms a page waits as long at each of its
+system calls: .9 s for a page of 4 ms, while 2,000 files were read beside it."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def serve(door: Door, shelf: Shelf, on_ready: Callable[[], None] = lambda: None)
         timeout_graceful_shutdown=1,  # a live page keeps its connection
     )
     server = uvicorn.Server(config)
+    sys.setswitchinterval(SWITCH_S)
     shelf.begin()
     warm_up()
     on_ready()

@@ -18,7 +18,7 @@ from typing import Any, Final
 from scafe.knowledge.contract.errors import SandboxError
 
 MODULE: Final = "scafe.agent.view.stage_process"
-PATIENCE_S: Final = 0.12
+PATIENCE_S: Final = 0.06
 """A page waits so long for an answer."""
 PICTURE_S: Final = 90.0
 """A picture, which a page loads beside itself, waits so long."""

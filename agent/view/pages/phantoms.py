@@ -12,7 +12,7 @@ from scafe.agent.view.pictures import curve_picture
 from scafe.agent.view.reading.findings import read_code
 from scafe.agent.view.reading.happened import Cell
 from scafe.agent.view.rendering import environment, page
-from scafe.agent.view.stage import PICTURE_S, Stage
+from scafe.agent.view.stage import PATIENCE_S, PICTURE_S, Stage
 from scafe.knowledge.contract.errors import InputError, SandboxError, ScafeError
 from scafe.knowledge.contract.inside import read_inside
 
@@ -44,7 +44,7 @@ def phantoms(request: Request) -> Response:
     fault, kind, told = "", None, None
     asked = _asked(request)
     try:
-        kind = _kind(request, one, 0.12)
+        kind = _kind(request, one, PATIENCE_S)
         told = _values(request, one, asked, kind) if kind else None
     except ScafeError as error:
         fault = str(error)

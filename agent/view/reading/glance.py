@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -103,6 +104,7 @@ def money(folder: Path) -> Decimal | None:
         names = sorted(name for name in os.listdir(journal) if name.endswith(".attempts.jsonl"))
         for price in list(prices.values())[:1]:
             for name in names:
+                time.sleep(0)  # lets a page in
                 for line in read_inside(journal, name, MOST_ATTEMPTS).split(b"\n"):
                     attempt = _attempt(line)
                     ledger = ledger.plus(attempt, price) if attempt else ledger
