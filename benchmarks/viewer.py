@@ -153,7 +153,8 @@ def measured(what: str, root: Path, pages: tuple[str, ...]) -> bool:
     load, cores = os.getloadavg()[0], os.cpu_count()
     print(f"\n{what}; {cores} cores, load average {load:.1f}")
     print(
-        f"{'page':58} {'status':>6} {'first byte ms':>14} {'CPU ms':>7} {'again ms':>9} {'CPU ms':>7} {'kB':>6}"
+        f"{'page':58} {'status':>6} {'first byte ms':>14} {'CPU ms':>7} "
+        f"{'again ms':>9} {'CPU ms':>7} {'kB':>6}"
     )
     worst = busiest = 0.0
     with viewer(root) as (address, pid):
