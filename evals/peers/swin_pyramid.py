@@ -108,7 +108,7 @@ def build_pyramid(n_classes: int) -> Any:
 def _swin() -> Any:
     from transformers import SwinConfig, SwinModel
 
-    shape = {"image_size": SIDE, "patch_size": 4, "embed_dim": CHANNELS, "window_size": 3}
+    shape: dict[str, Any] = {"image_size": SIDE, "patch_size": 4, "embed_dim": CHANNELS, "window_size": 3}
     config = SwinConfig(**shape, depths=[1, 1, 1], num_heads=[2, 4, 8])
     return SwinModel(config, add_pooling_layer=False)
 
