@@ -12,6 +12,7 @@ from scafe.evals.compare.outward import Answers, OutwardPeer, outward_peers
 from scafe.evals.compare.page import html_page, markdown_page
 from scafe.evals.compare.plan import Plan, make_plan
 from scafe.evals.compare.questions import Material, write_questions
+from scafe.evals.compare.reading import ReadingPeer, write_readings
 from scafe.evals.compare.shelf import Shelf, read_rows
 from scafe.evals.compare.table import Table, controls_of, rows_of
 from scafe.evals.data.dataset import Dataset
@@ -21,7 +22,7 @@ from scafe.evals.peers.controls import Shuffled
 from scafe.evals.peers.criteria import Absent, CriteriaPeer, NotAsked, UnitWeights
 from scafe.evals.peers.found import chosen, plugged, require_own_names, shipped
 from scafe.evals.peers.fused import Fused
-from scafe.evals.peers.peer import Egress, Peer, Setting
+from scafe.evals.peers.peer import Egress, Peer, Setting, Train
 from scafe.evals.scoring.splits import split_patients
 from scafe.knowledge.criteria.pack import CriteriaPack
 
@@ -89,7 +90,7 @@ def peers_of(
     fused = [Fused(first, one) for one in others if one.card.name in FUSED_WITH]
     free = UnitWeights(first.view, first.columns)
     body = [one for one in others if one.card.family not in ("control", "zero labels")]
-    zero = [one for one in others if one.card.family == "zero labels"]
+    zero = [*(one for one in others if one.card.family == "zero labels"), ReadingPeer(first)]
     controls = [Shuffled(first), *(one for one in others if one.card.family == "control")]
     kept = chosen((*ours, *body, *fused, free, *zero, *controls), wanted)
     always = {first.card.name, *(one.card.name for one in controls)}
@@ -118,6 +119,18 @@ def write_files(folder: Path, table: Table, ran: Sequence[Ran]) -> None:
     pages = (text, markdown_page(table), html_page(table), learning_figure(table), _timings(ran))
     for name, page in zip(FILES, pages, strict=True):
         write_atomically(folder / name, page.encode())
+
+
+def write_film_readings(folder: Path, dataset: Dataset, shelf: Shelf, ran: Sequence[Ran]) -> None:
+    """Write the reading of every chest film, where that row ran."""
+    peer = next((one.peer for one in ran if one.cells and isinstance(one.peer, ReadingPeer)), None)
+    if peer is None:
+        return
+    keys = [item.sha256 for item in dataset.items]
+    rows = read_rows(shelf.view_path(peer.ours.view), keys)
+    everyone = Train({peer.ours.view.key: rows}, dataset.patients, dataset.classes)
+    chances = peer.fit(everyone).predict(everyone)[:, 0]
+    write_readings(folder, keys, peer.ours, rows, chances)
 
 
 def seconds_of(ran: Sequence[Ran]) -> dict[str, float]:

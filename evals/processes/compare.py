@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from scafe.evals.compare.comparison import Request, compare_on, seconds_of, write_files
+from scafe.evals.compare.comparison import Request, compare_on, seconds_of, write_files, write_film_readings
 from scafe.evals.compare.criteria_rows import Sandbox
 from scafe.evals.compare.engine import Progress
 from scafe.evals.compare.outward import Answers
@@ -47,6 +47,7 @@ def _compare(options: argparse.Namespace) -> int:
     sandbox = Sandbox(store, options.workers, options.allow_weaker, options.sandbox)
     table, ran = compare_on(dataset, _request(options, pack), Shelf(store), sandbox, _tell)
     write_files(out, table, ran)
+    write_film_readings(out, dataset, Shelf(store), ran)
     if options.json:
         told = {"table": table.model_dump(mode="json"), "seconds": seconds_of(ran)}
         print(json.dumps({**told, "waiting": len({asked.id for one in ran for asked in one.open})}))
