@@ -74,17 +74,22 @@ def open_dataset(
         With file and row, what was met, and the way out.
     """
     root = Path(path)
-    if _is_there(root) and root.is_dir():
-        rows, passed_over = _folder_rows(root)
-    elif root.suffix.lower() in MANIFESTS:
-        rows, passed_over = _manifest_rows(root, tuple(channels), columns)
-    else:
-        raise DatasetError(
-            f"{inert(str(root))}: give a folder with one folder per class, or a CSV or Parquet manifest"
-        )
+    rows, passed_over = _rows_of(root, tuple(channels), columns)
     build = partial(build_dataset, rows, inert(root.name), labels=labels, expected=expected)
     found = build(segment=segment, mask_label=mask_label, seen=seen, fills=fills)
     return replace(found, passed_over=passed_over)
+
+
+def _rows_of(
+    root: Path, channels: tuple[str, ...], columns: ColumnChoice | None
+) -> tuple[list[Row], tuple[str, ...]]:
+    if _is_there(root) and root.is_dir():
+        return _folder_rows(root)
+    if root.suffix.lower() in MANIFESTS:
+        return _manifest_rows(root, channels, columns)
+    raise DatasetError(
+        f"{inert(str(root))}: give a folder with one folder per class, or a CSV or Parquet manifest"
+    )
 
 
 def _is_there(path: Path) -> bool:
