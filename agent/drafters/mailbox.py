@@ -107,11 +107,12 @@ def read_text(file: Path) -> str:
         If it is missing, empty or too long.
     """
     try:
-        data = file.read_bytes()
+        with file.open("rb") as source:
+            data = source.read(MAX_REPLY_BYTES + 1)
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from None
     if len(data) > MAX_REPLY_BYTES:
-        raise InputError(f"{file}: {len(data)} bytes; a reply has at most {MAX_REPLY_BYTES}")
+        raise InputError(f"{file}: a reply has at most {MAX_REPLY_BYTES:,} bytes; this is longer")
     text = _decoded(data)
     if not text.strip():
         raise InputError(f"{file}: empty; save the whole answer in it")

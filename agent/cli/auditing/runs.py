@@ -221,6 +221,8 @@ def report(terminal: Terminal, run: str, form: str, out: str | None) -> None:
       scafe report last
       scafe report last --format html > report.html
     """
+    from scafe.agent.record.run_folder import MOST_TEXT_BYTES
+    from scafe.knowledge.contract.inside import read_inside
     from scafe.knowledge.contract.plain_json import read_json
 
     folder = open_run(run, out)
@@ -228,8 +230,8 @@ def report(terminal: Terminal, run: str, form: str, out: str | None) -> None:
     missing = [path for path in paths.values() if not path.is_file()]
     if missing:
         _refuse_report(folder)
-    document = read_json(paths["json"].read_bytes(), str(paths["json"]))
-    terminal.answer(document, paths[form].read_text("utf-8", "replace"))
+    data, shown = (read_inside(folder.path, path.name, MOST_TEXT_BYTES) for path in paths.values())
+    terminal.answer(read_json(data, str(paths["json"])), shown.decode("utf-8", "replace"))
 
 
 def runs_folder(out: str | None) -> Path:
@@ -287,11 +289,9 @@ def _follow(folder: "RunFolder") -> Iterator[dict[str, Any]]:
 
 
 def _bytes_from(path: Path, offset: int) -> bytes:
-    if not path.exists():
-        return b""
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read()
+    from scafe.agent.record.trace import bytes_of
+
+    return bytes_of(path)[offset:] if path.exists() else b""
 
 
 def _is_held(folder: "RunFolder") -> bool:

@@ -13,6 +13,7 @@ from loop_runs import events, go
 from loop_stand_ins import FaultyDrafter, StandInBench, fingerprint
 
 from scafe.agent.cli.main import main
+from scafe.agent.drafters.mailbox import read_text
 from scafe.agent.egress.journal import Journal
 from scafe.agent.egress.prices import fixed_prices
 from scafe.agent.egress.scripted import ScriptedServer
@@ -260,6 +261,37 @@ def test_a_file_that_is_endless_a_pipe_or_a_link_is_named_and_not_read(
     assert code in (2, 4)
     assert path.name in told or "no run" in told  # a pipe for a head: no run at all
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("spoil", [grown, piped, linked])
+@pytest.mark.parametrize("name", ["report.md", "report.json", "report.html"])
+def test_a_report_that_is_endless_a_pipe_or_a_link_is_not_printed(
+    tmp_path: Path, name: str, spoil: Callable[[Path], None]
+) -> None:
+    """A link in somebody else's run would print a file of the reader's, into whatever he sends on."""
+    run = go(tmp_path, max_calls=4).run
+    for kind in ("md", "json", "html"):
+        (run / f"report.{kind}").write_text("{}")
+    spoil(run / name)
+    code, told = cli("report", str(run), "--format", "html" if name.endswith("html") else "md")
+    assert code in (2, 4)
+    assert name in told or "no report" in told
+
+
+@pytest.mark.parametrize("spoil", [grown, piped, linked])
+def test_events_that_are_endless_a_pipe_or_a_link_are_not_watched(
+    tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    run = go(tmp_path, max_calls=4).run
+    spoil(run / "events.jsonl")
+    code, told = cli("runs", "watch", str(run))
+    assert (code, "events.jsonl" in told) == (4, True)
+
+
+def test_an_answer_of_a_person_without_end_is_one_sentence(tmp_path: Path) -> None:
+    grown(tmp_path / "answer.md")
+    with pytest.raises(InputError, match="at most 2,000,000 bytes"):
+        read_text(tmp_path / "answer.md")
 
 
 @pytest.mark.parametrize("spoil", [grown, piped, linked])
