@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scafe.agent.terminal.offline import answer_of, host_words
+from scafe.agent.terminal.offline import hear_lines, host_words
 from scafe.evals.frozen.agreement import CARD, card_file
 from scafe.evals.frozen.bundle import Bundle as OpenedBundle
 from scafe.evals.frozen.bundle import open_bundle
@@ -144,10 +144,11 @@ class Bundle:
     def _predict_apart(self, data: str, host: list[str]) -> "tuple[Prediction, ...]":
         from scafe.evals.frozen.predict import Prediction
 
-        answer = answer_of(PROCESS, "predict", str(self.path), "--data", data, *host)
+        lines: list[dict[str, Any]] = []
+        answer = hear_lines(lines.append, PROCESS, "predict", str(self.path), "--data", data, *host)
         if answer.said:
             warnings.warn(answer.said, stacklevel=3)
-        return tuple(Prediction.model_validate(one) for one in answer.document["predictions"])
+        return tuple(Prediction.model_validate(one) for one in lines)
 
     def _predict_here(self, images: Sequence[Any], workers: int, weaker: bool) -> "tuple[Prediction, ...]":
         from scafe.evals.frozen.predict import predict_images

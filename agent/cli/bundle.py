@@ -1,14 +1,15 @@
 """Commands about a frozen bundle: is it what was frozen, and what does it say of new images."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from scafe.agent.cli.options import HOST_OPTIONS, ignore_columns_option, mask_label_option, options
-from scafe.agent.terminal.offline import ask_offline, host_words
+from scafe.agent.terminal.kept import Kept
+from scafe.agent.terminal.offline import ask_offline, hear_lines, host_words
 from scafe.agent.terminal.spreadsheet import as_text_cell
 from scafe.agent.terminal.terminal import Terminal, speaks
 
@@ -74,12 +75,15 @@ def predict(
     """
     label = [] if mask_label is None else ["--mask-label", str(mask_label)]
     words = ["--data", data, f"--ignore-columns={','.join(ignore_columns)}", *label, *host_words(host)]
-    answer = ask_offline(terminal, MODULE, "predict", bundle, *words)
-    predictions = answer.document["predictions"]
-    if out is not None:
-        _write_table(out, predictions)
-        terminal.say(f"{len(predictions)} rows in {out}")
-    terminal.answer(answer.document, "\n".join(line for one in predictions for line in _predicted(one)))
+    with Kept() as predictions:
+        answer = hear_lines(predictions.append, MODULE, "predict", bundle, *words)
+        if answer.said:
+            terminal.say(answer.said)
+        if out is not None:
+            _write_table(out, predictions)
+            terminal.say(f"{len(predictions)} rows in {out}")
+        more = {name: one for name, one in answer.document.items() if name != "whole"}
+        terminal.answer_each("predictions", predictions, lambda one: "\n".join(_predicted(one)), more)
     terminal.say("For research only; not for diagnosis.")
 
 
@@ -96,17 +100,19 @@ def _value(share: dict[str, Any]) -> str:
     return "not measurable" if share["value"] is None else f"{share['value']:.4g} {share['unit']}"
 
 
-def _write_table(path: Path, predictions: Sequence[dict[str, Any]]) -> None:
+def _write_table(path: Path, predictions: Iterable[dict[str, Any]]) -> None:
     """Write one row per image: label, probabilities, then every feature's value and what it added.
 
     Texts are quoted, and none can be a formula in a spreadsheet.
     """
     from scafe.agent.terminal.whole_file import whole_file
 
-    rows = [_row(one) for one in predictions]
+    rows = map(_row, predictions)
+    first = next(rows)
     with whole_file(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), quoting=csv.QUOTE_NONNUMERIC)
+        writer = csv.DictWriter(file, list(first), quoting=csv.QUOTE_NONNUMERIC)
         writer.writeheader()
+        writer.writerow(first)
         writer.writerows(rows)
 
 

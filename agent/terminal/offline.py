@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,46 @@ def answer_of(module: str, *words: str) -> Answer:
         kind = getattr(errors, str(document["error"]), errors.ScafeError)
         raise kind(document["message"])
     return Answer(document, told.returncode, told.stderr.rstrip("\n"))
+
+
+def hear_lines(hear: Callable[[dict[str, Any]], None], module: str, *words: str) -> Answer:
+    """Run a module of `scafe.evals` that prints a document on each line, and hand them on as they come.
+
+    Parameters
+    ----------
+    hear : callable
+        Given each document but the last.
+
+    Returns
+    -------
+    Answer
+        The last document, which says that the answer is whole.
+
+    Raises
+    ------
+    ScafeError
+        Whatever fault the process reports, after the lines before it; SandboxError if it ended too early.
+    """
+    command = [sys.executable, "-I", "-m", module, *words, "--json"]
+    last: dict[str, Any] = {}
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as beside,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=beside, encoding="utf-8", env=clean_environment()
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            last = json.loads(line)
+            if "whole" not in last and "error" not in last:
+                hear(last)
+        code = process.wait()
+        beside.seek(0)
+        said = beside.read()
+    if "error" in last:
+        raise getattr(errors, str(last["error"]), errors.ScafeError)(last["message"])
+    if "whole" not in last:
+        raise errors.SandboxError(f"{module} ended with code {code} and no end: {_last_line(said)}")
+    return Answer(last, code, said.rstrip("\n"))
 
 
 def clean_environment() -> dict[str, str]:

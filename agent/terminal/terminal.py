@@ -7,7 +7,7 @@ through this file, and none of it can steer a terminal: labels, names, packs and
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,25 @@ class Terminal:
     def answer(self, document: Any, text: str) -> None:
         """Print the command's result, once: the document as JSON, or the text."""
         echo(render_json(document) if self.as_json else text.rstrip("\n"))
+
+    def answer_each(
+        self,
+        name: str,
+        documents: Iterable[dict[str, Any]],
+        text_of: Callable[[dict[str, Any]], str],
+        more: Mapping[str, Any],
+    ) -> None:
+        """Print a result that is a list, one at a time: as JSON under `name`, before `more`, or as texts."""
+        if not self.as_json:
+            for one in documents:
+                echo(text_of(one))
+            return
+        before = f'{{\n "{name}": ['
+        for one in documents:
+            click.echo(before + _indented(render_json(one), 2), nl=False)
+            before = ","
+        rest = "".join(f",\n {json.dumps(key)}: {json.dumps(value)}" for key, value in more.items())
+        click.echo(("" if before == "," else before) + f"\n ]{rest}\n}}")
 
     def tell_ending(self, document: Any, text: str) -> None:
         """Print a result that is prose; a terminal wraps it between words."""
@@ -109,6 +128,10 @@ def speaks(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(Terminal(as_json, quiet), *args, **options)
 
     return command
+
+
+def _indented(text: str, spaces: int) -> str:
+    return "".join(f"\n{' ' * spaces}{line}" for line in text.splitlines())
 
 
 def _without_nan(value: Any) -> Any:

@@ -91,7 +91,7 @@ class FeatureStore:
             kept.refresh()
         # by their hash: waves in the order of the data set, a folder per class, would tell a cell the label
         missing = sorted((i for i, key in enumerate(keys) if key not in kept), key=lambda i: keys[i])
-        for wave in _waves(images, missing):
+        for wave in waves(images, missing):
             found = self.pool.extract(source, [image for _, image in wave])
             triples = zip(wave, found.rows.tolist(), found.faults, strict=True)
             rows = [KeptRow(keys[place], tuple(row), fault) for (place, _), row, fault in triples]
@@ -110,7 +110,7 @@ class FeatureStore:
             self._open.popitem(last=False)
 
 
-def _waves(images: Images, places: Sequence[int]) -> Iterator[list[tuple[int, ImageAndMask]]]:
+def waves(images: Images, places: Sequence[int]) -> Iterator[list[tuple[int, ImageAndMask]]]:
     """Load images until a wave is full; what was loaded before one that cannot be read is handed out too."""
     wave: list[tuple[int, ImageAndMask]] = []
     room = WAVE_BYTES

@@ -1,6 +1,6 @@
 """Predict with a bundle: label, probability, and what every feature added, grouped by criterion."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.data.dataset import Drawn
+from scafe.evals.data.features import waves
 from scafe.evals.data.folders import PictureFile, mask_beside, paired, walk
 from scafe.evals.data.formats import SUFFIXES, is_known, pixels_of, read_as
 from scafe.evals.data.listed import (
@@ -33,9 +34,6 @@ from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
-
-BATCH = 64
-"""Images held in memory at once."""
 
 
 class Share(BaseModel):
@@ -109,7 +107,14 @@ class Found:
 def predict(
     bundle: Bundle, pictures: Sequence[Picture], pool: Pool, mask_label: int | None = None
 ) -> tuple[Prediction, ...]:
-    """Predict images, in order; extractors run in the sandbox.
+    """Predict images, in order, all at once; as `predict_each`."""
+    return tuple(predict_each(bundle, pictures, pool, mask_label))
+
+
+def predict_each(
+    bundle: Bundle, pictures: Sequence[Picture], pool: Pool, mask_label: int | None = None
+) -> Iterator[Prediction]:
+    """Predict images, in order; extractors run in the sandbox, over a wave of images at a time.
 
     Masks and volumes are read as the bundle's run read them; `mask_label` overrides the level that counts.
 
@@ -122,17 +127,29 @@ def predict(
     """
     manifest = bundle.manifest
     reading = Reading(manifest.mask_label if mask_label is None else mask_label, manifest.window)
-    found: list[Prediction] = []
-    for start in range(0, len(pictures), BATCH):
-        batch = pictures[start : start + BATCH]
-        loaded = [one.load(manifest.segment, reading) for one in batch]
-        given = [one.has_mask or manifest.segment != "none" for one in batch]
-        filled = fill(bundle, pool, loaded, given)
+    loaded = _Loaded(pictures, manifest.segment, reading)
+    for wave in waves(loaded, range(len(pictures))):
+        met = [pictures[place] for place, _ in wave]
+        given = [one.has_mask or manifest.segment != "none" for one in met]
+        filled = fill(bundle, pool, [one for _, one in wave], given)
         rows = measure_bundle(bundle, pool, filled.images)
-        origins = filled.origins if manifest.locator else (None,) * len(batch)
-        told = explain(bundle, [one.name for one in batch], rows)
-        found += [one.model_copy(update={"mask": origin}) for one, origin in zip(told, origins, strict=True)]
-    return tuple(found)
+        origins = filled.origins if manifest.locator else (None,) * len(wave)
+        told = explain(bundle, [one.name for one in met], rows)
+        yield from (
+            one.model_copy(update={"mask": origin}) for one, origin in zip(told, origins, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """Pictures that are decoded when they are asked for."""
+
+    pictures: Sequence[Picture]
+    segment: MaskMethod
+    reading: Reading
+
+    def __getitem__(self, place: int) -> ImageAndMask:
+        return self.pictures[place].load(self.segment, self.reading).locked()
 
 
 def predict_images(bundle: Bundle, images: Sequence[Any], pool: Pool) -> tuple[Prediction, ...]:
@@ -152,10 +169,10 @@ def predict_images(bundle: Bundle, images: Sequence[Any], pool: Pool) -> tuple[P
     return predict(bundle, pictures, pool)
 
 
-def mask_counts(predictions: Sequence[Prediction]) -> RegionCounts | None:
+def mask_counts(origins: Sequence[Origin | None]) -> RegionCounts | None:
     """Count where the masks of predictions come from; None for a bundle without a locator."""
-    origins = [one.mask for one in predictions if one.mask is not None]
-    return RegionCounts.of(origins) if origins else None
+    known = [one for one in origins if one is not None]
+    return RegionCounts.of(known) if known else None
 
 
 def explain(bundle: Bundle, names: Sequence[str], rows: NDArray[np.float64]) -> list[Prediction]:

@@ -1,7 +1,8 @@
 """Verify and predict in a process of their own: `python -m scafe.evals.processes.bundle verify BUNDLE`.
 
 The command line starts it and hands its output through, so that the process that may hold a model
-client never holds an image.
+client never holds an image. With `--json` predict prints a document for each image on a line of its own, as
+soon as it has one, and `{"whole": true}` at the end.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.frozen.bundle import Bundle, open_bundle
-from scafe.evals.frozen.predict import Prediction, look_for, mask_counts, predict
+from scafe.evals.frozen.predict import Prediction, look_for, mask_counts, predict_each
 from scafe.evals.frozen.verify import verify_opened
 from scafe.knowledge.contract.errors import IntegrityError, ScafeError
 from scafe.knowledge.contract.inert import inert_lines
@@ -66,23 +67,27 @@ def _verify(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
 
 def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
     met = look_for(options.data, bundle.manifest.channels, _columns(options, bundle))
-    found = predict(bundle, met.pictures, pool, options.mask_label)
     for words in met.passed_over:
         print(inert_lines(f"Passed over: {words}"), file=sys.stderr)
     if bundle.changed_versions:
         print(_other_libraries(bundle.changed_versions), file=sys.stderr)
-    counts = mask_counts(found)
+    origins = []
+    for one in predict_each(bundle, met.pictures, pool, options.mask_label):
+        origins.append(one.mask)
+        print(_line(one) if options.json else inert_lines("\n".join(_words(one, bundle.manifest.classes[0]))))
+    counts = mask_counts(origins)
     if counts is not None:
         print(f"Masks: {counts}.", file=sys.stderr)
     if options.json:
         masks = {"masks": counts.model_dump()} if counts is not None else {}
-        told = {"predictions": [one.model_dump(mode="json") for one in found], **masks}
-        print(json.dumps(told, sort_keys=True))
+        print(json.dumps({"whole": True, **masks}))
     else:
-        for one in found:
-            print(inert_lines("\n".join(_words(one, bundle.manifest.classes[0]))))
         print("For research only; not for diagnosis.", file=sys.stderr)
     return 0
+
+
+def _line(one: Prediction) -> str:
+    return json.dumps(one.model_dump(mode="json"), sort_keys=True)
 
 
 def _columns(options: argparse.Namespace, bundle: Bundle) -> ColumnChoice:

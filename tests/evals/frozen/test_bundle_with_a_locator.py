@@ -148,7 +148,7 @@ class TestBundle:
         bundle = open_bundle(frozen)
         pictures = find_pictures(frozen.parent / "study" / "m.csv")
         told = predict(bundle, pictures, pool)
-        counts = mask_counts(told)
+        counts = mask_counts([one.mask for one in told])
         assert counts is not None
         assert (counts.given, counts.asked) == (4, 2 * PER_CLASS - 4)
         assert [one.mask for one in told[:4]] == ["given"] * 4
