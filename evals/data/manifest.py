@@ -32,6 +32,9 @@ from scafe.knowledge.contract.masks import MaskMethod
 from scafe.sandbox.pool.extraction import ImageAndMask
 
 
+NEITHER = "give a folder with one folder per class, or a CSV or Parquet manifest"
+
+
 def open_dataset(
     path: str | Path,
     labels: Sequence[str] = (),
@@ -51,10 +54,8 @@ def open_dataset(
         A folder with one folder per class, or a `.csv`, `.tsv` or `.parquet` manifest; its paths are
         relative to it. In a class folder, `x_mask.png` is the mask of `x.jpg`. Without `patient_id`, a
         DICOM image belongs to the patient its header names, and any other image is its own patient.
-    labels : sequence of str
-        Classes to tell apart, positive first; the others are left out.
-    expected : sequence of str
-        Classes to take if `labels` is empty.
+    labels, expected : sequence of str
+        Classes to tell apart, positive first, and those to take if none are named; others are left out.
     channels : sequence of str
         Channels of the pack; other than RGB they may come from one column `path_<channel>` each.
     segment : {'none', 'otsu'}
@@ -76,8 +77,8 @@ def open_dataset(
     root = Path(path)
     rows, passed_over = _rows_of(root, tuple(channels), columns)
     build = partial(build_dataset, rows, inert(root.name), labels=labels, expected=expected)
-    found = build(segment=segment, mask_label=mask_label, seen=seen, fills=fills)
-    return replace(found, passed_over=passed_over)
+    opened = build(segment=segment, mask_label=mask_label, seen=seen, fills=fills)
+    return replace(opened, passed_over=passed_over)
 
 
 def _rows_of(
@@ -87,9 +88,7 @@ def _rows_of(
         return _folder_rows(root)
     if root.suffix.lower() in MANIFESTS:
         return _manifest_rows(root, channels, columns)
-    raise DatasetError(
-        f"{inert(str(root))}: give a folder with one folder per class, or a CSV or Parquet manifest"
-    )
+    raise DatasetError(f"{inert(str(root))}: {NEITHER}")
 
 
 def _is_there(path: Path) -> bool:
