@@ -23,3 +23,4 @@ docs:  ## write the pages that are generated
 	$(PYTHON) docs/make_glossary.py
 	$(PYTHON) docs/make_graph.py
 	$(PYTHON) docs/make_map.py
+	$(PYTHON) docs/make_toolkit.py

@@ -163,9 +163,16 @@ def lung_field(image: Picture) -> Mask:
     found = np.zeros(small.shape, np.bool_)
     half = small.shape[1] // 2
     for part in (slice(None, half), slice(half, None)):
-        found[:, part] = _largest_inside([smooth[:, part] < level for level in levels], 0.025 * side)
-    closed = cv2.morphologyEx(found.view(np.uint8), cv2.MORPH_CLOSE, disc(0.05 * side)) > 0
-    return large_mask(filled(closed), image.shape)
+        lung = _largest_inside([smooth[:, part] < level for level in levels], 0.025 * side)
+        found[:, part] = _closed(lung, 0.05 * side)
+    return large_mask(filled(found), image.shape)
+
+
+def _closed(mask: Mask, radius: float) -> Mask:
+    """Close gaps inside a mask; none is closed against the frame's edge."""
+    room = round(radius) + 2
+    closed = cv2.morphologyEx(np.pad(mask, room).view(np.uint8), cv2.MORPH_CLOSE, disc(radius)) > 0
+    return np.asarray(closed[room:-room, room:-room])
 
 
 def _largest_inside(darks: list[Mask], opening: float) -> Mask:

@@ -32,7 +32,7 @@ def extract(image, mask):
     fine = cv2.GaussianBlur(pink, (0, 0), max(0.6, FINE * size))
     fine = fine - cv2.GaussianBlur(pink, (0, 0), max(1.5, COARSE * size))
     width = int(3.5 * WINDOW * size) | 1
-    level = np.sqrt(cv2.blur(fine * fine, (width, width)))
+    level = np.sqrt(np.maximum(cv2.blur(fine * fine, (width, width)), 0))
     tissue = cv2.GaussianBlur(0.547 * blue + 0.389 * pink, (0, 0), 2.0) > 0.13
     tissue = cv2.erode(tissue.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     if tissue.sum() < 50:
