@@ -23,8 +23,8 @@ HEAD = """# The toolkit
 docs/make_toolkit.py`.*
 
 Extractors and locators write `import toolkit as tk`. Each primitive is tested by relations (turn,
-flip, brighten, scale, permute) and takes under 5 ms on one core for a 512 × 384 image (shading
-correction 8), most under 3. Behind the language wall it is a facade like numpy's; what it finds in
+flip, brighten, scale, permute) and takes under 5 ms on one core for a 512 × 384 image, most
+under 3. Behind the language wall it is a facade like numpy's; what it finds in
 an image is kept while that image is looked at, so ten questions for CIELAB cost one. In plain
 Python put the folder that holds `toolkit/` on the path (`knowledge/`, or a bundle whose extractors
 import it); it needs numpy and OpenCV.

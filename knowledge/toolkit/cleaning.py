@@ -43,7 +43,7 @@ def shading_corrected(image: Picture, region: Mask | None = None) -> Picture:
     height, width = image.shape[:2]
     terms = _quadratic(2 * rows / height - 1, 2 * columns / width - 1)
     keep = np.abs(level - np.median(level)) <= 2.5 * np.median(np.abs(level - np.median(level))) + 0.05
-    fit = np.linalg.lstsq(terms[keep], level[keep], rcond=None)[0]
+    fit = np.linalg.lstsq(terms[keep].T @ terms[keep], terms[keep].T @ level[keep], rcond=None)[0]
     grid = np.meshgrid(np.linspace(-1, 1, 64), np.linspace(-1, 1, 64), indexing="ij")
     gain = np.exp(np.clip(np.median(level) - _quadratic(*grid) @ fit, np.log(0.4), np.log(2.5)))
     spread = enlarged(gain.astype(np.float32), image.shape)

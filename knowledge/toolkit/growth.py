@@ -122,8 +122,10 @@ CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 def _moved(plane: Plane, region: Picture, near: float) -> Picture:
     """One step: border pixels go to the side whose mean they are nearer to; then teeth are smoothed."""
-    far = max(2, round(near * root_of(region > 0)))
-    outside = cv2.dilate(region, np.ones((2 * far + 1, 2 * far + 1), np.uint8)) - region
+    far = min(max(2, round(near * root_of(region > 0))), max(region.shape))
+    width = (2 * far + 1, 2 * far + 1)
+    near_by = cv2.boxFilter(region, cv2.CV_32F, width, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    outside = (near_by > 0.5).view(np.uint8) - region
     if not region.any() or not outside.any():
         return region
     inner, outer = cv2.mean(plane, region)[0], cv2.mean(plane, outside)[0]

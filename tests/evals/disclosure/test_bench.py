@@ -103,6 +103,27 @@ def test_data_that_changed_between_two_openings_ends_the_run(desk_of, spec, pict
         desk_of(spec).session  # noqa: B018
 
 
+def test_a_toolkit_that_changed_between_two_openings_ends_the_run_with_the_way_out(desk_of, spec) -> None:
+    desk_of(spec).session  # noqa: B018
+    path = Path(spec.folder) / "journal.jsonl"
+    opening = json.loads(path.read_text())
+    opening["opening"]["facts"]["toolkit_sha256"] = "0" * 64
+    path.write_text(json.dumps(opening) + "\n")
+    with pytest.raises(
+        IntegrityError, match=r"toolkit .* is not the one this run began with .*install the ScaFE"
+    ):
+        desk_of(spec).session  # noqa: B018
+
+
+def test_a_run_of_before_the_toolkit_opens_as_it_did(desk_of, spec) -> None:
+    desk_of(spec).session  # noqa: B018
+    path = Path(spec.folder) / "journal.jsonl"
+    opening = json.loads(path.read_text())
+    del opening["opening"]["facts"]["toolkit_sha256"]
+    path.write_text(json.dumps(opening) + "\n")
+    desk_of(spec).session  # noqa: B018
+
+
 def test_a_scorer_that_changed_between_two_openings_is_named(desk_of, spec) -> None:
     desk_of(spec).session  # noqa: B018
     path = Path(spec.folder) / "journal.jsonl"

@@ -55,6 +55,8 @@ def test_hue_knows_red_yellow_and_blue():
     image = np.array([[[200, 60, 60], [200, 190, 60], [60, 80, 200], [128, 128, 128]]], np.uint8)
     hue, chroma = tk.lch(image)[0, :, 2], tk.lch(image)[0, :, 1]
     assert np.allclose(hue[:3], [0.4, 1.75, -1.15], atol=0.3)
+    exact = np.arctan2(tk.lab(image)[0, :3, 2], tk.lab(image)[0, :3, 1])
+    assert np.abs(hue[:3] - exact).max() < 0.006
     assert chroma[3] < 0.5
     assert chroma[:3].min() > 30
 

@@ -28,6 +28,7 @@ COUNTERS = {
     "a library": "import numpy as home",
     "a class of a library": "from numpy.lib._index_tricks_impl import nd_grid as home",
     "a module of Python": "import textwrap as home",
+    "what the toolkit keeps for an image": "from scafe.knowledge.toolkit.memo import _Now as home",
     "a function, which no fingerprint sees": "import json.decoder\nhome = json.decoder.JSONDecoder.decode",
 }
 COUNTING = """
