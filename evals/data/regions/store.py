@@ -18,6 +18,7 @@ from scafe.evals.data.features import Images, library_versions, write_atomically
 from scafe.evals.data.regions.counts import Origin
 from scafe.evals.data.sources import digest
 from scafe.knowledge.contract.errors import InputError
+from scafe.sandbox.language.toolkit_text import toolkit_sha256
 from scafe.sandbox.pool.pool import Fault, ImageAndMask, Pool
 from scafe.sandbox.pool.regions.finding import locate
 from scafe.sandbox.pool.regions.located import Region
@@ -60,7 +61,7 @@ class RegionStore:
 
     def __init__(self, folder: Path, pool: Pool, source: str) -> None:
         self._pool, self._source = pool, source
-        identity = digest(source.encode(), library_versions().encode())
+        identity = digest(source.encode(), library_versions().encode(), toolkit_sha256().encode())
         self._folder = folder / identity[:32]
 
     def prepare(self, keys: Sequence[str], images: Images) -> None:
