@@ -1,0 +1,1 @@
+"""What an engineer would write in ten minutes for a criterion: opponents of the reference measures."""
