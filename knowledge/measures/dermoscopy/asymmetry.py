@@ -33,7 +33,8 @@ GRID = 64
 AXIS_STEP_DEG = 10
 BLUR = 0.06
 MIN_PX = 64
-MIN_RING_PX = 100
+SIDE = 160
+MIN_RING_PX = 60
 COLOUR_WEIGHT = 40.0
 VARIANTS = {"GRID": [48, 96], "AXIS_STEP_DEG": [15, 30], "BLUR": [0.03, 0.1]}
 NAN = float("nan")
@@ -41,9 +42,11 @@ NAN = float("nan")
 
 def planes_of(image, mask):
     """CIELAB, density above skin (NaN without any) and mask, at about GRID pixels."""
-    clean = tk.without_hair(image)
+    size = [max(1, round(one * min(1.0, SIDE / min(mask.shape)))) for one in mask.shape[::-1]]
+    clean = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     dense = cv2.transform(tk.optical_density(clean, 0.01), np.full((1, 3), 1 / 3))
-    around = dense[tk.skin_ring(mask) & ~tk.dark_corners(image)]
+    around = dense[tk.skin_ring(mask) & ~tk.dark_corners(clean)]
     skin = np.median(around) if len(around) >= MIN_RING_PX else NAN
     pigment = np.clip(dense - skin, 0, None).astype(np.float32)
     factor = min(1.0, GRID / (2.4 * np.sqrt(mask.sum())))

@@ -53,7 +53,10 @@ def extract(image, mask):
     if inner.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}
     side = min(mask.shape)
-    dense = cv2.transform(tk.optical_density(tk.without_hair(image), FLOOR), np.array([[0.5, 0.5, 0.0]]))
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    box = np.s_[max(0, rows[0] - 8) : rows[-1] + 9, max(0, columns[0] - 8) : columns[-1] + 9]
+    inner, clean = inner[box], np.ascontiguousarray(tk.without_hair(image)[box])
+    dense = cv2.transform(tk.optical_density(clean, FLOOR), np.array([[0.5, 0.5, 0.0]]))
     reach = max(REACH_PX, REACH * side)
     narrow = cv2.GaussianBlur(lines(dense, max(NARROW_PX, NARROW * side)), (0, 0), reach)[inner]
     broad = cv2.GaussianBlur(lines(dense, max(BROAD_PX, BROAD * side)), (0, 0), reach)[inner]

@@ -29,20 +29,30 @@ SOFT = 0.2
 BLUR = 0.02
 RIM = 0.05
 FLOOR = 0.01
-MIN_PX = 200
+MIN_PX = 150
+SIDE = 160
 VARIANTS = {"DARKER": [0.15, 0.3], "BLUR": [0.012, 0.03], "RIM": [0.03, 0.08], "FLOOR": [0.005, 0.02]}
 NAN = float("nan")
 
 
+def reduced(image, mask):
+    """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
+    factor = min(1.0, SIDE / min(mask.shape))
+    size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
+    small = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
+    return small, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+
+
 def cover(image, mask, inner):
     """Cover (0-1) of what is darker than the lesion's median by a fixed density, grain and lines blurred."""
-    dense = cv2.transform(tk.optical_density(tk.without_hair(image), FLOOR), np.full((1, 3), 1 / 3))
+    dense = cv2.transform(tk.optical_density(image, FLOOR), np.full((1, 3), 1 / 3))
     dense = cv2.GaussianBlur(dense, (0, 0), max(0.5, BLUR * min(mask.shape)))
     return np.clip((dense - np.median(dense[inner][::3]) - DARKER) / SOFT + 0.5, 0, 1)
 
 
 def extract(image, mask):
     """Measure blotches; NaN for a region too small to hold one."""
+    image, mask = reduced(image, mask)
     inner = tk.signed_distance(mask) > RIM
     if inner.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}

@@ -57,13 +57,21 @@ RED_DEG = 14.0
 BLUE = 5.0
 LIKE_SKIN = 7.0
 MIN_PX = 100
+SIDE = 160
 VARIANTS = {"MIN_SHARE": [0.02, 0.06], "DARK": [0.55, 0.7], "BLACK": [0.26, 0.38], "CELL": [7.0, 14.0]}
 NAN = float("nan")
 
 
+def reduced(image, mask):
+    """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
+    size = [max(1, round(one * min(1.0, SIDE / min(mask.shape)))) for one in mask.shape[::-1]]
+    small = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
+    return small, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+
+
 def smooth_lab(image, mask):
     """CIELAB without hairs and grain, and the skin's in the ring; without one, that of a light skin."""
-    lab = tk.lab(tk.without_hair(image))
+    lab = tk.lab(image)
     lab = cv2.GaussianBlur(lab, (0, 0), max(0.5, BLUR * min(mask.shape)))
     around = lab[tk.skin_ring(mask) & ~tk.dark_corners(image)][::5]
     return lab, np.median(around, axis=0) if len(around) >= MIN_PX // 5 else np.array([72.0, 14.0, 18.0])
@@ -75,14 +83,13 @@ def shares(colours, skin):
     level = light / max(float(skin[0]), 1.0)
     chroma, hue = np.hypot(red, yellow), np.degrees(np.arctan2(yellow, red))
     skin_hue, skin_chroma = np.degrees(np.arctan2(skin[2], skin[1])), np.hypot(skin[1], skin[2])
-    apart = np.sqrt(((colours - skin) ** 2).sum(axis=1))
     bar = min(BLUE, float(skin[2]) - BLUE)
     kind = np.where(level < DARK, 3, 2)
     kind[(hue < min(45.0, skin_hue) - RED_DEG) & (chroma > 20) & (yellow > bar)] = 1
     kind[(yellow < bar) & (red < 18)] = 4
     kind[level < BLACK] = 5
     kind[(level > 1.02) & (chroma < skin_chroma)] = 0
-    kind[(apart < LIKE_SKIN) & (kind != 0)] = 6
+    kind[(((colours - skin) ** 2).sum(axis=1) < LIKE_SKIN**2) & (kind != 0)] = 6
     return np.bincount(kind, minlength=7)[:6] / len(kind)
 
 
@@ -94,14 +101,14 @@ def effective(share):
 
 def extract(image, mask):
     """Measure variety of colour; NaN for a region too small. Without skin around, lightness is absolute."""
+    image, mask = reduced(image, mask)
     inner = tk.signed_distance(mask) > RIM
     if inner.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}
     lab, skin = smooth_lab(image, mask)
-    colours = lab[inner]
-    found = shares(colours, skin)
+    colours, found = lab[inner], shares(lab[inner], skin)
     cells = np.floor(colours / CELL).astype(np.int64) + 50
-    counts = np.bincount(cells @ np.array([10000, 100, 1]))
+    counts = np.unique(cells @ np.array([10000, 100, 1]), return_counts=True)[1]
     spread = colours.var(axis=0)
     return {
         "colour_count": float(np.clip(found / MIN_SHARE, 0, 1).sum()),

@@ -40,30 +40,34 @@ BLUR = 0.01
 BRIDGE = 0.28
 FRINGE = 0.06
 RIM = 0.06
-MIN_PX = 200
+MIN_PX = 150
+SIDE = 160
 VARIANTS = {"LIGHTER": [0.07, 0.16], "GREYER": [4.0, 9.0], "PIGMENT": [40.0, 60.0], "BRIDGE": [0.2, 0.35]}
 NAN = float("nan")
 
 
+def reduced(image, mask):
+    """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
+    factor = min(1.0, SIDE / min(mask.shape))
+    size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
+    small = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
+    return small, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+
+
 def among_pigment(dark, mask, inner):
     """Bridge the pigment's gaps: what lies between dark parts, not the skin that a loose outline takes in."""
-    factor = min(1.0, 96 / min(mask.shape))
-    size = (max(8, round(mask.shape[1] * factor)), max(8, round(mask.shape[0] * factor)))
-    small = cv2.resize((dark & inner).astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
-    width = 2 * max(1, round(BRIDGE * factor * np.sqrt(mask.sum()))) + 1
-    edge = cv2.BORDER_CONSTANT
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    small = np.pad(small, width).astype(np.uint8)
-    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=edge)[width:-width, width:-width]
-    width = 2 * max(1, round(FRINGE * factor * np.sqrt(mask.sum()))) + 1
-    small = cv2.erode(tk.filled(small > 0).astype(np.uint8), np.ones((width, width), np.uint8))
-    whole = cv2.resize(small.astype(np.float32), mask.shape[::-1]) >= 0.5
-    return whole & inner
+    reach = max(1, round(BRIDGE * np.sqrt(mask.sum())))
+    away = cv2.distanceTransform(
+        np.pad(~(dark & inner), reach + 2, mode="edge").astype(np.uint8), cv2.DIST_L2, 3
+    )
+    away = cv2.distanceTransform((away <= reach).astype(np.uint8), cv2.DIST_L2, 3)
+    whole = tk.filled(away > reach + FRINGE * np.sqrt(mask.sum()))
+    return whole[reach + 2 : -reach - 2, reach + 2 : -reach - 2] & inner
 
 
 def covers(image, mask, inner):
     """Cover (0-1) of what is pale and what is grey for this lesion's pigment."""
-    lab = tk.lab(tk.without_hair(image))
+    lab = tk.lab(image)
     lab = cv2.GaussianBlur(lab, (0, 0), max(0.5, BLUR * min(mask.shape)))
     light, red, yellow = cv2.split(lab)
     level = np.percentile(light[inner][::3], PIGMENT)
@@ -82,6 +86,7 @@ def covers(image, mask, inner):
 
 def extract(image, mask):
     """Measure regression; NaN for a region too small. Without skin around, its lightest part stands in."""
+    image, mask = reduced(image, mask)
     inner = tk.signed_distance(mask) > RIM
     if inner.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}

@@ -42,6 +42,15 @@ VARIANTS = {
 NAN = float("nan")
 
 
+def crop(image, mask):
+    """Cut the lesion out with a margin of skin, and return the frame's shorter side."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    far = int(0.3 * np.sqrt(mask.sum())) + 4
+    box = np.s_[max(0, rows[0] - far) : rows[-1] + far, max(0, columns[0] - far) : columns[-1] + far]
+    seen = ~tk.dark_corners(image)[box]
+    return tk.without_hair(image)[box], mask[box], ~tk.hair_mask(image)[box], seen, min(mask.shape)
+
+
 def outward(depth, blur):
     """Return at each pixel the unit vector along which the depth below the outline falls."""
     smooth = cv2.GaussianBlur(depth, (0, 0), blur)
@@ -66,28 +75,29 @@ def levelled(dense, depth):
     return dense - mean.astype(np.float32)[place]
 
 
-def lines(image, mask, depth):
+def lines(image, mask, depth, free, side):
     """Contrast of dark lines that run outward, and of those that run along the margin; 0 on hairs."""
-    side = min(mask.shape)
-    dense = cv2.transform(tk.optical_density(tk.without_hair(image), FLOOR), np.array([[0.5, 0.5, 0.0]]))
+    dense = cv2.transform(tk.optical_density(image, FLOOR), np.array([[0.5, 0.5, 0.0]]))
     dense = levelled(cv2.GaussianBlur(dense, (0, 0), max(0.7, LINE * side)), depth)
     out_x, out_y = outward(depth, max(1.0, 0.03 * np.sqrt(mask.sum())))
     y, x = np.indices(mask.shape, dtype=np.float32)
     step = np.float32(max(2.0, STEP * side))
     radial = above_both(dense, x, y, -step * out_y, step * out_x)
     tangential = above_both(dense, x, y, step * out_x, step * out_y)
-    free = ~tk.hair_mask(image)
     return radial * free, tangential * free
 
 
 def extract(image, mask):
     """Measure streaks in the rim of the lesion; NaN where the rim is too thin."""
+    if not mask.any() or mask.all():
+        return {name: NAN for name in FEATURES}
+    image, mask, free, seen, side = crop(image, mask)
     depth = tk.signed_distance(mask)
     rim = (depth > RIM_FROM) & (depth <= RIM_TO)
-    if rim.sum() < MIN_PX or mask.all():
+    if rim.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}
-    radial, tangential = lines(image, mask, depth)
-    outside = (depth < -RIM_FROM) & (depth >= -RIM_TO) & ~tk.dark_corners(image)
+    radial, tangential = lines(image, mask, depth, free, side)
+    outside = (depth < -RIM_FROM) & (depth >= -RIM_TO) & seen
     skin = float(radial[outside].mean()) if outside.sum() >= MIN_PX else 0.0
     rows, columns = np.nonzero(rim)
     turn = np.arctan2(np.float32(rows - rows.mean()), np.float32(columns - columns.mean())) / (2 * np.pi)

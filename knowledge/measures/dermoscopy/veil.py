@@ -33,6 +33,7 @@ BLACK = 8.0
 NOT_BLACK = 20.0
 BLUR = 0.008
 RIM = 0.03
+SIDE = 160
 MIN_PX = 100
 VARIANTS = {
     "BLUE": [5.0, 11.0],
@@ -44,9 +45,17 @@ VARIANTS = {
 NAN = float("nan")
 
 
+def reduced(image, mask):
+    """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
+    factor = min(1.0, SIDE / min(mask.shape))
+    size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
+    small = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
+    return small, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+
+
 def blueness(image, mask):
     """Blue beyond the bar at each pixel, 0 for red, black and lighter than skin; and b* where not black."""
-    lab = tk.lab(tk.without_hair(image))
+    lab = tk.lab(image)
     lab = cv2.GaussianBlur(lab, (0, 0), max(0.5, BLUR * min(mask.shape)))
     around = lab[tk.skin_ring(mask) & ~tk.dark_corners(image)][::5]
     skin = np.median(around, axis=0) if len(around) >= MIN_PX // 5 else np.array([100.0, 0.0, 100.0])
@@ -59,6 +68,7 @@ def blueness(image, mask):
 
 def extract(image, mask):
     """Measure the veil; NaN for a region too small. Without skin around, the bar is absolute."""
+    image, mask = reduced(image, mask)
     if mask.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}
     blue, yellow = blueness(image, mask)
