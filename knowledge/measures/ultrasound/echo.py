@@ -1,11 +1,11 @@
-"""Echo pattern of the nodule: darker or brighter than the tissue beside it, even or uneven.
+"""Echo of the mass: darker or brighter than the tissue beside it, and than what is usual at its depth.
 
-Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013). Without an outline the
-nodule is found as the dark region near the middle, which misses bright nodules.
+NaN without an outline: the mask is then the whole frame.
+Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013), which compare with fat.
 """
 
-import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "echo"
 FEATURES = {
@@ -15,54 +15,44 @@ FEATURES = {
         "direction": "up",
         "meaning": "mean brightness inside over that of a ring around, minus one",
     },
+    "echo_for_depth": {
+        "unit": "share of median",
+        "range": [-4, 4],
+        "direction": "up",
+        "meaning": "brightness inside less the median of the tissue in the same rows, over the mass",
+    },
 }
-SMOOTH = 0.025
-LEVEL = 0.5
 RING_FROM = 0.08
 RING_TO = 0.3
-VARIANTS = {"SMOOTH": [0.015, 0.03], "LEVEL": [0.4, 0.6], "RING_FROM": [0.05, 0.12], "RING_TO": [0.22, 0.4]}
+BESIDE = 0.15
+VARIANTS = {"RING_FROM": [0.05, 0.12], "RING_TO": [0.22, 0.4], "BESIDE": [0.1, 0.25]}
 NAN = float("nan")
 
 
-def nodule(grey, mask):
-    """Outline of the nodule: the mask if one is given, else the dark region near the middle; or None."""
-    if mask.mean() < 0.9:
-        return mask if mask.any() else None
-    size = min(grey.shape)
-    if size < 32:
-        return None
-    smooth = cv2.GaussianBlur(grey, (0, 0), SMOOTH * size)
-    rows, columns = np.indices(grey.shape)
-    away = np.hypot(rows / grey.shape[0] - 0.45, columns / grey.shape[1] - 0.5)
-    dark = (np.median(smooth) - smooth) * np.exp(-((away / 0.3) ** 2))
-    place = np.unravel_index(int(dark.argmax()), dark.shape)
-    level = smooth[place] + LEVEL * (np.median(smooth) - smooth[place])
-    labels = cv2.connectedComponents(((smooth < level) & (away < 0.42)).astype(np.uint8))[1]
-    found = labels == labels[place]
-    if labels[place] == 0 or found.sum() < 0.003 * grey.size:
-        return None
-    width = max(3, int(2 * SMOOTH * size) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
-    return opened if opened.any() else found
-
-
-def step(grey, found):
-    """Signed distance over the root of the area, and brightness inside and around the nodule."""
-    solid = found.astype(np.uint8)
-    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - solid, cv2.DIST_L2, 5)
-    return depth / np.sqrt(found.sum())
+def levels(image):
+    """Give brightness over the frame's median; displays are log-compressed, so differences are ratios."""
+    grey = tk.grey(image)
+    return grey / max(float(np.median(grey)), 0.02)
 
 
 def extract(image, mask):
-    """Measure echo; NaN where no nodule is found."""
-    grey = image[:, :, :3].astype(np.float32).mean(axis=2)
-    found = nodule(grey, mask)
-    if found is None:
-        return {name: NAN for name in FEATURES}
-    depth = step(grey, found)
+    """Measure echo; NaN without an outline."""
+    grey, depth = tk.grey(image), tk.signed_distance(mask)
     ring, inside = (depth < -RING_FROM) & (depth > -RING_TO), depth > 0.03
-    if ring.sum() < 20 or inside.sum() < 20:
+    if mask.mean() > 0.9 or min(ring.sum(), inside.sum()) < 20:
         return {name: NAN for name in FEATURES}
-    contrast = grey[inside].mean() / max(float(grey[ring].mean()), 1.0) - 1
-    return {"echo_contrast": float(np.clip(contrast, -1, 3))}
+    contrast = grey[inside].mean() / max(float(grey[ring].mean()), 0.004) - 1
+    level = levels(image)
+    rows = np.flatnonzero(inside.any(axis=1))
+    beside = [level[row][depth[row] < -BESIDE] for row in rows]
+    pairs = [
+        (level[row][inside[row]].mean() - np.median(one), inside[row].sum())
+        for row, one in zip(rows, beside, strict=True)
+        if len(one) > 8
+    ]
+    parts, weights = np.array(pairs).reshape(-1, 2).T
+    for_depth = np.average(parts, weights=weights) if len(parts) else NAN
+    return {
+        "echo_contrast": float(np.clip(contrast, -1, 3)),
+        "echo_for_depth": float(np.clip(for_depth, -4, 4)),
+    }

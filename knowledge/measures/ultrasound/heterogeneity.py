@@ -1,68 +1,48 @@
-"""Heterogeneous echo: brightness varies inside the nodule beyond speckle.
+"""Heterogeneous echo: brightness varies inside the mass beyond speckle.
 
-Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013). Without an outline the
-nodule is found as the dark region near the middle, which misses bright nodules.
+NaN without an outline: the mask is then the whole frame. Widths are shares of the mass, so that a mass that
+fills the frame and one that does not are read alike.
+Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013).
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "heterogeneity"
 FEATURES = {
     "echo_unevenness": {
-        "unit": "ratio",
+        "unit": "share of median",
         "range": [0, 3],
         "direction": "up",
-        "meaning": "standard deviation of smoothed brightness inside over the frame's median",
+        "meaning": "standard deviation of smoothed brightness inside",
+    },
+    "echo_spread": {
+        "unit": "share of median",
+        "range": [0, 4],
+        "direction": "up",
+        "meaning": "brightness inside: 90th less 10th percentile, lightly smoothed",
     },
 }
-SMOOTH = 0.025
-LEVEL = 0.5
-BLUR = 0.03
+BLUR = 0.08
+LIGHT = 0.03
 RIM = 0.08
-VARIANTS = {"SMOOTH": [0.015, 0.03], "LEVEL": [0.4, 0.6], "BLUR": [0.02, 0.045], "RIM": [0.05, 0.12]}
+VARIANTS = {"BLUR": [0.05, 0.12], "LIGHT": [0.02, 0.05], "RIM": [0.05, 0.12]}
 NAN = float("nan")
 
 
-def nodule(grey, mask):
-    """Outline of the nodule: the mask if one is given, else the dark region near the middle; or None."""
-    if mask.mean() < 0.9:
-        return mask if mask.any() else None
-    size = min(grey.shape)
-    if size < 32:
-        return None
-    smooth = cv2.GaussianBlur(grey, (0, 0), SMOOTH * size)
-    rows, columns = np.indices(grey.shape)
-    away = np.hypot(rows / grey.shape[0] - 0.45, columns / grey.shape[1] - 0.5)
-    dark = (np.median(smooth) - smooth) * np.exp(-((away / 0.3) ** 2))
-    place = np.unravel_index(int(dark.argmax()), dark.shape)
-    level = smooth[place] + LEVEL * (np.median(smooth) - smooth[place])
-    labels = cv2.connectedComponents(((smooth < level) & (away < 0.42)).astype(np.uint8))[1]
-    found = labels == labels[place]
-    if labels[place] == 0 or found.sum() < 0.003 * grey.size:
-        return None
-    width = max(3, int(2 * SMOOTH * size) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
-    return opened if opened.any() else found
-
-
-def step(grey, found):
-    """Signed distance over the root of the area, and brightness inside and around the nodule."""
-    solid = found.astype(np.uint8)
-    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - solid, cv2.DIST_L2, 5)
-    return depth / np.sqrt(found.sum())
+def levels(image):
+    """Give brightness over the frame's median; displays are log-compressed, so differences are ratios."""
+    grey = tk.grey(image)
+    return grey / max(float(np.median(grey)), 0.02)
 
 
 def extract(image, mask):
-    """Measure unevenness; NaN where no nodule is found."""
-    grey = image[:, :, :3].astype(np.float32).mean(axis=2)
-    found = nodule(grey, mask)
-    if found is None:
+    """Measure unevenness; NaN without an outline."""
+    inside = tk.signed_distance(mask) > RIM
+    if mask.mean() > 0.9 or inside.sum() < 20:
         return {name: NAN for name in FEATURES}
-    inside = step(grey, found) > RIM
-    if inside.sum() < 20:
-        return {name: NAN for name in FEATURES}
-    smooth = cv2.GaussianBlur(grey, (0, 0), BLUR * min(grey.shape))
-    spread = smooth[inside].std() / max(float(np.median(smooth)), 1.0)
-    return {"echo_unevenness": float(np.clip(spread, 0, 3))}
+    level, size = levels(image), np.sqrt(mask.sum())
+    uneven = cv2.GaussianBlur(level, (0, 0), max(0.5, BLUR * size))[inside].std()
+    low, high = np.percentile(cv2.GaussianBlur(level, (0, 0), max(0.5, LIGHT * size))[inside], [10, 90])
+    return {"echo_unevenness": float(min(uneven, 3)), "echo_spread": float(min(high - low, 4))}

@@ -1,75 +1,75 @@
-"""Posterior features: brightness below the nodule against the same depth beside it.
+"""Posterior features: brightness below the mass against the same depth beside it.
 
-Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013). Without an outline the
-nodule is found as the dark region near the middle, which misses bright nodules.
+NaN without an outline: the mask is then the whole frame.
+Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013).
 """
 
-import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "posterior"
 FEATURES = {
     "posterior_contrast": {
-        "unit": "ratio",
-        "range": [-1, 5],
+        "unit": "share of median",
+        "range": [-4, 4],
         "direction": "up",
-        "meaning": "brightness below the nodule over that beside it, minus one",
+        "meaning": "brightness below the mass less that beside it at the same depth",
+    },
+    "posterior_for_depth": {
+        "unit": "share of median",
+        "range": [-4, 4],
+        "direction": "up",
+        "meaning": "brightness below the mass less the median of all tissue at the same depth",
+    },
+    "back_wall": {
+        "unit": "share of median",
+        "range": [-4, 4],
+        "direction": "up",
+        "meaning": "brightness just below the lower outline less that just above it",
     },
 }
-SMOOTH = 0.025
-LEVEL = 0.5
-GAP = 0.15
-LENGTH = 0.8
-BESIDE = 1.5
-VARIANTS = {
-    "SMOOTH": [0.015, 0.03],
-    "LEVEL": [0.4, 0.6],
-    "GAP": [0.1, 0.25],
-    "LENGTH": [0.6, 1.0],
-    "BESIDE": [1.4, 1.8],
-}
+GAP = 0.1
+LENGTH = 1.0
+BESIDE = 2.0
+WALL = 0.12
+VARIANTS = {"GAP": [0.05, 0.2], "LENGTH": [0.7, 1.3], "BESIDE": [1.7, 2.4], "WALL": [0.08, 0.18]}
 NAN = float("nan")
 
 
-def nodule(grey, mask):
-    """Outline of the nodule: the mask if one is given, else the dark region near the middle; or None."""
-    if mask.mean() < 0.9:
-        return mask if mask.any() else None
-    size = min(grey.shape)
-    if size < 32:
-        return None
-    smooth = cv2.GaussianBlur(grey, (0, 0), SMOOTH * size)
-    rows, columns = np.indices(grey.shape)
-    away = np.hypot(rows / grey.shape[0] - 0.45, columns / grey.shape[1] - 0.5)
-    dark = (np.median(smooth) - smooth) * np.exp(-((away / 0.3) ** 2))
-    place = np.unravel_index(int(dark.argmax()), dark.shape)
-    level = smooth[place] + LEVEL * (np.median(smooth) - smooth[place])
-    labels = cv2.connectedComponents(((smooth < level) & (away < 0.42)).astype(np.uint8))[1]
-    found = labels == labels[place]
-    if labels[place] == 0 or found.sum() < 0.003 * grey.size:
-        return None
-    width = max(3, int(2 * SMOOTH * size) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
-    return opened if opened.any() else found
+def levels(image):
+    """Give brightness over the frame's median; displays are log-compressed, so differences are ratios."""
+    grey = tk.grey(image)
+    return grey / max(float(np.median(grey)), 0.02)
+
+
+def wall(level, depth, middle):
+    """Step across the lower outline, in the middle two thirds of the mass."""
+    rows = np.indices(depth.shape)[0]
+    under = np.cumsum(depth > 0, axis=0) > 0
+    low = under & (rows > middle)
+    inner, outer = low & (depth > 0) & (depth < WALL), low & (depth < 0) & (depth > -WALL)
+    return level[outer].mean() - level[inner].mean() if min(inner.sum(), outer.sum()) > 7 else NAN
 
 
 def extract(image, mask):
-    """Measure shadow or enhancement; NaN where no nodule is found."""
-    grey = image[:, :, :3].astype(np.float32).mean(axis=2)
-    found = nodule(grey, mask)
-    if found is None:
+    """Measure shadow or enhancement; NaN without an outline."""
+    if mask.mean() > 0.9 or mask.sum() < 36:
         return {name: NAN for name in FEATURES}
-    rows, columns = np.nonzero(found)
-    top, tall = rows.max(), np.ptp(rows) + 1
-    first, last = int(top + GAP * tall), int(top + (GAP + LENGTH) * tall)
-    middle, half = columns.mean(), max(2.0, columns.std())
-    x = np.abs(np.arange(grey.shape[1]) - middle) / half
-    below = grey[first : last + 1]
-    if below.shape[0] < 4 or (x > 2 * BESIDE).sum() < 4 or (x < 1).sum() < 2:
-        return {name: NAN for name in FEATURES}
-    beside = below[:, (x > 2 * BESIDE) & (x < 6)]
-    if beside.size < 20:
-        return {name: NAN for name in FEATURES}
-    contrast = below[:, x < 1].mean() / max(float(beside.mean()), 1.0) - 1
-    return {"posterior_contrast": float(np.clip(contrast, -1, 5))}
+    level = levels(image)
+    rows, columns = np.nonzero(mask)
+    tall = np.ptp(rows) + 1
+    first = int(rows.max() + GAP * tall)
+    below = level[first : int(rows.max() + max(LENGTH * tall, 0.1 * len(level))) + 1]
+    x = np.abs(np.arange(level.shape[1]) - columns.mean()) / max(2.0, columns.std())
+    step = wall(level, tk.signed_distance(mask), rows.mean())
+    found = {"back_wall": float(np.clip(step, -4, 4))}
+    if below.shape[0] < 4 or (x < 1).sum() < 2:
+        return {name: found.get(name, NAN) for name in FEATURES}
+    beside, under = below[:, (x > BESIDE) & (x < 5)], below[:, x < 1].mean()
+    contrast = under - beside.mean() if beside.size > 20 else NAN
+    usual = np.median(below, axis=1).mean()
+    return {
+        "posterior_contrast": float(np.clip(contrast, -4, 4)),
+        "posterior_for_depth": float(np.clip(under - usual, -4, 4)),
+        **found,
+    }

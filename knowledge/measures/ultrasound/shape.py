@@ -1,11 +1,13 @@
-"""Shape of the nodule: how far its outline is from an ellipse.
+"""Shape of the mass: how far its outline is from an ellipse.
 
-Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013). Without an outline the
-nodule is found as the dark region near the middle, which misses bright nodules.
+NaN without an outline: the mask is then the whole frame. Teeth below 6 % of the outline's size are smoothed
+away first, so that the size of a pixel and the hand that drew do not count.
+Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013).
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "shape"
 FEATURES = {
@@ -13,60 +15,56 @@ FEATURES = {
         "unit": "fraction",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "share of the nodule that does not overlap the ellipse of its moments",
+        "meaning": "share of the mass that does not overlap the ellipse of its moments",
     },
     "hull_gap": {
         "unit": "fraction",
         "range": [0, 1],
         "direction": "up",
-        "meaning": "share of the convex hull that the nodule does not fill",
+        "meaning": "share of the convex hull that the mass does not fill",
+    },
+    "outline_waves": {
+        "unit": "ratio",
+        "range": [0, 2],
+        "direction": "up",
+        "meaning": "waves of 3 to 8 a turn in the distance from centre to outline, over its mean",
     },
 }
-SMOOTH = 0.025
-LEVEL = 0.5
-VARIANTS = {"SMOOTH": [0.015, 0.03], "LEVEL": [0.4, 0.6]}
+SIDE = 128
+SMOOTH = 0.06
+WAVES_TO = 8
+VARIANTS = {"SIDE": [96, 192], "SMOOTH": [0.04, 0.09], "WAVES_TO": [6, 12]}
 NAN = float("nan")
 
 
-def nodule(grey, mask):
-    """Outline of the nodule: the mask if one is given, else the dark region near the middle; or None."""
-    if mask.mean() < 0.9:
-        return mask if mask.any() else None
-    size = min(grey.shape)
-    if size < 32:
-        return None
-    smooth = cv2.GaussianBlur(grey, (0, 0), SMOOTH * size)
-    rows, columns = np.indices(grey.shape)
-    away = np.hypot(rows / grey.shape[0] - 0.45, columns / grey.shape[1] - 0.5)
-    dark = (np.median(smooth) - smooth) * np.exp(-((away / 0.3) ** 2))
-    place = np.unravel_index(int(dark.argmax()), dark.shape)
-    level = smooth[place] + LEVEL * (np.median(smooth) - smooth[place])
-    labels = cv2.connectedComponents(((smooth < level) & (away < 0.42)).astype(np.uint8))[1]
-    found = labels == labels[place]
-    if labels[place] == 0 or found.sum() < 0.003 * grey.size:
-        return None
-    width = max(3, int(2 * SMOOTH * size) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
-    return opened if opened.any() else found
+def cut_out(mask):
+    """Cut out the smoothed mass, its longer side `SIDE` pixels: one grid for small and large masses."""
+    rows, columns = np.nonzero(mask)
+    part = mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].astype(np.float32)
+    scale = SIDE / max(part.shape)
+    size = [max(4, round(side * scale)) for side in part.shape[::-1]]
+    large = cv2.copyMakeBorder(cv2.resize(part, size), 16, 16, 16, 16, cv2.BORDER_CONSTANT)
+    blurred = cv2.GaussianBlur(large, (0, 0), SMOOTH * np.sqrt(large.sum()))
+    return tk.largest(blurred > 0.5)
 
 
 def extract(image, mask):
-    """Measure shape; NaN where no nodule is found."""
-    grey = image[:, :, :3].astype(np.float32).mean(axis=2)
-    found = nodule(grey, mask)
-    if found is None:
+    """Measure shape; NaN without an outline."""
+    if mask.mean() > 0.9 or mask.sum() < 16:
         return {name: NAN for name in FEATURES}
-    rows, columns = np.nonzero(found)
-    y, x = rows - rows.mean(), columns - columns.mean()
-    spread = np.array([[np.mean(x * x), np.mean(x * y)], [np.mean(x * y), np.mean(y * y)]]) + 0.1 * np.eye(2)
-    inverse = np.linalg.inv(spread)
-    all_rows, all_columns = np.indices(found.shape)
-    dy, dx = all_rows - rows.mean(), all_columns - columns.mean()
-    ellipse = inverse[0, 0] * dx * dx + 2 * inverse[0, 1] * dx * dy + inverse[1, 1] * dy * dy < 4
-    overlap = (ellipse & found).sum() / max(1, (ellipse | found).sum())
-    contours = cv2.findContours(found.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    outline = max(contours, key=cv2.contourArea)
-    hull = cv2.contourArea(cv2.convexHull(outline))
-    gap = 1 - cv2.contourArea(outline) / hull if hull > 0 else NAN
-    return {"ellipse_misfit": float(1 - overlap), "hull_gap": float(gap)}
+    mass = cut_out(mask)
+    rows, columns = np.nonzero(mass)
+    if len(rows) < 64:
+        return {name: NAN for name in FEATURES}
+    points = np.stack([columns, rows])
+    middle = points.mean(axis=1)
+    away = np.indices(mass.shape)[::-1].reshape(2, -1) - middle[:, None]
+    inverse = np.linalg.inv(np.cov(points) + 0.1 * np.eye(2))
+    ellipse = ((away * (inverse @ away)).sum(axis=0) < 4).reshape(mass.shape)
+    overlap = (ellipse & mass).sum() / (ellipse | mass).sum()
+    waves = np.abs(np.fft.rfft(tk.radial_profile(mass)))
+    return {
+        "ellipse_misfit": float(1 - overlap),
+        "hull_gap": float(np.clip(1 - tk.contour(mass)["solidity"], 0, 1)),
+        "outline_waves": float(min(2 * np.sqrt((waves[3 : WAVES_TO + 1] ** 2).sum()) / waves[0], 2)),
+    }

@@ -1,83 +1,66 @@
-"""Spicules: fast variation of brightness along a line just outside the margin.
+"""Spicules: lines that leave the mass, so brightness varies fast along a path around it.
 
-Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013). Without an outline the
-nodule is found as the dark region near the middle, which misses bright nodules.
+NaN without an outline: the mask is then the whole frame.
+Source: BI-RADS ultrasound descriptors, paraphrased (ACR BI-RADS Atlas, 2013); gradient against the radius as
+in Huo Z et al., Med Phys 1995;22:1569-1579.
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "spiculation"
 FEATURES = {
     "spicule_depth": {
-        "unit": "ratio",
+        "unit": "share of median",
         "range": [0, 3],
         "direction": "up",
-        "meaning": "fast angular variation just outside the margin over the frame's median brightness",
+        "meaning": "variation of brightness of 6 to 16 waves a turn, just outside the margin",
+    },
+    "radial_lines": {
+        "unit": "log ratio",
+        "range": [-5, 5],
+        "direction": "up",
+        "meaning": "energy of brightness changes around the mass over changes away from it, in a ring",
     },
 }
-SMOOTH = 0.025
-LEVEL = 0.5
 NEAR = 0.04
 FAR = 0.3
+SMOOTH = 0.03
 WAVES_FROM = 6
 WAVES_TO = 16
-VARIANTS = {
-    "SMOOTH": [0.015, 0.03],
-    "LEVEL": [0.4, 0.6],
-    "NEAR": [0.02, 0.06],
-    "FAR": [0.22, 0.38],
-    "WAVES_TO": [14, 20],
-}
+VARIANTS = {"NEAR": [0.02, 0.06], "FAR": [0.22, 0.38], "SMOOTH": [0.02, 0.05], "WAVES_TO": [14, 20]}
 NAN = float("nan")
 
 
-def nodule(grey, mask):
-    """Outline of the nodule: the mask if one is given, else the dark region near the middle; or None."""
-    if mask.mean() < 0.9:
-        return mask if mask.any() else None
-    size = min(grey.shape)
-    if size < 32:
-        return None
-    smooth = cv2.GaussianBlur(grey, (0, 0), SMOOTH * size)
-    rows, columns = np.indices(grey.shape)
-    away = np.hypot(rows / grey.shape[0] - 0.45, columns / grey.shape[1] - 0.5)
-    dark = (np.median(smooth) - smooth) * np.exp(-((away / 0.3) ** 2))
-    place = np.unravel_index(int(dark.argmax()), dark.shape)
-    level = smooth[place] + LEVEL * (np.median(smooth) - smooth[place])
-    labels = cv2.connectedComponents(((smooth < level) & (away < 0.42)).astype(np.uint8))[1]
-    found = labels == labels[place]
-    if labels[place] == 0 or found.sum() < 0.003 * grey.size:
-        return None
-    width = max(3, int(2 * SMOOTH * size) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    opened = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
-    return opened if opened.any() else found
-
-
-def step(grey, found):
-    """Signed distance over the root of the area, and brightness inside and around the nodule."""
-    solid = found.astype(np.uint8)
-    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - solid, cv2.DIST_L2, 5)
-    return depth / np.sqrt(found.sum())
+def levels(image):
+    """Give brightness over the frame's median; displays are log-compressed, so differences are ratios."""
+    grey = tk.grey(image)
+    return grey / max(float(np.median(grey)), 0.02)
 
 
 def extract(image, mask):
-    """Measure spicules; NaN where no nodule is found."""
-    grey = image[:, :, :3].astype(np.float32).mean(axis=2)
-    found = nodule(grey, mask)
-    if found is None:
+    """Measure spicules; NaN without an outline."""
+    if mask.mean() > 0.9 or mask.sum() < 36:
         return {name: NAN for name in FEATURES}
-    depth = step(grey, found)
-    rows, columns = np.nonzero(found)
-    near = (depth < -NEAR) & (depth > -FAR)
-    y, x = np.nonzero(near)
-    turn = np.arctan2(y - rows.mean(), x - columns.mean()) / (2 * np.pi) + 0.5
-    place = np.minimum((turn * 64).astype(int), 63)
-    count = np.bincount(place, minlength=64)
+    level = levels(image)
+    away = -tk.signed_distance(mask)
+    ring = (away > NEAR) & (away < FAR)
+    rows, columns = np.nonzero(mask)
+    y, x = np.indices(mask.shape, dtype=np.float32)
+    y, x = y - rows.mean(), x - columns.mean()
+    sector = np.minimum(((np.arctan2(y, x) / (2 * np.pi) + 0.5) * 64).astype(int), 63)[ring]
+    count = np.bincount(sector, minlength=64)
     if count.min() == 0:
         return {name: NAN for name in FEATURES}
-    along = np.bincount(place, weights=grey[near], minlength=64) / count
-    power = np.abs(np.fft.rfft(along - along.mean())) ** 2
-    depth = np.sqrt(2 * power[WAVES_FROM : WAVES_TO + 1].sum()) / 64
-    return {"spicule_depth": float(min(depth / max(float(np.median(grey)), 1.0), 3.0))}
+    around = np.bincount(sector, weights=level[ring], minlength=64) / count
+    power = np.abs(np.fft.rfft(around - around.mean())) ** 2
+    smooth = cv2.GaussianBlur(level, (0, 0), max(0.5, SMOOTH * np.sqrt(mask.sum())))
+    down, right = np.gradient(smooth)
+    radius = np.maximum(np.hypot(x, y), 1)
+    outward, across = (right * x + down * y) / radius, (down * x - right * y) / radius
+    lines = np.log((across[ring] ** 2).mean() + 1e-9) - np.log((outward[ring] ** 2).mean() + 1e-9)
+    return {
+        "spicule_depth": float(min(np.sqrt(2 * power[WAVES_FROM : WAVES_TO + 1].sum()) / 64, 3)),
+        "radial_lines": float(np.clip(lines, -5, 5)),
+    }

@@ -1,6 +1,7 @@
 """The measures of ultrasound, radiograph, MRI and histology keep the contract and answer to their dials."""
 
 import csv
+import sys
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from scafe.knowledge.strict import strict_check
 
 ROOT = Path(__file__).parents[3]
 REAL = ROOT.parent / "shared" / "data"
+sys.path.append(str(ROOT / "knowledge"))  # `import toolkit`, as a reader of a bundle would have it
 PACKS = (
     "histology.crc_tissue",
     "histology.node_metastasis",
