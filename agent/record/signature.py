@@ -97,6 +97,30 @@ def check_signature(folder: Path, signers: Path) -> Signed:
     return Signed(by=who[0], fault="")
 
 
+def look_at_signature(folder: Path) -> Signed:
+    """Check a signature without knowing whom to expect: whether some key made it over this seal, and which.
+
+    Raises
+    ------
+    InputError
+        No ssh-keygen.
+    """
+    try:
+        seal = read_inside(folder, SEAL, MOST_EVENT_BYTES)
+        signature = read_inside(folder, SIGNATURE, MOST_SIGNATURE)
+    except IntegrityError as error:
+        return Signed(by="", fault=f"not signed: {error}")
+    with tempfile.TemporaryDirectory() as beside:
+        copy = Path(beside) / SIGNATURE
+        copy.write_bytes(signature)
+        found = _keygen("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(copy), stdin=seal)
+    words = found.stdout.decode(errors="replace").split()
+    key = next((word for word in words if word.startswith("SHA256:")), "")
+    if found.returncode or not key:
+        return Signed(by="", fault=f"{SIGNATURE} is no signature over this {SEAL}: one of them was changed")
+    return Signed(by=f"key {key}", fault="")
+
+
 def _keygen(*words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
     program = shutil.which("ssh-keygen")
     if program is None:

@@ -1,6 +1,7 @@
 """The viewer as one web application: which address shows which page."""
 
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
@@ -57,7 +58,11 @@ ROUTES: Final = [
 
 
 def build_app(
-    shelf: Shelf, access: Access, resumes: Resumes | None = None, stage: Stage | None = None
+    shelf: Shelf,
+    access: Access,
+    resumes: Resumes | None = None,
+    stage: Stage | None = None,
+    signers: Path | None = None,
 ) -> ASGIApp:
     """Build the application, guarded; whoever gives resumes and stage closes them."""
     app = Starlette(
@@ -68,7 +73,7 @@ def build_app(
     app.state.access = access
     app.state.letters = {}
     app.state.streams = set()
-    app.state.checks = Checks()
+    app.state.checks = Checks(signers)
     app.state.resumes = resumes or Resumes()
     app.state.stage = stage or Stage()
     return Guard(app, access)

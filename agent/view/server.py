@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 
@@ -56,11 +57,16 @@ def open_door(port: int = 0, extra_hosts: tuple[str, ...] = ()) -> Door:
     return Door(listening, Access(listening.getsockname()[1], extra_hosts))
 
 
-def serve(door: Door, shelf: Shelf, on_ready: Callable[[], None] = lambda: None) -> None:
-    """Serve until Ctrl-C."""
+def serve(
+    door: Door,
+    shelf: Shelf,
+    on_ready: Callable[[], None] = lambda: None,
+    signers: Path | None = None,
+) -> None:
+    """Serve until Ctrl-C; `signers` is a file of allowed signers of runs."""
     resumes, stage = Resumes(), Stage()
     config = uvicorn.Config(
-        build_app(shelf, door.access, resumes, stage),
+        build_app(shelf, door.access, resumes, stage, signers),
         log_level="warning",
         access_log=False,  # its lines would hold the token
         server_header=False,

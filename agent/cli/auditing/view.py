@@ -26,10 +26,21 @@ if TYPE_CHECKING:
     metavar="HOST:PORT",
     help="Another Host header to allow, for a forwarded port (ssh -L 9000:localhost:PORT: localhost:9000).",
 )
+@click.option(
+    "--signers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File of allowed signers, as git and ssh-keygen(1) read it: shows who signed a run.",
+)
 @out_option
 @speaks
 def view(
-    terminal: Terminal, what: str | None, port: int, is_opened: bool, hosts: tuple[str, ...], out: str | None
+    terminal: Terminal,
+    what: str | None,
+    port: int,
+    is_opened: bool,
+    hosts: tuple[str, ...],
+    signers: Path | None,
+    out: str | None,
 ) -> None:
     """Show runs in a browser: revisions, findings, what was sent, who decided, what was changed.
 
@@ -48,7 +59,7 @@ def view(
     door = open_door(port, hosts)
     terminal.say(f"showing {shelf.root}; the address lets in who has it; Ctrl-C ends")
     terminal.answer({"url": door.address}, door.address)
-    serve(door, shelf, lambda: _open(door.address) if is_opened else None)
+    serve(door, shelf, lambda: _open(door.address) if is_opened else None, signers)
 
 
 def _shelf(what: str | None, out: str | None) -> "Shelf":

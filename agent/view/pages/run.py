@@ -1,6 +1,8 @@
 """One run as it happened: rounds down, criteria across; and its events and findings as lists."""
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,6 +42,7 @@ def run(request: Request) -> Response:
         caps=caps_of(one.info.config if one.info else {}),
         cost=shelf_of(request).cost(one.name),
         counts=_counts(one),
+        duration=_duration(one.happened.first, one.happened.last),
         under_way=_under_way(one) if one.is_live else "",
     )
 
@@ -87,6 +90,20 @@ def _table(one: Opened, rounds: list[Round]) -> list[RoundRow]:
     return list(rows.values())
 
 
+def _duration(first: str, last: str) -> str:
+    """Say how long it is from one event to another, waiting for persons included; '' if a time is damaged."""
+    try:
+        seconds = int((datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds())
+    except (ValueError, TypeError):
+        return ""
+    hours, rest = divmod(max(0, seconds), 3600)
+    return (
+        f"{hours} h {rest // 60:02d} min {rest % 60:02d} s"
+        if hours
+        else f"{rest // 60} min {rest % 60:02d} s"
+    )
+
+
 def _under_way(one: Opened) -> str:
     """Say what a live run does: the phase and the step that its last telling event means."""
     standing, step = "", ""
@@ -112,4 +129,8 @@ def _line(one: Opened, n: int) -> str:
     except ScafeError as error:
         return str(error)
     left_out = ("n", "ts", "kind", "prev")
-    return "; ".join(f"{key}: {value}" for key, value in line.items() if key not in left_out)
+    told = {key: value for key, value in line.items() if key not in left_out}
+    return "; ".join(
+        f"{key}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for key, value in told.items()
+    )

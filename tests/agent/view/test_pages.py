@@ -1,13 +1,16 @@
 """What an auditor finds, and where: on the reference runs, from their own files."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from viewer_stand_ins import PAGES, REFERENCE, Open
+from viewer_stand_ins import PAGES, REFERENCE, Open, loaded
 
 from scafe.agent.egress.sent import list_sent
 from scafe.agent.record.revisions import list_revisions
 from scafe.agent.record.run_folder import load_run
+from scafe.agent.record.signature import sign_run
 from scafe.agent.view.reading.code import around_changes, side_by_side
 from scafe.agent.view.reading.index import RunIndex
 
@@ -82,3 +85,15 @@ def test_equal_sources_show_no_change_and_a_changed_line_stands_beside_its_other
     assert [(row.before.number, row.after.number) for row in changed if row.before and row.after] == [
         (changed[0].before.number, changed[0].before.number)  # type: ignore[union-attr]
     ]
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen: signatures were not shown")
+def test_a_signature_is_checked_when_the_page_is_loaded(copied: Path, open_viewer: Open) -> None:
+    key = copied.parent / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    assert "not signed" in loaded(open_viewer(copied), "/run/scar/integrity")
+    sign_run(copied / "scar", key)
+    assert "good, by key SHA256:" in loaded(open_viewer(copied), "/run/scar/integrity")
+    seal = copied / "scar" / "SEAL.json"
+    seal.write_bytes(seal.read_bytes().replace(b'"format": 1', b'"format":  1'))
+    assert "<b>not good</b>" in loaded(open_viewer(copied), "/run/scar/integrity")
