@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 from browser_stand_ins import Site, Tab, new_tab, serving
+from click.testing import CliRunner
+from loop_stand_ins import StandInBench
 from viewer_stand_ins import PAGES, REFERENCE
 
+from scafe.agent.cli.main import main
 from scafe.agent.settings.run_config import RunConfig
 from scafe.agent.terminal.run_apart import start_apart
+from scafe.evals.disclosure.bench import BenchSpec
 
 MORE = (
     "/run/played-scar/phantoms",
@@ -37,14 +41,18 @@ def settle(tab: Tab) -> None:
     tab.page.wait_for_function("() => !document.querySelector('[data-reload]')", timeout=120_000)
 
 
+def barriers(tab: Tab, axe: str) -> list[Any]:
+    """Return what axe-core finds on a page, and where."""
+    tab.page.evaluate(axe)
+    found = tab.page.evaluate("(rules) => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found["violations"]]
+
+
 @pytest.mark.parametrize("address", [page for page in (*PAGES, *MORE) if not page.endswith("/report")])
 def test_a_page_has_no_barrier_and_loads_nothing_from_elsewhere(tab: Tab, axe: str, address: str) -> None:
     tab.open(address)
     settle(tab)
-    tab.page.evaluate(axe)
-    found = tab.page.evaluate("(rules) => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
-    told = [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found["violations"]]
-    assert told == []
+    assert barriers(tab, axe) == []
     tab.complaints[:] = [one for one in tab.complaints if "404" not in one or address != "/run/nothing"]
 
 
@@ -185,3 +193,54 @@ def test_a_real_run_is_followed_to_its_end(chromium: Any, tmp_path: Path, axe: s
         assert tab.page.locator(".cell").count() >= 1
         assert (tab.foreign, tab.complaints) == ([], [])
     work.join()
+
+
+class TestWaiting:
+    """Runs that wait for a person, begun over a bench without images."""
+
+    @pytest.fixture
+    def begin(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+        def bench(spec: BenchSpec) -> StandInBench:
+            return StandInBench(Path(spec.folder))
+
+        def begun(*words: str) -> Path:
+            asked = ["run", "scar.vss", "--cohort", "plain", "--max-calls", "9", *words]
+            assert CliRunner().invoke(main, asked).exit_code == 3
+            return next((tmp_path / "runs").iterdir())
+
+        monkeypatch.setattr("scafe.agent.loop.run.Bench", bench)
+        monkeypatch.chdir(tmp_path)
+        return begun
+
+    def test_a_gate_has_no_barrier_and_is_passed_on_by_keyboard(
+        self, chromium: Any, begin: Any, axe: str
+    ) -> None:
+        run = begin()
+        with serving(run.parent) as site, new_tab(chromium, site) as tab:
+            tab.open(f"/run/{run.name}/approvals")
+            assert barriers(tab, axe) == []
+            walk_to(tab, "input[name=name]")
+            tab.page.keyboard.type("A. Reader")
+            walk_to(tab, "input[name=meaning]")
+            tab.page.keyboard.type("to B. Reader: is this fair?")
+            walk_to(tab, "button[value=escalate]")
+            tab.page.keyboard.press("Enter")
+            tab.page.wait_for_selector("text=passed plan on")
+            assert (tab.foreign, tab.complaints) == ([], [])
+
+    def test_a_prompt_is_copied_and_its_reply_pasted(self, chromium: Any, begin: Any, axe: str) -> None:
+        run = begin("--approve", "auto", "--model", "manual")
+        with serving(run.parent) as site, new_tab(chromium, site, 390) as tab:
+            tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.base)
+            tab.open(f"/run/{run.name}/approvals")
+            assert barriers(tab, axe) == []
+            tab.page.click("text=Copy prompt 001")
+            tab.page.wait_for_selector("text=Copied")
+            copied = tab.page.evaluate("navigator.clipboard.readText()")
+            sheet = next((run / "outbox").glob("001-*.prompt.md")).read_text()
+            assert copied.strip() == sheet.partition("-\n\n")[2].strip()
+            tab.page.fill("#reply-001", "```python\nPLAN = {'vascularity': ['redness']}\n```")
+            tab.page.click("text=Keep reply 001")
+            tab.page.wait_for_function("() => !document.querySelector('#reply-001')")
+            assert list((run / "inbox").glob("001-*.reply.md"))
+            assert (tab.foreign, tab.complaints) == ([], [])
