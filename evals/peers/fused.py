@@ -13,7 +13,7 @@ from scipy.special import logit
 
 from scafe.evals.peers.criteria import CriteriaPeer
 from scafe.evals.peers.peer import Card, Fitted, Peer, Rows, Sample, Setting, Train, View, Weights
-from scafe.evals.peers.penalised import chances, inner_folds
+from scafe.evals.peers.penalised import Narrow, Wide, chances, inner_folds, refit_ridge
 from scafe.evals.scoring.ridge import fit_ridge_logistic
 from scafe.evals.scoring.threads import one_thread
 
@@ -51,10 +51,10 @@ class Fused:
     def fit(self, train: Train) -> "FusedFit":
         """Fit both on all training patients, and the stack on what each says out of fold."""
         pair: tuple[Peer, Peer] = (self.ours, self.other)
-        outside = [_out_of_fold(one, train) for one in pair]
+        parts = tuple(one.fit(train) for one in pair)
+        outside = [_out_of_fold(one, part, train) for one, part in zip(pair, parts, strict=True)]
         with one_thread():
             scale, lean, offset = _stack(outside, train)
-        parts = tuple(one.fit(train) for one in pair)
         return FusedFit(self.ours, (parts[0], parts[1]), scale, lean, offset)
 
 
@@ -88,13 +88,17 @@ class FusedFit:
         return {"ScaFE": share, "other": 1 - share, **named}
 
 
-def _out_of_fold(peer: Peer, train: Train) -> Rows:
-    """(n_codes, n) log-odds that a peer gives images it was not fitted on."""
+def _out_of_fold(peer: Peer, fitted: Fitted, train: Train) -> Rows:
+    """(n_codes, n) log-odds that a peer gives images it was not fitted on.
+
+    A ridge keeps the penalty it chose on all training patients: choosing it anew costs five times as much.
+    """
     folds = inner_folds(train)
     found = np.zeros((len(train.task.codes), len(train)))
     for test in folds.tests:
-        fitted = peer.fit(train.select(~test))
-        found[:, test] = _log_odds(fitted.predict(train.select(test).unlabelled()))
+        part = train.select(~test)
+        inside = refit_ridge(part, fitted) if isinstance(fitted, (Narrow, Wide)) else peer.fit(part)
+        found[:, test] = _log_odds(inside.predict(train.select(test).unlabelled()))
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.evals.peers.peer import Rows, Sample, Train
-from scafe.evals.scoring.classifier import Classifier, fit_classifier
+from scafe.evals.scoring.classifier import Classifier, fit_at_penalty, fit_classifier
 from scafe.evals.scoring.ridge import fit_ridge_logistic, log_losses, sigmoid
 from scafe.evals.scoring.score import PENALTIES
 from scafe.evals.scoring.splits import N_FOLDS, Folds, make_folds
@@ -37,6 +37,7 @@ class Wide:
     """The same objective, solved in the space that the training images span."""
 
     key: str
+    penalty: float
     medians: Rows
     means: Rows
     scales: Rows
@@ -65,6 +66,14 @@ def fit_ridge(train: Train, key: str) -> Narrow | Wide:
     return _fit_wide(train, key)
 
 
+def refit_ridge(train: Train, fitted: Narrow | Wide) -> Narrow | Wide:
+    """Fit the same ridge on other patients, with the penalty that is chosen already."""
+    if isinstance(fitted, Narrow):
+        model = fit_at_penalty(train.cases(fitted.key), fitted.model.columns, fitted.model.penalty)
+        return Narrow(fitted.key, model)
+    return _fit_wide(train, fitted.key, fitted.penalty)
+
+
 def inner_folds(train: Train) -> Folds:
     """Deal the training patients to at most five folds, never more than the smallest class has patients."""
     patients = np.array(train.patients)
@@ -81,7 +90,7 @@ def chances(logits: Rows) -> Rows:
     return np.asarray(each / each.sum(axis=1, keepdims=True))
 
 
-def _fit_wide(train: Train, key: str) -> Wide:
+def _fit_wide(train: Train, key: str, penalty: float | None = None) -> Wide:
     rows = train[key]
     medians = np.nan_to_num(_medians(rows))
     filled = np.where(np.isnan(rows), medians, rows)
@@ -91,11 +100,14 @@ def _fit_wide(train: Train, key: str) -> Wide:
         _, sizes, axes = np.linalg.svd((filled - means) / scales, full_matrices=False)
         axes = axes[sizes > 1e-9 * max(sizes[0], 1e-300)].T
         design = np.column_stack([np.ones(len(rows)), ((filled - means) / scales) @ axes])
-        beta = _fitted(design, train)
-    return Wide(key, medians, means, scales, axes, beta)
+        chosen = _penalty(design, train) if penalty is None else penalty
+        ones, codes = np.ones((1, len(design))), train.task.codes
+        beta = fit_ridge_logistic(design[None], ones, codes, np.full(len(codes), chosen))[0]
+    return Wide(key, chosen, medians, means, scales, axes, beta)
 
 
-def _fitted(design: Rows, train: Train) -> Rows:
+def _penalty(design: Rows, train: Train) -> float:
+    """Choose the inverse penalty by the log loss over inner folds; ties go to the stronger ridge."""
     codes, folds = train.task.codes, inner_folds(train)
     weights = (~folds.tests).astype(np.float64)
     targets, strengths = np.tile(codes, (len(PENALTIES), 1)), np.repeat(PENALTIES, len(codes))
@@ -103,9 +115,7 @@ def _fitted(design: Rows, train: Train) -> Rows:
     logits = fit_ridge_logistic(np.ascontiguousarray(designs), weights, targets, strengths) @ design.T
     losses = log_losses(logits, targets[None]) * folds.tests[:, None, :]
     best = int(np.argmin(losses.sum(axis=(0, 2)).reshape(len(PENALTIES), -1).sum(axis=1).round(9)))
-    ones = np.ones((1, len(design)))
-    found = fit_ridge_logistic(design[None], ones, codes, np.full(len(codes), PENALTIES[best]))
-    return np.asarray(found[0])
+    return PENALTIES[best]
 
 
 def _standardised(rows: Rows, medians: Rows, means: Rows, scales: Rows) -> Rows:
