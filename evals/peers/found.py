@@ -9,6 +9,7 @@ from scafe.evals.peers import classical, cnn
 from scafe.evals.peers.controls import RandomFeatures
 from scafe.evals.peers.criteria import Prevalence
 from scafe.evals.peers.image_text import clip_peers, open_models
+from scafe.evals.peers.local_network import local_network_peers
 from scafe.evals.peers.network import network_peers
 from scafe.evals.peers.peer import Peer
 from scafe.evals.peers.radiomics import RadiomicsPeer
@@ -20,14 +21,16 @@ GROUP = "scafe.peers"
 
 def shipped(networks: Path | None = None) -> tuple[Peer, ...]:
     """Return the peers of this distribution, in the order of the table."""
+    models = open_models(networks) if networks is not None else ()
     return (
         *classical.PEERS,
         RadiomicsPeer(),
         *network_peers(networks),
+        *local_network_peers(models),
         *cnn.PEERS,
         SwinPyramidPeer(),
         ImageTextPeer(),
-        *clip_peers(open_models(networks) if networks is not None else ()),
+        *clip_peers(models),
         Prevalence(),
         RandomFeatures(),
     )

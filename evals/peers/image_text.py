@@ -58,7 +58,7 @@ class LocalModel:
     folder: Path
     note: FolderNote
     kind: str
-    """`model_type` of config.json: clip, swin, ..."""
+    """`model_type` of config.json (clip, swin, ...), or 'timm ARCHITECTURE'."""
     sha256: str
 
     @property
@@ -201,7 +201,8 @@ def _opened(place: Path) -> LocalModel:
                 + ("copy the whole folder" if name == "config.json" else "write one with name and licence")
             )
     try:
-        kind = str(json.loads((place / "config.json").read_text(encoding="utf-8"))["model_type"])
+        held = json.loads((place / "config.json").read_text(encoding="utf-8"))
+        kind = str(held["model_type"] if "model_type" in held else f"timm {held['architecture']}")
         note = FolderNote.model_validate_json((place / "scafe.json").read_text(encoding="utf-8"))
     except (ValueError, KeyError, ValidationError) as error:
         raise InputError(
