@@ -31,7 +31,6 @@ from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
 from scafe.sandbox.pool.extraction import ImageAndMask
 
-
 NEITHER = "give a folder with one folder per class, or a CSV or Parquet manifest"
 
 
