@@ -20,8 +20,10 @@ ROOMS = {
         "strict",
     ),
     "sandbox": ("language", "system", "pool", "probes"),
-    "evals": ("data", "stored", "scoring", "audit", "peers", "disclosure", "frozen", "report", "compare",
-        "processes"),
+    "evals": (
+        "data", "stored", "scoring", "experts", "audit", "peers", "disclosure", "frozen", "report", "compare",
+        "processes",
+    ),
     "agent": (
         "settings", "brief", "record", "egress", "reply", "drafters", "peers", "nodes", "loop", "terminal",
         "view", "exports", "cli",

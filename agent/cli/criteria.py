@@ -1,10 +1,11 @@
 """Commands about what is measured: criteria packs, and one extractor judged over phantoms."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from scafe.agent.cli.options import HOST_OPTIONS, ignore_columns_option, options
 from scafe.agent.terminal.terminal import Terminal, speaks
 
 if TYPE_CHECKING:
@@ -86,6 +87,76 @@ def show_pack(terminal: Terminal, pack: str, as_yaml: bool) -> None:
     loaded = load_pack(pack)
     text = read_pack_text(pack_path(pack)) if as_yaml else _pack_in_words(loaded)
     terminal.answer(loaded.model_dump(mode="json", by_alias=True), text)
+
+
+@criteria.command("validate")
+@click.argument("data", type=click.Path(exists=True, dir_okay=False))
+@click.option("--pack", required=True, help="The criteria pack whose criteria the columns are named after.")
+@click.option(
+    "--extractor",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Compare these.",
+)
+@click.option("--bundle", type=click.Path(exists=True), help="A bundle, whose extractors are compared.")
+@ignore_columns_option
+@options(HOST_OPTIONS)
+@speaks
+def validate(
+    terminal: Terminal,
+    data: str,
+    pack: str,
+    extractor: tuple[str, ...],
+    bundle: str | None,
+    ignore_columns: tuple[str, ...],
+    **host: Any,
+) -> None:
+    """Set features beside experts' scores of the same criteria, without a run and without a label.
+
+    DATA is a CSV or Parquet with `path` and columns named after criteria of the pack: `height`, or
+    `height@r1` and `height@r2` for two raters. For each feature: Spearman's rho with the raters' mean (AUC
+    where the scores have two levels) with its 95 % interval, and weighted kappa on the second half of the
+    patients after cutting it to the levels of the first. Measures the pack's reference measures, or what
+    --extractor or --bundle names. Exits with 1 if raters agree no better than chance, or another criterion's
+    feature agrees better than any own one. Nothing leaves this machine.
+
+    \b
+    Example:
+      scafe criteria validate lesions.csv --pack photo.skin_lesion --ignore-columns label
+    """
+    from scafe.agent.terminal.offline import ask_offline, host_words
+
+    typed = {"--pack": pack, "--bundle": bundle, "--ignore-columns": ",".join(ignore_columns)}
+    words = [f"{option}={value}" for option, value in typed.items() if value]
+    words += [f"--extractor={path}" for path in extractor]
+    answer = ask_offline(terminal, "scafe.evals.processes.experts", data, *words, *host_words(host))
+    terminal.answer(answer.document, "\n".join(_experts_in_words(answer.document)))
+    click.get_current_context().exit(answer.exit_code)
+
+
+def _experts_in_words(told: dict[str, Any]) -> list[str]:
+    lines = [f"{told['images']} images; masks found by the locator: {told['masks_found']}"]
+    for raters in told["raters"]:
+        kappa = raters["kappa"]
+        among = "one rater" if raters["raters"] == 1 else f"{raters['raters']} raters, weighted kappa "
+        among += "" if raters["raters"] == 1 else "not known" if kappa is None else f"{kappa:.2f}"
+        lines.append(f"{raters['criterion']} ({raters['images']} scored images; {among})")
+        mine = [one for one in told["agreements"] if one["criterion"] == raters["criterion"]]
+        shown = [one for one in mine if one["is_own"]] + [one for one in mine if not one["is_own"]][:3]
+        lines += [f"  {_agreement_in_words(one, 1 + mine.index(one), len(mine))}" for one in shown]
+    return [*lines, *(f"warning: {one}" for one in told["warnings"])]
+
+
+def _agreement_in_words(one: dict[str, Any], rank: int, of: int) -> str:
+    whose = "own  " if one["is_own"] else "other"
+    if one["value"] is None:
+        return f"{whose} {one['feature']}: too few values to tell"
+    name = {"auc": "AUC", "spearman": "rho"}[one["kind"]]
+    kappa = "not known" if one["kappa"] is None else f"{one['kappa']:.2f}"
+    return (
+        f"{whose} {one['feature']}: {name} {one['value']:.2f} ({one['low']:.2f} to {one['high']:.2f}), "
+        f"kappa {kappa}, rank {rank} of {of}"
+    )
 
 
 def _head_or_fault(name: str) -> dict[str, object]:

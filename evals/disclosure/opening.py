@@ -23,7 +23,7 @@ def open_data(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
 
 
 def _on_disk(path: str, spec: BenchSpec, pack: CriteriaPack) -> Dataset:
-    columns = ColumnChoice(spec.ignore_columns, spec.patient_column)
+    columns = ColumnChoice(spec.ignore_columns, spec.patient_column, pack.ids)
     return open_dataset(
         path,
         spec.labels,

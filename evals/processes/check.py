@@ -62,7 +62,7 @@ def _data(options: argparse.Namespace) -> int:
     labels = tuple(label for label in options.labels.split(",") if label)
     expected, channels = (pack.classes, pack.modality.channels) if pack else ((), ("R", "G", "B"))
     ignored = tuple(name for name in options.ignore_columns.split(",") if name.strip())
-    columns = ColumnChoice(ignored, options.patient_column)
+    columns = ColumnChoice(ignored, options.patient_column, pack.ids if pack else ())
     looks = Looks(pack)
     dataset = open_dataset(
         options.path,

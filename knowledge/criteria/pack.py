@@ -169,6 +169,11 @@ class CriteriaPack(Record):
         return self
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of all criteria, in the order of the file."""
+        return tuple(one.id for one in self.criteria)
+
+    @property
     def observable_criteria(self) -> tuple[Criterion, ...]:
         """The criteria an extractor may claim."""
         return tuple(c for c in self.criteria if c.observable != "no_image")

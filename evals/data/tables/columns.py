@@ -27,6 +27,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Meaning -> names, without case, blanks, underscores, hyphens and dots."""
+SCORE = "score:"
+"""How the meaning of a column of experts' scores begins: `score:height@r1`."""
 NOT_A_PATIENT = ("lesion", "lesionid", "caseid", "case", "studyid", "studyinstanceuid", "seriesinstanceuid")
 """What is often taken for a patient, though one patient may have several."""
 NOT_A_PATH = ("imageid", "isicid", "id", "imgid", "sopinstanceuid")
@@ -41,6 +43,8 @@ class ColumnChoice:
     """Columns to pass over (`--ignore-columns`)."""
     patient: str | None = None
     """The column that names the patient, whatever it is called (`--patient-column`)."""
+    criteria: tuple[str, ...] = ()
+    """Criteria of a pack: a column named after one, or `height@r1`, holds experts' scores of it."""
 
 
 def understood(
@@ -70,6 +74,7 @@ def understood(
         _require_there(chosen.patient, found, where)
         meanings = {**meanings, plain(chosen.patient): "patient_id"}
     kept = _kept(found, chosen.ignore)
+    meanings |= {plain(name): meant for name in kept if (meant := score_meaning(name, chosen.criteria))}
     strangers = [name for name in kept if plain(name) not in meanings]
     if strangers:
         raise DatasetError(f"{where}: {_refusal(strangers, meanings)}")
@@ -92,6 +97,19 @@ def plain(name: str) -> str:
     True
     """
     return re.sub(r"[\s_.\-]+", "", name).casefold()
+
+
+def score_meaning(name: str, criteria: Sequence[str]) -> str:
+    """Return what a column of experts' scores means, or '' if it is none.
+
+    >>> score_meaning("Height @ R1", ["height"])
+    'score:height@r1'
+    """
+    criterion, _, rater = name.partition("@")
+    for one in criteria:
+        if plain(one) == plain(criterion):
+            return f"{SCORE}{one}@{plain(rater)}"
+    return ""
 
 
 def known_share(names: Sequence[str]) -> int:

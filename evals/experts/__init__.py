@@ -1,0 +1,1 @@
+"""Experts' scores of criteria: read from a manifest, and set beside what features say of the same images."""
