@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scafe.agent.record.evidence import sound_lines
 from scafe.agent.record.outcome import finished, gate_of
 from scafe.agent.record.revisions import Revision, list_revisions, read_revision, read_source
 from scafe.agent.record.run_folder import RunFolder, RunInfo, find_run
@@ -80,7 +81,7 @@ class Run:
         None before the held-out part was opened. Where `sealed` is false the data was too small for a
         held-out part, and the numbers are one cross-validation in which labels selected nothing.
         """
-        for line in self.events():
+        for line in sound_lines(self.events(), self.path / EVENTS):
             if line["kind"] == "seal_opened":
                 return Opened.model_validate({key: line[key] for key in Opened.model_fields if key in line})
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from scafe.agent.record.evidence import sound_lines
 from scafe.agent.record.trace import EVENTS, read_lines
 from scafe.knowledge.contract.errors import IntegrityError
 
@@ -32,7 +33,7 @@ class RunOutcome:
 
 def finished(run: Path) -> RunOutcome | None:
     """Return the outcome of a finished run; None if its trace has no end yet."""
-    events = {line["kind"]: line for line in read_lines(run / EVENTS)}
+    events = {line["kind"]: line for line in sound_lines(read_lines(run / EVENTS), run / EVENTS)}
     end = events.get("run_finished")
     if end is None:
         return None

@@ -37,7 +37,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from scafe.agent.record.wire import mend_text
 from scafe.knowledge.contract.errors import InputError, IntegrityError
 from scafe.knowledge.contract.inside import read_inside
-from scafe.knowledge.contract.plain_json import read_json
 
 FORMAT: Literal[1] = 1
 RUN_FILE = "run.json"
@@ -267,7 +266,7 @@ def _read_info(path: Path) -> RunInfo:
     if not file.is_file():
         raise InputError(f"{path}: not a run folder (no {RUN_FILE}); see `scafe runs list`")
     try:
-        data = read_json(read_inside(path, RUN_FILE, MOST_HEAD_BYTES), str(file))
+        data = json.loads(read_inside(path, RUN_FILE, MOST_HEAD_BYTES))
         newer = isinstance(data, dict) and int(data.get("format", 0)) > FORMAT
         if newer:
             raise InputError(

@@ -230,8 +230,11 @@ def test_a_person_at_a_terminal_is_shown_what_is_decided(capsys: pytest.CaptureF
         "features": [{"feature": "rim", "criterion": "border", "revision": "border/r001"}],
     }
     assert shown(asks) == ["  rim  (border, border/r001)"]
-    with CliRunner().isolation(input="m\nrim, halo\nA. Reader\n\n"):
+    asks["features"] += [{"feature": "halo", "criterion": "border", "revision": "border/r002"}]
+    with CliRunner().isolation(input="m\nrim, hallo\nrim, halo\nA. Reader\n\n") as streams:
         decision = ask_person(asks)
+        told = streams[1].getvalue().decode()
+    assert "has no 'hallo' to strike out; did you mean halo?" in told  # and asked again
     assert decision is not None
     assert (decision.decision, decision.drop, decision.name) == ("modify", ("rim", "halo"), "A. Reader")
     with CliRunner().isolation(input="w\n"):

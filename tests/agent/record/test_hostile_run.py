@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import scafe
 from scafe.agent.cli.main import main
 from scafe.agent.loop.run import resume_run
 from scafe.agent.record.run_folder import RunFolder
@@ -215,3 +216,27 @@ def test_a_report_that_is_no_json_is_told(run: Path) -> None:
     told = CliRunner().invoke(main, ["report", "run", "--out", str(run.parent)])
     assert told.exit_code == 4
     assert "report.json is not plain JSON" in told.output
+
+
+BROKEN_ENDS: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
+    "the opened part does not say what it was": lambda lines: of_kind(lines, "seal_opened").pop("sealed"),
+    "criteria that are lists": lambda lines: of_kind(lines, "set_frozen").update(criteria=[["a"]]),
+    "an end of another name": lambda lines: of_kind(lines, "run_finished").update(status="<script>"),
+    "scores that are texts": lambda lines: of_kind(lines, "seal_opened").update(auc="\x1b[2J"),
+    "reports that are no files": lambda lines: of_kind(lines, "reported").update(files=[]),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_ENDS)
+def test_an_end_with_wrong_fields_is_one_sentence_in_python_too(run: Path, name: str) -> None:
+    """A notebook that showed such a run ended in a KeyError or a TypeError."""
+    found = scafe.load_run(chained_again(run, BROKEN_ENDS[name]))
+    for look in (lambda: found.summary, found._repr_html_):
+        with pytest.raises(IntegrityError, match="an event has a wrong field"):
+            look()
+
+
+def test_scores_with_wrong_fields_are_one_sentence(run: Path) -> None:
+    found = scafe.load_run(chained_again(run, BROKEN_ENDS["scores that are texts"]))
+    with pytest.raises(IntegrityError, match="an event has a wrong field"):
+        _ = found.scores
