@@ -28,7 +28,7 @@ from scafe.sandbox.pool.pool import ImageAndMask
 
 MIN_PATIENTS = 5
 """Fewest patients per class: one for each of five folds."""
-KEPT_BYTES = 64_000_000
+KEPT_BYTES = 24_000_000
 """Decoded images kept in memory at most; the rest is decoded each time."""
 MOST_READERS = 4
 """Threads that decode; each holds two images."""

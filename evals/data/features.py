@@ -26,7 +26,7 @@ LIBRARIES = ("numpy", "opencv-python-headless", "scafe", "scikit-image", "scipy"
 
 CHUNK = 256
 """Images in a wave at most, and rows that a kill can lose."""
-WAVE_BYTES = 48_000_000
+WAVE_BYTES = 32_000_000
 """Pixels and masks in memory at a time; they stand there twice, the second time in shared memory."""
 MOST_ROWS = 60_000
 """Rows of all extractors that are held in memory; those of others are read again when they are asked for."""

@@ -26,7 +26,7 @@ ENTRY: Final = struct.Struct("<QQQQQ")
 """offset of the image, offset of the mask, height, width, channels."""
 STEP = 64
 KEPT_ARENAS = 6
-KEPT_BYTES = 100_000_000
+KEPT_BYTES = 40_000_000
 """Sets of images that stay in shared memory: at most so many, and so much beyond those in use."""
 IN_USE = 2
 """Images, and the empty set in which sources are reviewed."""
