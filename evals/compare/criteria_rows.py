@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.data.features import FeatureStore
+from scafe.evals.data.features import FeatureStore, what_values_depend_on
 from scafe.evals.frozen.bundle import Bundle, open_bundle
 from scafe.evals.frozen.freeze import predicted_direction
 from scafe.evals.peers.criteria import Column, CriteriaPeer
@@ -46,8 +46,9 @@ class Extractors:
 
     @property
     def key(self) -> str:
-        """Hash over sources and names."""
-        return f"extractors@1 {hashlib.sha256(repr(self.taken).encode()).hexdigest()}"
+        """Hash over sources and names, and what else their values depend on."""
+        others = [what_values_depend_on(source) for source, _ in self.taken]
+        return f"extractors@1 {hashlib.sha256(repr((self.taken, others)).encode()).hexdigest()}"
 
     def rows(self, images: Images, keys: Sequence[str]) -> Rows:
         """Return one row an image, NaN where a feature could not be measured."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.data.features import Images, write_atomically
+from scafe.evals.data.features import Images, what_values_depend_on, write_atomically
 from scafe.evals.data.regions.counts import Origin, RegionCounts
 from scafe.evals.data.regions.looks import Found, require_plausible
 from scafe.evals.data.regions.store import Filled, KeptRegion, RegionStore
@@ -79,7 +79,9 @@ class Regions:
         return tuple(index for index, item in enumerate(self._dataset.items) if not item.has_mask)
 
     def _key(self, key: str, lacks: bool) -> str:
-        return digest(key.encode(), self.locator.sha256.encode()) if lacks else key
+        # The region is part of what is measured, so what it depends on is part of the image's key.
+        locator = f"{self.locator.sha256};{what_values_depend_on(self.locator.source)}"
+        return digest(key.encode(), locator.encode()) if lacks else key
 
     def _region(self, index: int) -> KeptRegion:
         return self._store.region(self._key(self._dataset.items[index].sha256, True))

@@ -8,12 +8,16 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from scafe.evals.compare.criteria_rows import Extractors, Sandbox
+from scafe.evals.data import features
 from scafe.evals.data.features import what_values_depend_on
+from scafe.evals.disclosure.regions import Regions
 from scafe.evals.frozen.bundle import MANIFEST, open_bundle
 from scafe.evals.frozen.freeze import freeze
 from scafe.evals.frozen.frozen_set import measure_bundle
@@ -21,6 +25,7 @@ from scafe.evals.frozen.stored_phantoms import load_phantoms
 from scafe.evals.frozen.verify import verify_bundle
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.extractor import parse_extractor
+from scafe.knowledge.contract.locator import Locator
 from scafe.sandbox.language.toolkit_text import files_for, names_toolkit, toolkit_files, toolkit_sha256
 from scafe.sandbox.pool.pool import Pool
 
@@ -34,6 +39,15 @@ FEATURES = {{"delta_a": {FEATURE}}}
 def extract(image, mask):
     red = tk.lab(image)[:, :, 1]
     return {{"delta_a": tk.robust(red[mask])["median"] - tk.robust(red[tk.skin_ring(mask)])["median"]}}
+"""
+WITHOUT = WITH.replace("toolkit", "numpy")
+LOCATOR = """import toolkit as tk
+
+LOCATOR = "lesion"
+
+
+def locate(image):
+    return tk.dark_corners(image), 0.5
 """
 ALONE = """
 import json, runpy, sys
@@ -153,6 +167,25 @@ def test_what_is_no_file_of_a_toolkit_belongs_to_nothing(bundle: Path, name: str
 def test_the_key_of_kept_values_changes_with_the_toolkit_where_it_is_imported() -> None:
     assert toolkit_sha256() in what_values_depend_on(WITH)
     assert "toolkit" not in what_values_depend_on(WITH.replace("toolkit", "numpy"))
+
+
+def test_a_compared_extractors_key_holds_what_its_values_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    box = Sandbox(Path("nowhere"))
+    keys = {source: Extractors(((source, ("delta_a",)),), box).key for source in (WITH, WITHOUT)}
+    monkeypatch.setattr(features, "toolkit_sha256", lambda: "0" * 64)
+    assert Extractors(((WITH, ("delta_a",)),), box).key != keys[WITH]
+    assert Extractors(((WITHOUT, ("delta_a",)),), box).key == keys[WITHOUT]
+
+
+def test_an_image_whose_mask_a_locator_finds_has_another_key_with_another_toolkit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    locator = Locator(region="lesion", source=LOCATOR)
+    regions = Regions(SimpleNamespace(), None, Path("nowhere"), locator)  # type: ignore[arg-type]
+    before, given = regions._key("image", True), regions._key("image", False)
+    monkeypatch.setattr(features, "toolkit_sha256", lambda: "0" * 64)
+    assert regions._key("image", True) != before
+    assert regions._key("image", False) == given == "image"
 
 
 @pytest.mark.parametrize(
