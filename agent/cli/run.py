@@ -25,7 +25,7 @@ from scafe.agent.cli.options import (
     run_argument,
 )
 from scafe.agent.terminal.terminal import Terminal, echo, render_json_line, speaks
-from scafe.knowledge.contract.masks import LocatorChoice, MaskMethod
+from scafe.knowledge.contract.masks import MaskMethod
 
 if TYPE_CHECKING:
     from scafe.agent.nodes.gates import Decision
@@ -89,9 +89,10 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
 )
 @click.option(
     "--locator",
-    type=click.Choice(get_args(LocatorChoice)),
-    help="Who finds masks that are not given: the reference locator of the pack's region, or nobody (the "
-    "whole image is measured). Given masks always win.  [default: reference]",
+    metavar="reference|draft|none|FILE",
+    help="What finds masks that are not given: the reference locator of the pack's region, the best of its "
+    "variants on this data, nothing (the whole image is measured), or a file of yours. Given masks always "
+    "win.  [default: reference]",
 )
 @mask_label_option
 @options(COLUMN_OPTIONS)

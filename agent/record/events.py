@@ -53,6 +53,7 @@ class LocatorNote(BaseModel):
 
     region: str
     sha256: str = Field(description="of the locator's source")
+    chosen: str = Field(description="reference, draft (the best of its variants) or own (a person's file)")
     given: str = Field(description="whether any mask was given: none or some")
     found: str = Field(description="share of the others in which it found something: 0-20%, 20-80%, 80-100%")
 

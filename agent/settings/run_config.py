@@ -10,7 +10,7 @@ from scafe.agent.settings.settings import load_settings, mask_password
 from scafe.evals.disclosure.bench import CohortSpec
 from scafe.knowledge.contract.errors import IntegrityError, SettingsError
 from scafe.knowledge.contract.inert import inert
-from scafe.knowledge.contract.masks import LocatorChoice, MaskMethod
+from scafe.knowledge.contract.masks import MaskMethod
 
 DEMO_PACK = "scar.keloid_vs_hypertrophic"
 
@@ -26,7 +26,7 @@ class RunConfig(BaseModel):
     labels: tuple[str, ...] = ()
     ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="draws masks where none is given")
-    locator: LocatorChoice = Field(default="none", description="finds masks that are not given")
+    locator: str = Field(default="none", description="finds masks that are not given")
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
     )

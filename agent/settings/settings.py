@@ -22,7 +22,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from scafe.agent.settings.unread import UnreadFileWarning, UnreadVariableWarning
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.inert import inert
-from scafe.knowledge.contract.masks import LocatorChoice, MaskMethod
+from scafe.knowledge.contract.masks import MaskMethod
 
 PREFIX = "SCAFE_"
 CONFIG_VARIABLE = "SCAFE_CONFIG"
@@ -75,8 +75,8 @@ class Settings(BaseSettings):
     )
     ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
-    locator: LocatorChoice = Field(
-        default="reference", description="who finds masks that are not given: the pack's reference, or nobody"
+    locator: str = Field(
+        default="reference", description="finds masks that are not given: reference, draft, none, or a file"
     )
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"

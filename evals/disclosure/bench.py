@@ -22,7 +22,7 @@ from scafe.evals.disclosure.bands import ShareBand
 from scafe.evals.disclosure.score_card import ScoreCard
 from scafe.evals.scoring.feedback import FeedbackMode
 from scafe.knowledge.contract import errors
-from scafe.knowledge.contract.masks import LocatorChoice, MaskMethod
+from scafe.knowledge.contract.masks import MaskMethod
 from scafe.sandbox.probes.verdict import Verdict
 
 CLOSING_SECONDS = 10.0
@@ -53,7 +53,9 @@ class BenchSpec(Record):
     )
     ordinal: bool = Field(default=False, description="whether `labels` are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
-    locator: LocatorChoice = Field(default="none", description="who finds masks that are not given")
+    locator: str = Field(
+        default="none", description="finds masks that are not given: reference, draft, a file, or none"
+    )
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
     )
@@ -80,11 +82,16 @@ class BenchSpec(Record):
     )
 
 
+Chosen = Literal["reference", "draft", "own"]
+"""reference: as it ships · draft: the best of its variants · own: a person's file."""
+
+
 class LocatorFacts(Record):
     """What the agent may know of the masks that a locator fills."""
 
     region: str
     sha256: str = Field(description="of the locator's source")
+    chosen: Chosen = "reference"
     given: Literal["none", "some"] = Field(description="whether any mask was given")
     found: ShareBand = Field(description="share of the others in which the locator found something")
 

@@ -7,27 +7,28 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.data.features import Images, what_values_depend_on, write_atomically
+from scafe.evals.data.features import Images, what_values_depend_on
 from scafe.evals.data.regions.counts import Origin, RegionCounts
 from scafe.evals.data.regions.looks import Found, require_plausible
 from scafe.evals.data.regions.store import Filled, KeptRegion, RegionStore
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.bands import Edges
-from scafe.evals.disclosure.bench import BenchSpec, LocatorFacts
-from scafe.knowledge.contract.locator import Locator, parse_locator
+from scafe.evals.disclosure.bench import BenchSpec, Chosen, LocatorFacts
+from scafe.evals.disclosure.locators import kept_or_chosen, origin_of
+from scafe.knowledge.contract.locator import Locator
 from scafe.knowledge.criteria.pack import CriteriaPack
-from scafe.knowledge.locators.reference import reference_locator
 from scafe.sandbox.pool.pool import Pool
-
-KEPT = "locator.py"
-"""File of the bench's folder that holds the chosen locator."""
 
 
 class Regions:
     """One locator over the images of a data set that came without masks."""
 
-    def __init__(self, dataset: Dataset, pool: Pool, folder: Path, locator: Locator) -> None:
+    def __init__(
+        self, dataset: Dataset, pool: Pool, folder: Path, locator: Locator, chosen: Chosen = "reference"
+    ) -> None:
         self.locator = locator
+        self.chosen: Chosen = chosen
+        """How it was chosen."""
         self._dataset = dataset
         self._store = RegionStore(folder, pool, locator.source)
 
@@ -71,6 +72,7 @@ class Regions:
         return LocatorFacts(
             region=self.locator.region,
             sha256=self.locator.sha256,
+            chosen=self.chosen,
             given="some" if counts.given else "none",
             found=edges.share(counts.found / max(counts.asked, 1), "found"),
         )
@@ -92,11 +94,16 @@ class Regions:
 
 
 def open_regions(
-    spec: BenchSpec, pack: CriteriaPack, dataset: Dataset, pool: Pool, folder: Path
+    spec: BenchSpec, pack: CriteriaPack, dataset: Dataset, dev: Sequence[int], pool: Pool, folder: Path
 ) -> Regions | None:
     """Return the locator that fills masks of this study; None where no mask is to be filled.
 
     The locator of the first opening is kept and taken again: one that ships may have been mended since.
+
+    Parameters
+    ----------
+    dev : sequence of int
+        Development items; only these are looked at to choose among drafts.
 
     Raises
     ------
@@ -105,16 +112,8 @@ def open_regions(
     """
     if spec.locator == "none" or pack.region is None or all(item.has_mask for item in dataset.items):
         return None
-    locator = _kept_or_chosen(folder / KEPT, pack)
+    locator = kept_or_chosen(spec, pack, dataset, dev, pool, folder)
     masks = (Path(spec.cache) if spec.cache else folder) / "regions"
-    found = Regions(dataset, pool, masks, locator)
+    found = Regions(dataset, pool, masks, locator, origin_of(spec.locator))
     found.prepare()
     return found
-
-
-def _kept_or_chosen(path: Path, pack: CriteriaPack) -> Locator:
-    if path.exists():
-        return parse_locator(path.read_text(encoding="utf-8"))
-    locator = reference_locator(pack)
-    write_atomically(path, locator.source.encode())
-    return locator

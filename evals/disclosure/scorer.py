@@ -17,7 +17,8 @@ from scafe.knowledge.phantoms import load_phantom
 FILES = {
     "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (
-        "answers", "bands", "label_noise", "ledger", "opening", "regions", "score_card", "scorer", "session",
+        "answers", "bands", "label_noise", "ledger", "locators", "opening", "regions", "score_card",
+        "scorer", "session",
     ),
     "sandbox/pool": ("pool",),
     "sandbox/pool/regions": ("finding", "located", "seat"),

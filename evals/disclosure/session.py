@@ -86,7 +86,9 @@ class BenchSession:
         """Over the dev ids, never used by the loop: for pruning and for what a report re-scores."""
         self.sources: dict[str, str] = self._kept_sources()
         """SHA-256 -> source of every extractor that was probed or scored."""
-        self.regions: Regions | None = open_regions(spec, self.pack, self.dataset, pool, self.folder)
+        self.regions: Regions | None = open_regions(
+            spec, self.pack, self.dataset, self.split.dev, pool, self.folder
+        )
         """What fills masks that were not given; None: they are all True."""
         self.store = FeatureStore(Path(spec.cache) if spec.cache else self.folder / "features", pool)
         self.facts: BenchFacts = self._facts()

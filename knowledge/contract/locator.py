@@ -35,7 +35,7 @@ class Locator(BaseModel):
 
     region: str = Field(description="the region it finds, as the pack's `region` names it")
     source: str = Field(description="the whole module, ends in a newline")
-    variants: Mapping[str, tuple[float, ...]] = Field(
+    variants: Mapping[str, tuple[int | float, ...]] = Field(
         default_factory=dict, description="constant -> other values that the built-in drafter may try"
     )
 
@@ -94,7 +94,7 @@ def _require_locate(tree: ast.Module) -> None:
     raise ContractError("the module needs a function def locate(image)")
 
 
-def _variants(constants: Mapping[str, object]) -> dict[str, tuple[float, ...]]:
+def _variants(constants: Mapping[str, object]) -> dict[str, tuple[int | float, ...]]:
     declared = constants.get("VARIANTS", {})
     if not isinstance(declared, dict) or len(declared) > MAX_VARIANTS:
         raise ContractError(
@@ -109,7 +109,7 @@ def _constant(name: object, constants: Mapping[str, object]) -> str:
     return name
 
 
-def _values(name: object, values: object) -> tuple[float, ...]:
+def _values(name: object, values: object) -> tuple[int | float, ...]:
     numbers = isinstance(values, (list, tuple)) and 0 < len(values) <= MAX_VARIANTS
     if not numbers or any(type(one) not in (int, float) for one in values):  # type: ignore[attr-defined]
         raise ContractError(f"VARIANTS[{name!r}] must be a list of 1 to {MAX_VARIANTS} numbers")

@@ -8,8 +8,9 @@ from typing import Literal
 MaskMethod = Literal["none", "otsu"]
 """No mask is drawn, or one by Otsu's threshold; `evals/data/segment.py` says for which images."""
 
-LocatorChoice = Literal["none", "reference"]
-"""Who fills masks that are not given: nobody, or the reference locator of the pack's region."""
+LOCATORS = ("reference", "draft", "none")
+"""Who fills masks that are not given: the reference locator of the pack's region, the best of its variants,
+or nobody; anything else names the file of a locator."""
 
 WindowRule = Literal["volume@1", "mask@2"]
 """How the values of a volume become grey levels; `evals/data/rules/intensity.py` states both. Bundles from

@@ -27,7 +27,7 @@ from scafe.sandbox.system.doctor import SandboxReport, inspect_host
 __all__ = ["Extraction", "Fault", "FaultKind", "ImageAndMask", "Limits", "Pool"]
 
 NOT_OPEN = "the pool is not open; use it as a context manager: with Pool() as pool"
-NO_LOCATOR = "locators run with --sandbox local or bwrap; give the images masks, or leave --locator away"
+NO_LOCATOR = "locators run with --sandbox local or bwrap; give the images masks, or say --locator none"
 
 
 class Pool:

@@ -9,7 +9,7 @@ import pytest
 
 from scafe.evals.disclosure.bands import Edges
 from scafe.evals.disclosure.bench import BenchSpec
-from scafe.evals.disclosure.regions import KEPT
+from scafe.evals.disclosure.locators import KEPT
 from scafe.evals.disclosure.session import BenchSession
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import Pool
@@ -94,7 +94,7 @@ def test_facts_hold_no_number_of_images_and_no_confidence(pool: Pool, picture_fo
     )
     source = HIDES.format(y=0, x=0, bit=0, threshold=999)
     facts, _ = told(pool, spec, source)
-    assert set(facts["locator"]) == {"region", "given", "found"}
+    assert set(facts["locator"]) == {"region", "chosen", "given", "found"}
     assert facts["locator"]["found"] == "80-100%"
 
 

@@ -16,7 +16,7 @@ from scafe.evals.frozen.freeze import freeze
 from scafe.evals.frozen.frozen_set import FrozenSet
 from scafe.evals.frozen.predict import find_pictures, mask_counts, predict
 from scafe.evals.processes import bundle as command
-from scafe.knowledge.contract.errors import DatasetError, IntegrityError
+from scafe.knowledge.contract.errors import ContractError, DatasetError, IntegrityError
 from scafe.knowledge.criteria.pack import load_pack
 from scafe.knowledge.locators.reference import reference_locator
 from scafe.knowledge.phantoms import load_phantom
@@ -105,6 +105,43 @@ class TestBench:
     def test_perturbed_images_are_located_anew(self, pool: Pool, tmp_path: Path) -> None:
         session = opened(pool, tmp_path, 0, locator="reference")
         assert session.stability(AREA)["share"].icc < 1
+
+    def test_takes_a_persons_own_locator(self, pool: Pool, tmp_path: Path) -> None:
+        mine = tmp_path / "mine.py"
+        mine.write_text(
+            'LOCATOR = "scar"\n\n\ndef locate(image):\n'
+            "    mask = image[:, :, 0] > 255\n    mask[20:40, 20:40] = True\n    return mask, 0.5\n"
+        )
+        session = opened(pool, tmp_path, 0, locator=str(mine))
+        assert np.allclose(shares(session), 400 / 96**2, atol=1e-6)
+        assert session.facts.locator is not None
+        assert session.facts.locator.chosen == "own"
+
+    def test_refuses_a_locator_of_another_region(self, pool: Pool, tmp_path: Path) -> None:
+        mine = tmp_path / "mine.py"
+        mine.write_text('LOCATOR = "mass"\n\n\ndef locate(image):\n    return image[:, :, 0] > 9, 0.5\n')
+        with pytest.raises(ContractError, match="the region of pack"):
+            opened(pool, tmp_path, 0, locator=str(mine))
+
+    def test_says_what_to_write_where_the_file_of_a_locator_is_not_there(
+        self, pool: Pool, tmp_path: Path
+    ) -> None:
+        with pytest.raises(ContractError, match="refrence: cannot be read"):
+            opened(pool, tmp_path, 0, locator="refrence")
+
+    @pytest.mark.slow
+    def test_drafts_variants_and_keeps_the_best_with_every_figure(self, pool: Pool, tmp_path: Path) -> None:
+        session = opened(pool, tmp_path, 2, locator="draft")
+        rows = json.loads((Path(session.spec.folder) / "locators.json").read_text())
+        assert len(rows) == 6
+        chosen = [row for row in rows if row["chosen"]]
+        assert session.regions is not None
+        assert [row["sha256"] for row in chosen] == [session.regions.locator.sha256]
+        assert chosen[0]["images"]["agreement"] == max(
+            row["images"]["agreement"] for row in rows if row["images"]
+        )
+        assert session.facts.locator is not None
+        assert session.facts.locator.chosen == "draft"
 
     def test_opened_again_takes_the_locator_of_the_first_time(self, pool: Pool, tmp_path: Path) -> None:
         first = opened(pool, tmp_path, 0, locator="reference")
