@@ -39,7 +39,7 @@ def main() -> None:
             if not options.only or one.name in options.only:
                 _run(one, options, pool, records)
                 _path(options.record).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(_read("before"), _ordered(_read("now") or records)), encoding="utf-8")
+    PAGE.write_text(page(_read("before"), _ordered({**_read("before"), **_read("now")})), encoding="utf-8")
     print(f"written: {PAGE}")
 
 

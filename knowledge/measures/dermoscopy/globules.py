@@ -40,13 +40,24 @@ VARIANTS = {
 NAN = float("nan")
 
 
-def spots(image, mask):
+def box_of(mask):
+    """Box of the lesion with a margin, and by how much lengths in shares of its side are larger there."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    box = np.s_[max(0, rows[0] - 12) : rows[-1] + 13, max(0, columns[0] - 12) : columns[-1] + 13]
+    return box, min(mask.shape) / min(mask[box].shape)
+
+
+def spots(image, mask, box, larger):
     """Contrast of round dark spots; 0 near glare (bubbles) and on hairs."""
-    dense = cv2.transform(tk.optical_density(tk.without_hair(image), FLOOR), np.array([[0.5, 0.5, 0.0]]))
-    found = tk.blobs(dense, tuple(min(max(one, SMALLEST_PX / min(mask.shape)), 0.2) for one in SPOTS))
+    dense = tk.optical_density(tk.without_hair(image), FLOOR)[box]
+    dense = cv2.transform(np.ascontiguousarray(dense), np.array([[0.5, 0.5, 0.0]]))
+    sizes = tuple(min(max(one, SMALLEST_PX / min(mask.shape)) * larger, 0.2) for one in SPOTS)
+    found = tk.blobs(dense, sizes)
     width = 2 * max(1, round(MARGIN * min(mask.shape))) + 1
-    glare = cv2.dilate((tk.specular_mask(image) & mask).astype(np.uint8), np.ones((width, width), np.uint8))
-    return np.where((glare > 0) | tk.hair_mask(image), 0, found).astype(np.float32)
+    glare = cv2.dilate(
+        (tk.specular_mask(image) & mask)[box].astype(np.uint8), np.ones((width, width), np.uint8)
+    )
+    return np.where((glare > 0) | tk.hair_mask(image)[box], 0, found).astype(np.float32)
 
 
 def extract(image, mask):
@@ -54,9 +65,10 @@ def extract(image, mask):
     inner = tk.signed_distance(mask) > RIM
     if inner.sum() < MIN_PX:
         return {name: NAN for name in FEATURES}
-    found = spots(image, mask)
+    box, larger = box_of(mask)
+    found = spots(image, mask, box, larger)
     size = 2 * max(1, round(SPOTS[0] * min(mask.shape))) + 1
-    tall = (found > STANDS_OUT) & inner
+    tall = (found > STANDS_OUT) & inner[box]
     peaks = tall & (found == cv2.dilate(found, np.ones((size, size), np.uint8)))
     area = inner.sum() / (AREA_UNIT * mask.size)
     return {
