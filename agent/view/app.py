@@ -19,7 +19,7 @@ from scafe.agent.view.pages.egress import egress, letter, of_call
 from scafe.agent.view.pages.feature_set import feature_set
 from scafe.agent.view.pages.integrity import integrity
 from scafe.agent.view.pages.opened import NotYetError
-from scafe.agent.view.pages.phantoms import curves, phantoms, picture, sheet
+from scafe.agent.view.pages.phantoms import curves, failed, phantoms, picture, sheet
 from scafe.agent.view.pages.report import report
 from scafe.agent.view.pages.revision import revision
 from scafe.agent.view.pages.run import events, findings, run
@@ -54,6 +54,7 @@ ROUTES: Final = [
     Route("/run/{run}/phantoms/picture.png", picture),
     Route("/run/{run}/phantoms/sheet.png", sheet),
     Route("/run/{run}/revision/{criterion}/{number}/curves.svg", curves),
+    Route("/run/{run}/revision/{criterion}/{number}/failed.png", failed),
 ]
 
 

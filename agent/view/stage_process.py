@@ -20,11 +20,15 @@ from numpy.typing import NDArray
 from scafe.knowledge.contract.errors import InputError, ScafeError
 from scafe.knowledge.criteria.pack import load_pack
 from scafe.knowledge.phantoms import Phantom, load_phantom
+from scafe.knowledge.phantoms.base import Dial, Nuisance
 from scafe.knowledge.phantoms.sheet import Layout, contact_sheet
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 from scafe.sandbox.probes.panel import build_panel
 
 Line = dict[str, Any]
+
+
+STRIP_LEVELS, STRIP_SIZE, CAPTION_PX = 5, 128, 22
 
 
 class Stage:
@@ -42,6 +46,7 @@ class Stage:
             "sheet": self.sheet,
             "values": self.values,
             "curves": self.curves,
+            "strips": self.strips,
         }
         try:
             return {"answer": asks[request.pop("ask")](**request)}
@@ -94,6 +99,29 @@ class Stage:
         faults = [fault.message or fault.kind for fault in extraction.faults if fault is not None]
         return {"curves": found, "fault": faults[0] if faults else ""}
 
+    def strips(self, kind: str, source: str, feature: str, names: list[str]) -> Line:
+        """Draw dials or nuisances turned from low to high, a row each, with a feature's values."""
+        phantom = load_phantom(kind)
+        known: dict[str, Dial | Nuisance] = {one.name: one for one in phantom.dials}
+        known |= {one.name: one for one in phantom.nuisances}
+        turned = [known[name] for name in names if name in known]
+        levels = [np.linspace(one.low, one.high, STRIP_LEVELS) for one in turned]
+        images = [
+            _rendered(phantom, 0, {one.name: float(level)}, STRIP_SIZE)
+            for one, row in zip(turned, levels, strict=True)
+            for level in row
+        ]
+        extraction = self._sandbox().extract(source, images, talkative=True)
+        if feature not in extraction.names or not images:
+            raise InputError("nothing to draw: the extractor has no such feature, or no dial is named")
+        values = _plain(extraction.rows[:, extraction.names.index(feature)])
+        pictures = [_captioned(one, value) for one, value in zip(images, values, strict=True)]
+        rows = [
+            np.concatenate([_head(one.name), *pictures[at * STRIP_LEVELS : (at + 1) * STRIP_LEVELS]], axis=1)
+            for at, one in enumerate(turned)
+        ]
+        return {"png": _png(np.concatenate(rows))}
+
     def _sandbox(self) -> Pool:
         if self._pool is None:
             self._pool = self._held.enter_context(Pool(workers=1))
@@ -128,6 +156,24 @@ def _shown(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return image
     planes = [image] if image.ndim == 2 else [image[..., at] for at in range(image.shape[2])]
     return np.repeat(np.concatenate(planes, axis=1)[..., None], 3, axis=2)
+
+
+def _captioned(one: ImageAndMask, value: float | None) -> NDArray[np.uint8]:
+    """Put a value under a picture."""
+    picture = _shown(one.image)
+    foot = np.full((CAPTION_PX, picture.shape[1], 3), 255, np.uint8)
+    _written(foot, "missing" if value is None else f"{value:.4g}", 16)
+    return np.pad(np.concatenate([picture, foot]), ((2, 6), (2, 2), (0, 0)), constant_values=255)
+
+
+def _head(name: str) -> NDArray[np.uint8]:
+    side = np.full((STRIP_SIZE + CAPTION_PX + 8, 120, 3), 255, np.uint8)
+    return _written(side, name[:16], STRIP_SIZE // 2)
+
+
+def _written(canvas: NDArray[np.uint8], text: str, y: int) -> NDArray[np.uint8]:
+    cv2.putText(canvas, text, (4, y), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (30, 30, 30), 1, cv2.LINE_AA)
+    return canvas
 
 
 def _png(image: NDArray[np.uint8]) -> str:

@@ -108,6 +108,23 @@ def curves(request: Request) -> Response:
     return Response(svg, media_type="image/svg+xml")
 
 
+def failed(request: Request) -> Response:
+    """Draw the dial of a revision's criterion and the one that a finding names, with a feature's values."""
+    one = opened(request)
+    name = f"{request.path_params['criterion']}/{request.path_params['number']}"
+    cell = require(one.happened.cells.get(name), f"revision {name[:80]!a} in this run")
+    kind = require(_kind(request, one, PICTURE_S), "phantom yet: its process did not start in time")
+    names = [kind["dials"].get(cell.criterion, ""), request.query_params.get("dial", "")]
+    data = _stage(request).picture(
+        ask="strips",
+        kind=kind["kind"],
+        source=read_code(one.folder, cell),
+        feature=request.query_params.get("feature", ""),
+        names=list(dict.fromkeys(names)),
+    )
+    return Response(data, media_type="image/png")
+
+
 def _asked(request: Request) -> Asked:
     """Read the address; InputError if a level is no number."""
     knobs = {}

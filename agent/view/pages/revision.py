@@ -16,9 +16,12 @@ from scafe.agent.view.reading.happened import Cell
 from scafe.agent.view.reading.letters import Letter
 from scafe.agent.view.rendering import page
 from scafe.knowledge.contract.errors import ScafeError
+from scafe.knowledge.contract.inside import read_inside
+from scafe.knowledge.contract.plain_json import read_json
 from scafe.sandbox.probes.verdict import Finding
 
 MOST_OTHERS: Final = 80
+MOST_REPORT: Final = 8 << 20
 
 
 @dataclass
@@ -64,6 +67,7 @@ def revision(request: Request) -> Response:
         parents=[found for sha in cell.parents if (found := one.happened.of_sha256.get(sha))],
         children=one.happened.children(cell.sha256),
         others=_others(one, cell, against),
+        noise_floor=_noise_floor(one),
         successor=one.happened.of_sha256.get(cell.replaced_by),
     )
 
@@ -139,6 +143,16 @@ def _read_words(request: Request, one: Opened, cell: Cell, shown: Shown) -> None
     stem = dict(known.items).get(cell.call.number)
     shown.is_pending = stem is None and not known.is_whole
     shown.letter = letters.letter(cell.call.number, stem) if stem else None
+
+
+def _noise_floor(one: Opened) -> str:
+    """Return what the run's report says of its noise floor; '' where there is no report yet."""
+    try:
+        report = read_json(read_inside(one.path, "report.json", MOST_REPORT), "report.json")
+        texts = [str(block.get("text", "")) for part in report["sections"] for block in part["blocks"]]
+    except (ScafeError, KeyError, TypeError, AttributeError):
+        return ""
+    return next((text for text in texts if text.startswith("Noise floor:")), "")
 
 
 def _at_line(findings: tuple[Finding, ...]) -> dict[int, list[Finding]]:

@@ -60,6 +60,17 @@ def test_response_curves_of_a_revision_are_measured_and_drawn(viewer: TestClient
     assert "border (its own)" in answer.text
 
 
+def test_the_phantoms_that_a_finding_names_are_drawn_with_the_values(viewer: TestClient) -> None:
+    address = "/run/scar/revision/relief/r001"
+    page = viewer.get(address).text
+    assert f"{address}/failed.png?feature=relief_ratio&amp;dial=pigment_mix" in page
+    drawn = viewer.get(f"{address}/failed.png?feature=relief_ratio&dial=pigment_mix")
+    other = viewer.get(f"{address}/failed.png?feature=relief_ratio&dial=gloss")
+    assert drawn.content[:4] == PNG
+    assert drawn.content != other.content
+    assert viewer.get(f"{address}/failed.png?feature=nothing&dial=gloss").status_code == 422
+
+
 def test_an_extractor_that_the_language_wall_refuses_is_not_run_and_says_so(viewer: TestClient) -> None:
     shelf: Shelf = viewer.app.app.state.shelf  # type: ignore[attr-defined]
     path: Path = shelf.root / "scar" / "revisions" / "asymmetry" / "r001.py"
