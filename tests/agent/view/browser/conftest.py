@@ -8,9 +8,6 @@ import pytest
 from browser_stand_ins import Site, Tab, new_tab, serving
 from viewer_stand_ins import REFERENCE
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="no playwright: pip install 'scafe[test]'; the browser tests did not run"
-)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -18,6 +15,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium: apt-get install chromium; the browser tests did not run")
+    playwright = pytest.importorskip(
+        "playwright.sync_api",
+        reason="no playwright: pip install 'scafe[test]'; the browser tests did not run",
+    )
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
