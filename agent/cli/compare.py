@@ -46,7 +46,11 @@ from scafe.knowledge.contract.masks import MaskMethod
 @click.option("--allow-pixels", is_flag=True, help="Let the images themselves go to that model, values too.")
 @click.option("--max-questions", type=click.IntRange(min=1), help="Cap on questions to that model.")
 @click.option(
-    "--max-calls", type=click.IntRange(3, 1000), default=24, show_default=True, help="Drafts of each search."
+    "--max-calls",
+    type=click.IntRange(0, 1000),
+    default=24,
+    show_default=True,
+    help="Drafts of each search; 0: no search, the measures of the pack as they ship.",
 )
 @click.option(
     "--out",

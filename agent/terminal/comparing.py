@@ -24,7 +24,7 @@ SEARCHES: tuple[tuple[str, Literal["loop", "best_of_n"]], ...] = (
     ("scafe-best-of-n", "best_of_n"),
 )
 MAX_CALLS = 24
-"""Drafts of each search: what the studies of `benchmarks/studies` give the built-in drafter."""
+"""Drafts of each search (0: none is made); the studies of `benchmarks/studies` give as many."""
 ASKING = "scafe.agent.peers.asking"
 Hear = Callable[[dict[str, Any]], None]
 
@@ -99,7 +99,7 @@ def compare_apart(asked: Asked, hear: Hear, say: Callable[[str], None]) -> dict[
     bundles, absent = [], []
     if asked.bundle is not None:
         bundles = [f"scafe={asked.bundle}"]
-    for name, search in () if asked.bundle is not None else SEARCHES:
+    for name, search in () if asked.bundle is not None or not asked.max_calls else SEARCHES:
         say(f"{name}: a search without labels by the built-in drafter, {asked.max_calls} drafts")
         run = _searched(asked, search)
         frozen = RunFolder(run).frozen
