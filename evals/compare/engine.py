@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -169,9 +168,19 @@ def _results(jobs: Sequence[Job], workers: int) -> Any:
         return
     from joblib import Parallel, delayed
 
-    os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
     ask = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-    yield from ask(delayed(_placed)(place, job) for place, job in enumerate(jobs))
+    try:
+        yield from ask(delayed(_placed)(place, job) for place, job in enumerate(jobs))
+    except BaseException:
+        _end_workers()
+        raise
+
+
+def _end_workers() -> None:
+    """End joblib's processes at once: an interrupted comparison leaves nothing running."""
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor().shutdown(wait=False, kill_workers=True)
 
 
 def _placed(place: int, job: Job) -> tuple[int, dict[str, Any]]:

@@ -6,10 +6,11 @@ It holds the images and their labels, and no model's client. Progress goes to st
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import NoReturn, get_args
 
 from scafe.evals.compare.comparison import Request, compare_on, seconds_of, write_files, write_film_readings
 from scafe.evals.compare.criteria_rows import Sandbox
@@ -38,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(json.dumps({"error": type(error).__name__, "message": str(error)}))
         print(f"scafe: {inert_lines(str(error))}", file=sys.stderr)
         return error.exit_code
+
+
+def _interrupted(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt  # its workers are ended on the way out
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -123,4 +128,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupted)
     raise SystemExit(main())
