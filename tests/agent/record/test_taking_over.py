@@ -17,12 +17,13 @@ from scafe.agent.drafters.mailbox import read_text
 from scafe.agent.egress.journal import Journal
 from scafe.agent.egress.prices import fixed_prices
 from scafe.agent.egress.scripted import ScriptedServer
-from scafe.agent.loop.run import resume_run
+from scafe.agent.loop.run import RunConfig, resume_run, start_run
 from scafe.agent.nodes.gates import Decision
 from scafe.agent.record.adoption import is_known, names_of, state_folder
-from scafe.agent.record.run_folder import CACHES, LEARNT, load_run
+from scafe.agent.record.run_folder import CACHES, LEARNT, left_clean, load_run
 from scafe.agent.record.seal import verify_run
-from scafe.knowledge.contract.errors import InputError, IntegrityError
+from scafe.evals.disclosure.bench import BenchFacts
+from scafe.knowledge.contract.errors import DatasetError, InputError, IntegrityError
 
 BOB = Decision(name="B. Reader")
 
@@ -312,6 +313,22 @@ def test_a_planted_file_of_the_journal_is_named_and_not_read(
     read = journal.answer if what == "response.json" else lambda _: journal.entries()
     with pytest.raises(IntegrityError, match=path.name):
         read(entry.request.sha256)
+
+
+class Unopened(StandInBench):
+    """Data that cannot be used."""
+
+    def facts(self) -> BenchFacts:
+        raise DatasetError("no images here")
+
+
+def test_a_refused_run_leaves_no_folder_and_no_record_that_it_was_mine(tmp_path: Path) -> None:
+    out = tmp_path / "no" / "such" / "runs"
+    config = RunConfig(pack="scar.vss", approve="auto", max_calls=4, out=str(out))
+    with pytest.raises(DatasetError), left_clean(out):
+        start_run(config, bench=Unopened(tmp_path / "bench"), drafter=FaultyDrafter())
+    assert not (tmp_path / "no").exists()
+    assert not list((state_folder() / "runs").iterdir())
 
 
 def test_two_runs_taken_over_alike_end_alike(tmp_path: Path) -> None:
