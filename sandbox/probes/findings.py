@@ -36,6 +36,8 @@ WAY_PAST = {
     "rotation": AXES, "scale": AXES, "tilt": AXES,
     "hair": THIN, "tube": THIN,
     "ruler": "stay inside the mask and the ring", "vignette": "stay inside the mask and the ring",
+    "bubbles": "leave out what lies near a highlight (tk.specular_mask)",
+    "corners": "leave black corners out of the ring (tk.dark_corners)",
 }  # fmt: skip
 """Nuisance -> what helps against it. The ring removes a lamp, and neither a hair nor the light's height."""
 PIXELS = "a limit counted in pixels may be met there: tie it to the square root of the lesion's area"
