@@ -10,6 +10,7 @@ from scafe.agent.terminal.terminal import Terminal, speaks
 
 if TYPE_CHECKING:
     from scafe.knowledge.criteria.pack import CriteriaPack
+    from scafe.sandbox.probes.regions.verdict import LocatorVerdict
     from scafe.sandbox.probes.verdict import Verdict
 
 
@@ -224,6 +225,20 @@ def _verdict_in_words(verdict: "Verdict") -> str:
     return "\n".join(lines)
 
 
+def _locator_in_words(verdict: "LocatorVerdict") -> str:
+    lines = [f"{verdict.region or 'locator'}: " + ("accepted" if verdict.is_acceptable else "rejected")]
+    if verdict.dice is not None:
+        bare = (
+            "" if verdict.found_in_bare is None else f", found where nothing is {verdict.found_in_bare:.0%}"
+        )
+        lines.append(
+            f"  Dice with the true region {verdict.dice:.2f}, a tenth below {verdict.worst_decile:.2f}, "
+            f"steadiness {verdict.stability:.2f}{bare}"
+        )
+    lines += [f"  {one.severity}: {one.message}" for one in verdict.findings]
+    return "\n".join(lines)
+
+
 @click.command()
 @click.argument("extractor", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--pack", required=True, help="The criteria pack that the extractor's criterion is in.")
@@ -234,24 +249,34 @@ def _verdict_in_words(verdict: "Verdict") -> str:
 def probe(
     terminal: Terminal, extractor: Path, pack: str, seed: int, whole: bool, allow_weaker_sandbox: bool
 ) -> None:
-    """Judge one extractor file on phantoms.
+    """Judge one extractor file, or one locator file, on phantoms.
 
     Does it measure what it claims? Exits with 1 if no feature of it may enter a pool. It ends as soon as no
-    feature can be accepted, and says what it did not look at.
+    feature can be accepted, and says what it did not look at. A file with LOCATOR at its head is judged as a
+    locator: does it find the pack's region, steadily, and nothing where nothing is?
 
     \b
     Example:
       scafe probe my_redness.py --pack scar.vss
+      scafe probe my_mass.py --pack ultrasound.birads
     """
     from scafe.knowledge.contract.extractor import read_module
+    from scafe.knowledge.contract.locator import is_locator
     from scafe.knowledge.criteria.pack import load_pack
     from scafe.sandbox.pool.pool import Pool
     from scafe.sandbox.probes.cascade import judge
+    from scafe.sandbox.probes.regions.judging import judge_locator
 
     loaded = load_pack(pack)
     source = read_module(extractor)
     with Pool(allow_weaker=allow_weaker_sandbox) as pool:
-        verdict = judge(source, loaded, pool, seed, depth="whole" if whole else "decided")
-    terminal.answer(verdict.model_dump(mode="json"), _verdict_in_words(verdict))
+        verdict: Verdict | LocatorVerdict
+        if is_locator(source):
+            verdict = judge_locator(source, loaded, pool, seed)
+            words = _locator_in_words(verdict)
+        else:
+            verdict = judge(source, loaded, pool, seed, depth="whole" if whole else "decided")
+            words = _verdict_in_words(verdict)
+    terminal.answer(verdict.model_dump(mode="json"), words)
     if not verdict.is_acceptable:
         click.get_current_context().exit(1)

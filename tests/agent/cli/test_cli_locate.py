@@ -150,3 +150,13 @@ def test_data_with_some_masks_can_be_checked_before_a_run(photos: Path) -> None:
     told = scafe("data", "check", photos, "--pack", PACK, "--labels", ",".join(CLASSES), "--json")
     assert told.exit_code in (0, 1), told.output
     assert "given for 2 of 10" in json.loads(told.stdout)["masks"]
+
+
+def test_probe_judges_a_locator_by_its_head(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        'LOCATOR = "mass"\n\n\ndef locate(image):\n    return image[:, :, 0] >= 0, 1.0\n'
+    )
+    told = scafe("probe", tmp_path / "mine.py", "--pack", "ultrasound.birads")
+    assert told.exit_code == 1
+    assert told.stdout.startswith("mass: rejected")
+    assert "covers 100% of the frame" in told.stdout
