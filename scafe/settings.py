@@ -33,6 +33,8 @@ class RunSettings(TypedDict, total=False):
     """Whether labels are levels; name them highest first."""
     segment: MaskMethod
     """How masks are drawn for images that have none."""
+    locator: str
+    """What finds masks that are not given: reference (the default), draft, none, or the file of a locator."""
     mask_label: int
     """The level of a mask that marks the lesion, where masks have more than two."""
     workers: int
