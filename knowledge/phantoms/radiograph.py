@@ -41,7 +41,7 @@ CLASS_DIALS: dict[str, tuple[Spread, Spread]] = {
 
 
 class RadiographPhantom:
-    """Implements `Phantom` for chest radiographs; the mask is all True."""
+    """Implements `Phantom` for chest films; the mask is the lung that holds air, the region both lungs."""
 
     kind = "radiograph"
     dials = DIALS
@@ -63,8 +63,8 @@ class RadiographPhantom:
             tube = _tube(seed, size) * np.float32(0.8 * outer["tube"])
             field = field * (1 - tube) + 0.95 * tube
         image = np.repeat(scan(field, outer, seed)[:, :, None], 3, axis=2)
-        whole = np.ones((size, size), dtype=np.bool_)
-        return PhantomImage(image, whole, {**turned, **outer}, np.asarray(lungs))
+        mask = np.asarray(_placed(chest.aerated(), outer) > 0.5)
+        return PhantomImage(image, mask, {**turned, **outer}, np.asarray(lungs))
 
     def draw(self, seed: int, label: str, flavour: str = "plain", size: int = 128) -> PhantomImage:
         """Draw one film of a class; see `Phantom.draw`."""
@@ -103,7 +103,7 @@ class _Chest:
         field = 0.05 + 0.57 * body
         both = np.maximum(*self.lungs)
         field = field - (0.36 + 0.07 * self.dials["hyperinflation"]) * both
-        field = field + 0.10 * both * self._ribs()
+        field = field + 0.10 * both * self._ribs() * (1 - self._dense())
         field = np.maximum(field, 0.68 * np.maximum(self._heart(), 0.9 * self._spine()) * body)
         clear = both * (1 - self._heart()) * (1 - self._spine())
         field = field + clear * self._markings()
@@ -129,25 +129,38 @@ class _Chest:
         arch = self.y - 0.35 * np.abs(self.x - 0.5)
         return np.asarray(np.clip(np.cos(arch * 70) - 0.2, 0, 1), dtype=np.float32)
 
-    def _markings(self) -> Floats:
-        rng, dials = stream(self.seed, 2), self.dials
+    def aerated(self) -> Floats:
+        """Cover of the lungs where they hold air: what stays dark beside heart, fluid and a dense patch."""
+        clear = np.maximum(*self.lungs) * (1 - self._heart()) * (1 - self._spine())
+        return np.asarray(clear * (1 - self._dense()) * (1 - self._fluid()), dtype=np.float32)
+
+    def _dense(self) -> Floats:
+        """Opacity of the dense patch somewhere in one lung."""
+        rng = stream(self.seed, 2)
         side = int(rng.integers(2))
-        # One dense patch somewhere in one lung.
         px, py = (0.3, 0.7)[side] + rng.uniform(-0.04, 0.04), rng.uniform(0.34, 0.56)
         ragged = 0.15 * smooth_noise(rng, self.size, 9)
         patch = _soft(1 - np.hypot((self.x - px) / 0.13, (self.y - py) / 0.12) + ragged, 0.12)
-        fine = smooth_noise(stream(self.seed, 3), self.size, 28)
-        hila = np.exp(-(((np.abs(self.x - 0.5) - 0.12) / 0.06) ** 2) - ((self.y - 0.42) / 0.11) ** 2)
-        streaky = 1 + 0.5 * smooth_noise(stream(self.seed, 4), self.size, 20)
-        level = self.base + 0.02 - 0.22 * dials["effusion"]
+        return np.asarray(self.dials["consolidation"] * patch, dtype=np.float32)
+
+    def _fluid(self) -> Floats:
+        side = int(stream(self.seed, 2).integers(2))
+        level = self.base + 0.02 - 0.22 * self.dials["effusion"]
         edge = np.abs(self.x - 0.5) - 0.1
         fluid = _soft(self.y - level - 0.25 * np.clip(0.1 - edge, 0, 0.1), 0.012) * (
             (self.x > 0.5) == (side == 1)
         )
-        added = 0.34 * dials["consolidation"] * patch
-        added = added + 0.055 * dials["interstitial"] * np.clip(fine, -1, 3)
+        return np.asarray(fluid * (self.dials["effusion"] > 0), dtype=np.float32)
+
+    def _markings(self) -> Floats:
+        dials, dense = self.dials, self._dense()
+        fine = smooth_noise(stream(self.seed, 3), self.size, 28)
+        hila = np.exp(-(((np.abs(self.x - 0.5) - 0.12) / 0.06) ** 2) - ((self.y - 0.42) / 0.11) ** 2)
+        streaky = 1 + 0.5 * smooth_noise(stream(self.seed, 4), self.size, 20)
+        # A dense patch hides the fine pattern, as ribs and vessels are lost in consolidated lung.
+        added = 0.34 * dense + 0.055 * dials["interstitial"] * np.clip(fine, -1, 3) * (1 - dense)
         added = added + 0.26 * dials["perihilar"] * hila * streaky
-        return np.asarray(added + 0.33 * fluid * (dials["effusion"] > 0), dtype=np.float32)
+        return np.asarray(added + 0.33 * self._fluid(), dtype=np.float32)
 
 
 def _soft(distance: NDArray[np.floating[Any]], width: float) -> Floats:

@@ -1,5 +1,6 @@
-"""Where the lungs lie on a frontal chest film: two large areas darker than their wider surroundings.
+"""Where the lungs lie on a frontal chest film: the hulls of two large areas darker than their surroundings.
 
+The air beside the body is left out; a lung that is white all over is missed, so the answer is then empty.
 Source: local thresholds and connected areas for lung fields, van Ginneken B et al., Segmentation of
 anatomical structures in chest radiographs, Med Image Anal 2006;10:19-40, doi:10.1016/j.media.2005.02.002.
 """
@@ -12,6 +13,11 @@ WIDE = 0.2
 OPENINGS = (0.01, 0.02, 0.035, 0.05)
 SMALLEST = 0.02
 VARIANTS = {"WIDE": [0.16, 0.25], "SMALLEST": [0.015, 0.03]}
+
+
+def hull(points, shape):
+    """Fill the convex hull of points."""
+    return cv2.fillConvexPoly(np.zeros(shape, np.uint8), cv2.convexHull(points), 1) > 0
 
 
 def disc(radius):
@@ -34,43 +40,37 @@ def dark_areas(grey):
     return inside * (smooth < around).astype(np.uint8)
 
 
-def lung_at(labels, stats, centres, shape):
-    """Return the label of the largest area on each side of the film that lies where a lung lies."""
-    height, width = shape
-    sides = [0, 0]
-    for number in np.argsort(-stats[1:, cv2.CC_STAT_AREA]) + 1:
-        wide, area = stats[number, cv2.CC_STAT_WIDTH], stats[number, cv2.CC_STAT_AREA]
-        x, y = centres[number] / (width, height)
-        placed = 0.1 < abs(x - 0.5) < 0.42 and 0.25 < y < 0.8 and wide < 0.5 * width
-        if placed and area >= SMALLEST * height * width and not sides[int(x > 0.5)]:
-            sides[int(x > 0.5)] = int(number)
-    return sides
-
-
-def smoothed(found):
-    """Close gaps that ribs and vessels leave, and fill holes."""
-    closed = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, disc(0.02 * min(found.shape)))
-    borders = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    filled = np.zeros(found.shape, np.uint8)
-    cv2.drawContours(filled, borders, -1, 1, -1)
-    return filled > 0
+def lungs(grey):
+    """Hulls of the two lungs, left one in the film first; None if there are no two."""
+    height, width = grey.shape
+    if min(grey.shape) < 32:
+        return None
+    dark, sides = dark_areas(grey), [None, None]
+    # A lung that joins its neighbours comes free at a later opening, or is cut by the film's edge.
+    for opening in OPENINGS:
+        opened = cv2.morphologyEx(dark, cv2.MORPH_OPEN, disc(opening * min(grey.shape)))
+        labels, stats, centres = cv2.connectedComponentsWithStats(opened)[1:]
+        for number in np.argsort(-stats[1:, cv2.CC_STAT_AREA]) + 1:
+            left, top, wide, tall, area = stats[number]
+            x, y = centres[number] / (width, height)
+            side = int(x > 0.5)
+            whole = left > 0 and top > 0 and left + wide < width and top + tall < height
+            placed = 0.1 < abs(x - 0.5) < 0.42 and 0.25 < y < 0.8 and wide < 0.5 * width
+            if (
+                placed
+                and (whole or opening == OPENINGS[-1])
+                and area >= SMALLEST * grey.size
+                and sides[side] is None
+            ):
+                sides[side] = hull(np.argwhere(labels == number)[:, ::-1].astype(np.int32), grey.shape)
+    return None if sides[0] is None or sides[1] is None else sides
 
 
 def locate(image):
     """Find both lungs; empty where there are no two."""
-    nothing = np.zeros(image.shape[:2], bool)
     grey = image[:, :, :3].astype(np.float32).mean(axis=2)
-    if min(grey.shape) < 32 or float(np.ptp(grey)) < 8:
-        return nothing, 0.0
-    dark, lungs = dark_areas(grey), [nothing, nothing]
-    for opening in OPENINGS:  # a lung that joins its neighbours comes free later
-        opened = cv2.morphologyEx(dark, cv2.MORPH_OPEN, disc(opening * min(grey.shape)))
-        labels, stats, centres = cv2.connectedComponentsWithStats(opened)[1:]
-        sides = lung_at(labels, stats, centres, grey.shape)
-        lungs = [
-            had if had.any() or not one else labels == one for had, one in zip(lungs, sides, strict=True)
-        ]
-    areas = [float(one.mean()) for one in lungs]
-    if min(areas) == 0:
-        return nothing, 0.0
-    return smoothed(lungs[0] | lungs[1]), float(np.clip(min(areas) / max(areas), 0, 1))
+    found = lungs(grey) if float(np.ptp(grey)) >= 8 else None
+    if found is None:
+        return np.zeros(grey.shape, bool), 0.0
+    areas = [float(one.sum()) for one in found]
+    return found[0] | found[1], min(areas) / max(areas)

@@ -1,11 +1,11 @@
 """Interstitial pattern: fine lines and nodules in both lungs.
 
-The lungs are found as the two large areas darker than their wider surroundings; a lung that is white all
-over is missed.
+The mask is the lungs, drawn or found by a locator. NaN where it is the whole frame or one lung is missing.
 """
 
 import cv2
 import numpy as np
+import toolkit as tk
 
 CRITERION = "interstitial"
 FEATURES = {
@@ -16,87 +16,43 @@ FEATURES = {
         "meaning": "fine local variation in the quieter part of both lungs, in units of the film's span",
     },
 }
-WIDE = 0.2
-OPENINGS = (0.01, 0.02, 0.035, 0.05)
-FINE = 0.012
-COARSE = 0.03
+FINE = 0.01
 WINDOW = 0.03
 QUIET = 35
-VARIANTS = {
-    "WIDE": [0.16, 0.25],
-    "FINE": [0.009, 0.015],
-    "COARSE": [0.025, 0.04],
-    "WINDOW": [0.02, 0.05],
-    "QUIET": [25, 50],
-}
+RIM = 0.03
+VARIANTS = {"FINE": [0.007, 0.014], "WINDOW": [0.02, 0.05], "QUIET": [25, 50], "RIM": [0.02, 0.045]}
 NAN = float("nan")
 
 
-def hull(points, shape):
-    """Fill the convex hull of points."""
-    return cv2.fillConvexPoly(np.zeros(shape, np.uint8), cv2.convexHull(points), 1) > 0
+def halves(mask):
+    """Part the lungs, left one in the film first, by connected areas: a rotated child does not count."""
+    labels, stats, centres = cv2.connectedComponentsWithStats(mask.astype(np.uint8))[1:]
+    middle = np.nonzero(mask)[1].mean()
+    left = np.isin(labels, [one for one in range(1, len(stats)) if centres[one][0] < middle])
+    return left, mask & ~left
 
 
-def disc(radius):
-    """Return a round structuring element."""
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(1, int(radius)) + 1,) * 2)
+def usable(mask):
+    """Whether both lungs are known: not the whole frame, and a part on each side."""
+    return (
+        mask.mean() < 0.9 and mask.sum() > 100 and min(one.sum() for one in halves(mask)) > 0.01 * mask.size
+    )
 
 
-def dark_areas(grey):
-    """Find what is darker than its wider surroundings, without the air beside the body."""
-    size = min(grey.shape)
-    smooth = cv2.GaussianBlur(grey, (0, 0), 0.015 * size)
-    faint = (smooth < 0.45 * np.percentile(smooth, 75)).astype(np.uint8)
-    labels, stats = cv2.connectedComponentsWithStats(faint)[1:3]
-    lefts, rights = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH]
-    aside = (lefts == 0) | (rights >= grey.shape[1])
-    aside[0] = False
-    inside = 1 - cv2.dilate(aside[labels].astype(np.uint8), disc(0.02 * size))
-    weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), WIDE * size)
-    around = cv2.GaussianBlur(smooth * inside, (0, 0), WIDE * size) / np.maximum(weight, 0.05)
-    return inside * (smooth < around).astype(np.uint8)
-
-
-def lungs(grey):
-    """Hulls of the two lungs, left one in the film first; None if there are no two."""
-    height, width = grey.shape
-    if min(grey.shape) < 32:
-        return None
-    dark, sides = dark_areas(grey), [None, None]
-    for (
-        opening
-    ) in OPENINGS:  # a lung that joins its neighbours comes free later, or is cut by the film's edge
-        opened = cv2.morphologyEx(dark, cv2.MORPH_OPEN, disc(opening * min(grey.shape)))
-        labels, stats, centres = cv2.connectedComponentsWithStats(opened)[1:]
-        for number in np.argsort(-stats[1:, cv2.CC_STAT_AREA]) + 1:
-            left, top, wide, tall, area = stats[number]
-            x, y = centres[number] / (width, height)
-            side = int(x > 0.5)
-            whole = left > 0 and top > 0 and left + wide < width and top + tall < height
-            placed = 0.1 < abs(x - 0.5) < 0.42 and 0.25 < y < 0.8 and wide < 0.5 * width
-            if (
-                placed
-                and (whole or opening == OPENINGS[-1])
-                and area >= 0.02 * grey.size
-                and sides[side] is None
-            ):
-                sides[side] = hull(np.argwhere(labels == number)[:, ::-1].astype(np.int32), grey.shape)
-    return None if sides[0] is None or sides[1] is None else sides
+def in_spans(image, mask):
+    """Brightness over the lungs' dark end, in units of the film's own span."""
+    grey = 255 * tk.grey(image)
+    low, high = np.percentile(grey[mask], 10), np.percentile(grey, 90)
+    return (grey - low) / max(float(high - low), 8.0)
 
 
 def extract(image, mask):
-    """Measure fine texture; NaN where no two lungs are found."""
-    grey = image[:, :, :3].astype(np.float32).mean(axis=2)
-    found = lungs(grey)
-    if found is None:
+    """Measure fine texture; NaN where the two lungs are not known."""
+    size = min(mask.shape)
+    inner = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) > RIM * size
+    if not usable(mask) or inner.sum() < 50:
         return {name: NAN for name in FEATURES}
-    size = min(grey.shape)
-    both = found[0] | found[1]
-    low, high = np.percentile(grey[both], 10), np.percentile(grey, 90)
-    span = max(float(high - low), 8.0)
-    fine = cv2.GaussianBlur(grey, (0, 0), FINE * size) - cv2.GaussianBlur(grey, (0, 0), COARSE * size)
-    level = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), WINDOW * size))
-    inner = cv2.distanceTransform(both.astype(np.uint8), cv2.DIST_L2, 5) > 0.045 * size
-    if inner.sum() < 50:
-        return {name: NAN for name in FEATURES}
-    return {"fine_texture": float(min(np.percentile(level[inner], QUIET) / span, 2.0))}
+    level = in_spans(image, mask)
+    fine = cv2.GaussianBlur(level, (0, 0), FINE * size) - cv2.GaussianBlur(level, (0, 0), 2 * FINE * size)
+    energy = np.sqrt(np.maximum(cv2.GaussianBlur(fine * fine, (0, 0), WINDOW * size), 0))
+    return {"fine_texture": float(min(np.percentile(energy[inner], QUIET), 2.0))}
