@@ -1,7 +1,9 @@
 """Ridge logistic regression for a peer: the classifier that ScaFE's own features get, also on wide tables.
 
 A network gives a thousand numbers for forty images. The ridge then has the same solution in the space that
-the images span, which is at most as wide as there are images.
+the images span, which is at most as wide as there are images. Its numbers have one scale and are divided by
+one number: column by column, ten images would blow up units that are nearly always zero (melanoma or naevus,
+5 patients a class, EfficientNet-Lite0 on the crop: AUC .57 so, .70 with one scale).
 """
 
 from dataclasses import dataclass
@@ -40,7 +42,8 @@ class Wide:
     penalty: float
     medians: Rows
     means: Rows
-    scales: Rows
+    scale: float
+    """One for all columns."""
     axes: Rows
     """(n_numbers, r) orthonormal directions."""
     beta: Rows
@@ -48,7 +51,7 @@ class Wide:
 
     def predict(self, sample: Sample) -> Rows:
         """Return probabilities."""
-        rows = _standardised(sample[self.key], self.medians, self.means, self.scales) @ self.axes
+        rows = _centred(sample[self.key], self.medians, self.means, self.scale) @ self.axes
         return chances((np.column_stack([np.ones(len(rows)), rows]) @ self.beta.T).T)
 
 
@@ -94,16 +97,16 @@ def _fit_wide(train: Train, key: str, penalty: float | None = None) -> Wide:
     rows = train[key]
     medians = np.nan_to_num(_medians(rows))
     filled = np.where(np.isnan(rows), medians, rows)
-    means, scales = filled.mean(axis=0), filled.std(axis=0)
-    scales = np.where(scales > 1e-9 * np.abs(means), scales, 1.0)
+    means = filled.mean(axis=0)
+    scale = float(np.sqrt(filled.var(axis=0).mean())) or 1.0
     with one_thread():
-        _, sizes, axes = np.linalg.svd((filled - means) / scales, full_matrices=False)
+        _, sizes, axes = np.linalg.svd((filled - means) / scale, full_matrices=False)
         axes = axes[sizes > 1e-9 * max(sizes[0], 1e-300)].T
-        design = np.column_stack([np.ones(len(rows)), ((filled - means) / scales) @ axes])
+        design = np.column_stack([np.ones(len(rows)), ((filled - means) / scale) @ axes])
         chosen = _penalty(design, train) if penalty is None else penalty
         ones, codes = np.ones((1, len(design))), train.task.codes
         beta = fit_ridge_logistic(design[None], ones, codes, np.full(len(codes), chosen))[0]
-    return Wide(key, chosen, medians, means, scales, axes, beta)
+    return Wide(key, chosen, medians, means, scale, axes, beta)
 
 
 def _penalty(design: Rows, train: Train) -> float:
@@ -118,8 +121,8 @@ def _penalty(design: Rows, train: Train) -> float:
     return PENALTIES[best]
 
 
-def _standardised(rows: Rows, medians: Rows, means: Rows, scales: Rows) -> Rows:
-    return np.asarray((np.where(np.isnan(rows), medians, rows) - means) / scales)
+def _centred(rows: Rows, medians: Rows, means: Rows, scale: float) -> Rows:
+    return np.asarray((np.where(np.isnan(rows), medians, rows) - means) / scale)
 
 
 def _medians(rows: Rows) -> NDArray[np.float64]:
