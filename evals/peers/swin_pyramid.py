@@ -64,7 +64,6 @@ class ImageTextPeer:
             "Swin and clinical BERT, cross attention, contrastive",
             "network",
             "Radford 2021, arXiv:2103.00020; Alsentzer 2019, doi:10.18653/v1/W19-1909",
-            on_request=True,
         )
 
     def views(self, setting: Setting) -> Sequence[View]:
