@@ -85,7 +85,7 @@ def _tables(table: Table) -> list[tuple[str, Lines]]:
         ("AUC by training patients per class:", _grid(table, lambda row, place: _auc(row, place))),
         (
             f"Difference, {table.reference} minus row (above 0: {table.reference} leads):",
-            _grid(table, _difference),
+            [line for line in _grid(table, _difference) if line[-1]],
         ),
         ("What each row is:", _declared(table)),
     ]
