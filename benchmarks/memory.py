@@ -1,10 +1,9 @@
 """How much memory does a data set cost? Run with `python -m benchmarks.memory --images 2000`.
 
-Makes photographs of 600 × 450 from a folder such as `../shared/data/ham10000` (`--source`) by resampling
-(another crop, size and quality of one of its images each), gives them to `scafe data check`, `scafe run`
-and `scafe predict`, and prints the largest proportional set size (PSS) of all their processes together,
-sampled four times a second. `--python` names another build's interpreter, to be measured on the same
-photographs.
+Makes photographs of 600 × 450 by resampling those of `--source` (another crop, size and quality each), gives
+them to `scafe data check`, `scafe run` and `scafe predict`, and prints the largest PSS of all their
+processes together, sampled four times a second. `--python` names another build's interpreter, to be
+measured on the same photographs.
 """
 
 import argparse
