@@ -9,10 +9,19 @@ from numpy.typing import NDArray
 
 from benchmarks.studies.real_images import of_one_label
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.data.features import FeatureStore, library_versions, write_atomically
+from scafe.evals.data.features import (
+    FeatureStore,
+    Images,
+    library_versions,
+    what_values_depend_on,
+    write_atomically,
+)
 from scafe.evals.data.manifest import open_dataset
+from scafe.evals.data.regions.store import Filled, RegionStore
+from scafe.evals.data.sources import digest
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.peers import colour_texture
+from scafe.knowledge.locators.reference import locator_source
 from scafe.knowledge.measures import measure_names, measure_source
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
@@ -33,15 +42,17 @@ class PowerSet:
     """Folder of the measures: all that ship there are taken."""
     labels: tuple[str, ...]
     """Classes; of two, positive first."""
+    locator: str = ""
+    """Reference locator that fills the masks of a set that has none."""
 
 
 SETS = (
     PowerSet("mel/nv", "ham10000", "dermoscopy", ("mel", "nv")),
     PowerSet("mel/bkl", "ham10000", "dermoscopy", ("mel", "bkl")),
-    PowerSet("breast", "breast_ultrasound", "ultrasound", ("malignant", "benign")),
-    PowerSet("chest", "chest_xray", "radiograph", ("bacteria", "virus")),
+    PowerSet("breast", "breast_ultrasound", "ultrasound", ("malignant", "benign"), "ultrasound_mass"),
+    PowerSet("chest", "chest_xray", "radiograph", ("bacteria", "virus"), "radiograph_lungs"),
     PowerSet("tissue", "crc_tissue", "histology", TISSUES),
-    PowerSet("clinical_photo", "clinical_photo", "dermoscopy", ("malignant", "benign")),
+    PowerSet("clinical_photo", "clinical_photo", "photo", ("malignant", "benign"), "photo_lesion"),
 )
 
 
@@ -73,10 +84,11 @@ def measure(one: PowerSet, data: Path, cache: Path, pool: Pool) -> Measured:
     """
     manifest, left_out = of_one_label(data / one.folder / "manifest.csv", cache)
     dataset = open_dataset(str(manifest), one.labels, columns=ColumnChoice(ignore=NOT_READ))
-    names, ours = _of_measures(one.modality, dataset, FeatureStore(cache / "measures", pool))
-    rows = {"measures": ours, "colour_texture": _of_peer(dataset, cache, in_mask=False)}
-    if dataset.has_masks:
-        rows["colour_texture_in_mask"] = _of_peer(dataset, cache, in_mask=True)
+    views = _views(one, dataset, cache, pool)
+    names, ours = _of_measures(one.modality, views, FeatureStore(cache / "measures", pool))
+    rows = {"measures": ours, "colour_texture": _of_peer(views, cache, in_mask=False)}
+    if dataset.has_masks or one.locator:
+        rows["colour_texture_in_mask"] = _of_peer(views, cache, in_mask=True)
     return Measured(dataset, rows, names, left_out)
 
 
@@ -86,26 +98,41 @@ def measures_of(modality: str) -> dict[str, str]:
     return {name: measure_source(name) for name in names}
 
 
-def _of_measures(modality: str, dataset: Dataset, store: FeatureStore) -> tuple[tuple[str, ...], Rows]:
-    keys = [item.sha256 for item in dataset.items]
-    tables = [
-        store.table(source, keys, dataset.images(range(len(dataset))))
-        for source in measures_of(modality).values()
-    ]
+@dataclass(frozen=True)
+class _Views:
+    """Images with the masks that are measured, and a key for each."""
+
+    images: Images
+    keys: tuple[str, ...]
+
+
+def _views(one: PowerSet, dataset: Dataset, cache: Path, pool: Pool) -> _Views:
+    keys = tuple(item.sha256 for item in dataset.items)
+    images = dataset.images(range(len(dataset)))
+    if not one.locator:
+        return _Views(images, keys)
+    source = locator_source(one.locator)
+    filled = Filled(images, keys, [True] * len(keys), RegionStore(cache / "regions", pool, source))
+    depends = what_values_depend_on(source)
+    return _Views(filled, tuple(digest(key.encode(), source.encode(), depends.encode()) for key in keys))
+
+
+def _of_measures(modality: str, views: _Views, store: FeatureStore) -> tuple[tuple[str, ...], Rows]:
+    tables = [store.table(source, views.keys, views.images) for source in measures_of(modality).values()]
     names = tuple(name for table in tables for name in table.names)
     return names, np.concatenate([table.rows for table in tables], axis=1)
 
 
-def _of_peer(dataset: Dataset, cache: Path, *, in_mask: bool) -> Rows:
+def _of_peer(views: _Views, cache: Path, *, in_mask: bool) -> Rows:
     source = Path(colour_texture.__file__).read_bytes()
-    keys = "\n".join(item.sha256 for item in dataset.items)
+    keys = "\n".join(views.keys)
     identity = hashlib.sha256(source + f"{library_versions()}{in_mask}{keys}".encode()).hexdigest()
     path = cache / "colour_texture" / f"{identity}.bin"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         found = colour_texture.colour_texture_rows(
             pair if in_mask else ImageAndMask(pair.image, np.ones_like(pair.mask))
-            for pair in map(dataset.load, range(len(dataset)))
+            for pair in map(views.images.__getitem__, range(len(views.keys)))
         )
         write_atomically(path, np.ascontiguousarray(found).tobytes())
-    return np.frombuffer(path.read_bytes()).reshape(len(dataset), -1)
+    return np.frombuffer(path.read_bytes()).reshape(len(views.keys), -1)
