@@ -157,7 +157,7 @@ def depth_normalised(plane: Plane, size: float = 0.06) -> Plane:
 
     References
     ----------
-    Hughes DI, Duck FA. Ultrasound Med Biol 1997;23:651-664. doi:10.1016/S0301-5629(97)00002-1
+    Hughes DI, Duck FA. Ultrasound Med Biol 1997;23:651-664.
     """
     plane, size = as_plane(plane), as_number(size, "size", 0.005, 0.5)
     seen = plane > max(0.02 * float(plane.max()), 1e-9)
