@@ -69,7 +69,9 @@ class BenchOpened(Event):
     patients_band: str
     data_sha256: str
     scorer_sha256: str
-    toolkit_sha256: str = Field(default="", description="hash over the toolkit; '' in runs from before it")
+    toolkit_sha256: str = Field(
+        default="", exclude_if=lambda value: not value, description="over the toolkit; none in older runs"
+    )
     host: dict[str, str] = Field(description="sandbox tier and layers of this machine")
     locator: LocatorNote | None = Field(
         default=None, exclude_if=lambda value: value is None, description="what fills masks, if anything does"

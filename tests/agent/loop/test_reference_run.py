@@ -45,7 +45,8 @@ class RecordedBench(Bench):
 
     def facts(self) -> BenchFacts:
         line = self.events["bench_opened"]
-        kept = {name: line[name] for name in BenchFacts.model_fields if name != "sandbox"}
+        # a run that was recorded before a fact was told has none of it
+        kept = {name: line[name] for name in BenchFacts.model_fields if name != "sandbox" and name in line}
         return BenchFacts.model_validate({**kept, "sandbox": line["host"]})
 
     def probe(self, source: str) -> Verdict:
