@@ -83,6 +83,29 @@ COMMANDS: dict[str, list[list[str]]] = {
     "selftest sandbox": [["--hang", EVIL]],
     "selftest gate": [["--n", EVIL]],
     "config show": [[]],
+    "view": [[EVIL], ["RUNS", "--signers", EVIL]],
+    "compare": [
+        ["DATA", "--pack", EVIL],
+        ["DATA", "--pack", "scar.vss", "--labels", "LABELS", "--peers", EVIL],
+        [EVIL, "--pack", "scar.vss"],
+    ],
+    "locate": [
+        ["PHOTOS", "--pack", "scar.vss", "--out", f"masks{EVIL}"],
+        ["PHOTOS", "--pack", EVIL, "--out", "masks"],
+        ["TABLE", "--pack", "scar.vss", "--out", "masks"],
+    ],
+    "criteria validate": [
+        ["TABLE", "--pack", "scar.vss"],
+        ["TABLE", "--pack", EVIL],
+        ["SCORED", "--pack", "scar.vss"],
+    ],
+    "runs export": [
+        ["RUN", "--to", "csv", "--into", f"tables{EVIL}"],
+        ["RUN", "--to", EVIL],
+        [EVIL, "--to", "git"],
+    ],
+    "runs sign": [["RUN", "--key", EVIL], [EVIL]],
+    "runs escalate": [["RUN", "--name", EVIL, "--meaning", EVIL], [EVIL, "--name", EVIL, "--meaning", EVIL]],
 }
 """Command -> words; a word in capitals is something that the fixture `world` made."""
 
@@ -143,6 +166,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     picture(photos / f"{EVIL}=1+1.png", 1)
     (photos / f"notes{EVIL}.txt").write_text("x")
     (tmp_path / "table.csv").write_text(f"path,label,{EVIL}\nx{EVIL}.png,a{EVIL},1\n")
+    (tmp_path / "scored.csv").write_text(f"path,height@{EVIL}\nnew.png,{EVIL}\n")
+    picture(tmp_path / "new.png", 3)
     pack = yaml.safe_load(pack_path("scar.vss").read_text())
     for name, least in (("evil.yaml", 40), ("worse.yaml", 1)):
         (tmp_path / name).write_text(yaml.safe_dump(hostile_texts(pack, least)))
@@ -150,6 +175,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     run = hostile_run(tmp_path / "runs")
     return {
         **{"DATA": str(data), "PHOTOS": str(photos), "TABLE": str(tmp_path / "table.csv")},
+        "SCORED": str(tmp_path / "scored.csv"),
         **{"EVILPACK": "evil.yaml", "WORSEPACK": "worse.yaml", "EVILCODE": "code.py"},
         **{"RUN": str(run.path), "RUNS": str(run.path.parent), "BUNDLE": str(BUNDLE)},
         "LABELS": ",".join(map(inert, labels)),
