@@ -44,7 +44,7 @@ own='SEAL\.json(\.sig)?|SHA256SUMS|run\.lock|checkpoints\.sqlite(-wal|-shm|-jour
 more=$(comm -13 <(cut -c67- "$run/SHA256SUMS" | sort) \
     <(cd "$run" && find . -path ./bench -prune -o -type f -print | cut -c3- | grep -vxE "$own" | sort) | head -n 1)
 [ -z "$more" ] || fail "$run: $more was added after the seal"
-(cd "$run" && sha256sum --quiet --check SHA256SUMS) >&2 || fail "$run: a sealed file was changed or removed"
+(cd "$run" && sha256sum --quiet --strict --check SHA256SUMS) >&2 || fail "$run: a sealed file was changed or removed"
 echo "seal: head and $(wc -l <"$run/SHA256SUMS") files are as sealed"
 
 [ -n "$signers" ] || exit 0

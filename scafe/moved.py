@@ -67,9 +67,10 @@ ROOMS = {
     ("agent", "agent.terminal"): "terminal progress whole_file asking preflight offline",
     ("agent", "agent.cli"): """
         cli:main commands_bundle:bundle commands_criteria:criteria commands_data:data commands_gate:gate
-        commands_host:host commands_phantoms:phantoms commands_run:run commands_runs:runs
+        commands_host:host commands_phantoms:phantoms commands_run:run
         commands_selftest:selftest options decisions
     """,
+    ("agent", "agent.cli.auditing"): "commands_runs:runs",
 }
 """(where a module was, its room now) -> its name, or old:new."""
 SPLIT = {

@@ -60,10 +60,10 @@ class Terminal:
             return
         before = f'{{\n "{name}": ['
         for one in documents:
-            click.echo(before + _indented(render_json(one), 2), nl=False)
+            echo(before + _indented(render_json(one), 2), ends_line=False)
             before = ","
         rest = "".join(f",\n {json.dumps(key)}: {json.dumps(value)}" for key, value in more.items())
-        click.echo(("" if before == "," else before) + f"\n ]{rest}\n}}")
+        echo(("" if before == "," else before) + f"\n ]{rest}\n}}")
 
     def tell_ending(self, document: Any, text: str) -> None:
         """Print a result that is prose; a terminal wraps it between words."""
@@ -97,9 +97,9 @@ class Terminal:
         Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
-def echo(text: str, err: bool = False) -> None:
+def echo(text: str, err: bool = False, ends_line: bool = True) -> None:
     """Print lines on stdout or stderr; a character that a terminal would obey is shown by its code."""
-    click.echo(inert_lines(text), err=err)
+    click.echo(inert_lines(text), nl=ends_line, err=err)
 
 
 def say_plainly(console: "Console", text: str) -> None:

@@ -36,6 +36,7 @@ WAY_PAST = {
     "rotation": AXES, "scale": AXES, "tilt": AXES,
     "hair": THIN, "tube": THIN,
     "ruler": "stay inside the mask and the ring", "vignette": "stay inside the mask and the ring",
+    "callipers": "leave out thin bright marks (open the image, or take medians over areas)",
     "bubbles": "leave out what lies near a highlight (tk.specular_mask)",
     "corners": "leave black corners out of the ring (tk.dark_corners)",
 }  # fmt: skip

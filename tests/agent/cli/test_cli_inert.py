@@ -223,7 +223,7 @@ def test_json_keeps_the_value(world: dict[str, str]) -> None:
 
 def test_only_the_terminal_s_own_file_prints() -> None:
     writers = []
-    for path in [*(ROOT / "agent/cli").glob("*.py"), *(ROOT / "agent/terminal").glob("*.py")]:
+    for path in [*(ROOT / "agent/cli").rglob("*.py"), *(ROOT / "agent/terminal").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             if name in ("click.echo", "click.secho", "print", "sys.stdout.write", "sys.stderr.write"):

@@ -209,5 +209,7 @@ class TestBundle:
         data = str(frozen.parent / "study" / "m.csv")
         assert command.main(["predict", str(frozen), "--data", data, "--json"]) == 0
         said = capsys.readouterr()
-        assert json.loads(said.out)["masks"]["given"] == 4
+        *images, whole = map(json.loads, said.out.splitlines())
+        assert len(images) == 12
+        assert whole["masks"]["given"] == 4
         assert "Masks: 4 given" in said.err
