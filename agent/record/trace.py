@@ -168,11 +168,6 @@ def trace_body(path: Path) -> str:
     return "".join(_body(line) + "\n" for line in read_lines(path) if line["kind"] not in OUTSIDE_BODY)
 
 
-def body_sha256(path: Path) -> str:
-    """Return the SHA-256 of the body of a trace."""
-    return hashlib.sha256(trace_body(path).encode()).hexdigest()
-
-
 def head_of(path: Path) -> tuple[int, str]:
     """Return how many lines a trace has and the hash of its last one."""
     return len(_complete_lines(path)), _head(path)
