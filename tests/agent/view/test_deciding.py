@@ -152,6 +152,28 @@ def test_a_rejection_from_the_viewer_and_one_from_the_command_line_write_the_sam
 
 
 @pytest.mark.slow
+def test_approvals_from_the_viewer_and_from_the_command_line_write_the_same_events(
+    tmp_path: Path, open_viewer: Open, access: Access
+) -> None:
+    here, there = small(tmp_path / "viewer"), small(tmp_path / "command")
+    viewer, address = open_viewer(here.parent), f"/run/{here.name}/approvals"
+    asked = {
+        "plan": "a fair reading of the criteria?",
+        "freeze": "May these features be frozen?",
+        "seal": "It can be scored only once.",
+    }
+    for gate, question in asked.items():
+        _until(lambda question=question: question in viewer.get(address).text)
+        words = {"name": "A. Reader", "meaning": f"{gate} read"}
+        answer = post(viewer, access, address, gate=gate, decision="approve", **words)
+        assert answer.status_code == 303, answer.text
+        CliRunner().invoke(main, ["resume", str(there), "--name", "A. Reader", "--meaning", f"{gate} read"])
+    _until(lambda: "run_finished" in _kinds(here))
+    assert _kinds(there).count("approval") == 3
+    assert trace_body(here / EVENTS) == trace_body(there / EVENTS)
+
+
+@pytest.mark.slow
 def test_a_run_that_was_approved_here_and_killed_goes_on_from_here(
     tmp_path: Path, open_viewer: Open, access: Access
 ) -> None:
