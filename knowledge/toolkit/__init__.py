@@ -5,11 +5,12 @@ Arrays that are handed out are read-only; take `.copy()` to change one.
 """
 
 from .cleaning import depth_normalised, despeckled, inpainted, shading_corrected, without_hair
-from .colour import colour_clusters, grey, lab, lch, linear_light, optical_density, stains
+from .colour import colour_clusters, density, grey, lab, lch, linear_light, optical_density, stains
 from .growth import grown, lung_field, otsu, snake
 from .marks import dark_corners, hair_mask, ruler_mask, specular_mask
 from .numbers import robust, separation
 from .regions import components, filled, largest, rim, share, signed_distance, skin_ring, smoothed
+from .scale import reduced
 from .shapes import border_contrast, contour, fourier, outline, polar_map, radial_profile, symmetry
 from .texture import blobs, glcm, lbp, local_spread, orientation, ridges
 
@@ -20,6 +21,7 @@ __all__ = [
     "components",
     "contour",
     "dark_corners",
+    "density",
     "depth_normalised",
     "despeckled",
     "filled",
@@ -42,6 +44,7 @@ __all__ = [
     "outline",
     "polar_map",
     "radial_profile",
+    "reduced",
     "ridges",
     "rim",
     "robust",

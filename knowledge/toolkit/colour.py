@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import Mask, Picture, Plane, as_count, as_image, as_number, as_region
+from .arguments import Mask, Picture, Plane, as_count, as_fractions, as_image, as_number, as_region
 from .memo import remembered
 from .scale import length
 
@@ -127,6 +127,33 @@ def optical_density(image: Picture, floor: float = 0.005) -> Plane:
     """
     floor = as_number(floor, "floor", 1e-4, 0.1)
     return _looked_up(as_image(image), -np.log10((LINEAR + floor) / (1 + floor)))
+
+
+@remembered
+def density(image: Picture, weights: tuple[float, ...] = (0.5, 0.5, 0.0), floor: float = 0.01) -> Plane:
+    """Mix the channels' optical densities into one plane; red and green by half is pigment's.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB
+    weights : three floats, -10 to 10
+        Of red, green and blue; (-1.6, 1, 0) is what absorbs green beyond melanin, as blood does.
+    floor : float, 0.0001 to 0.1
+        Added to the light, so that black stays finite.
+
+    Returns
+    -------
+    (H, W) float32
+
+    References
+    ----------
+    Yamamoto T et al. Skin Res Technol 2008;14:26-34. doi:10.1111/j.1600-0846.2007.00256.x
+    """
+    parts = as_fractions(weights, "weights", -10, 10)
+    if len(parts) != 3:
+        raise ValueError(f"weights: expected three numbers, met {len(parts)}")
+    dense = optical_density(image, floor)
+    return np.asarray(cv2.transform(dense, np.array([parts], np.float32)))
 
 
 @remembered

@@ -178,10 +178,10 @@ MEMBERS: Final[dict[str, str]] = {
         scaleAdd seamlessClone sepFilter2D setIdentity solve spatialGradient split sqrBoxFilter sqrt
         stackBlur stylization subtract threshold trace transform transpose vconcat warpAffine
         warpPerspective warpPolar watershed""",
-    "toolkit": """blobs border_contrast colour_clusters components contour dark_corners depth_normalised
-        despeckled filled fourier glcm grey grown hair_mask inpainted lab largest lbp lch
+    "toolkit": """blobs border_contrast colour_clusters components contour dark_corners density
+        depth_normalised despeckled filled fourier glcm grey grown hair_mask inpainted lab largest lbp lch
         linear_light local_spread lung_field optical_density orientation otsu outline polar_map
-        radial_profile ridges rim robust ruler_mask separation shading_corrected share
+        radial_profile reduced ridges rim robust ruler_mask separation shading_corrected share
         signed_distance skin_ring smoothed snake specular_mask stains symmetry without_hair""",
 }
 """Module -> names. A name that is itself a module here is its facade; every other name is the

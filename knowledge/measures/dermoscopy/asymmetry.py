@@ -33,23 +33,24 @@ GRID = 64
 AXIS_STEP_DEG = 10
 BLUR = 0.06
 MIN_PX = 64
+HAIR_SIDE = 256
 SIDE = 160
 MIN_RING_PX = 60
 COLOUR_WEIGHT = 40.0
 VARIANTS = {"GRID": [48, 96], "AXIS_STEP_DEG": [15, 30], "BLUR": [0.03, 0.1]}
+EVEN = (1 / 3, 1 / 3, 1 / 3)
 NAN = float("nan")
 
 
 def planes_of(image, mask):
     """CIELAB, density above skin (NaN without any) and mask, at about GRID pixels."""
-    size = [max(1, round(one * min(1.0, SIDE / min(mask.shape)))) for one in mask.shape[::-1]]
-    clean = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
-    mask = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    dense = cv2.transform(tk.optical_density(clean, 0.01), np.full((1, 3), 1 / 3))
+    clean = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
+    mask = tk.reduced(mask, SIDE)
+    dense = tk.density(clean, EVEN)
     around = dense[tk.skin_ring(mask) & ~tk.dark_corners(clean)]
     skin = np.median(around) if len(around) >= MIN_RING_PX else NAN
     pigment = np.clip(dense - skin, 0, None).astype(np.float32)
-    factor = min(1.0, GRID / (2.4 * np.sqrt(mask.sum())))
+    factor = min(1.0, GRID / (2.4 * np.sqrt(np.count_nonzero(mask))))
     size = (max(8, round(mask.shape[1] * factor)), max(8, round(mask.shape[0] * factor)))
     planes = [*cv2.split(tk.lab(clean)), pigment, mask.astype(np.float32)]
     return cv2.merge([cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes])
@@ -64,22 +65,21 @@ def upright(field, centre, root, angle):
     return cv2.warpAffine(field, move, (GRID, GRID), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
 
-def across(grid, solid):
+def across(grid):
     """Non-overlap with the mirror images, and mean differences where both lie, over two axes."""
-    shape, apart, whole = 0.0, np.zeros(grid.shape[2]), solid.sum() + 1e-6
-    for axis in (0, 1):
-        other = np.flip(solid, axis)
-        both = solid * other
-        shape += float(np.abs(solid - other).sum() / (4 * whole))
-        apart += (np.abs(grid - np.flip(grid, axis)) * both[:, :, None]).sum(axis=(0, 1)) / (
-            both.sum() + 1e-6
-        )
+    shape, apart, whole = 0.0, 0.0, grid[4].sum() + 1e-6
+    for one in (grid, grid.transpose(0, 2, 1)):
+        half = GRID // 2  # the other half says the same
+        here, there = one[:, :half], one[:, : half - 1 : -1]
+        both = here[4] * there[4]
+        shape += float(np.abs(here[4] - there[4]).sum() / (2 * whole))
+        apart += (np.abs(here[:4] - there[:4]) * both).sum(axis=(1, 2)) / (both.sum() + 5e-7)
     return shape, apart / 2
 
 
 def extract(image, mask):
     """Measure asymmetry; NaN for a region too small, and of density without skin around."""
-    if mask.sum() < MIN_PX:
+    if np.count_nonzero(mask) < MIN_PX:
         return {name: NAN for name in FEATURES}
     planes = planes_of(image, mask)
     solid = planes[:, :, 4]
@@ -88,7 +88,7 @@ def extract(image, mask):
     soft = cv2.GaussianBlur(planes[:, :, :4], (0, 0), max(0.5, BLUR * root))
     stack = np.dstack([soft, solid])
     turned = [upright(stack, centre, root, angle) for angle in np.deg2rad(np.arange(0, 90, AXIS_STEP_DEG))]
-    found = [across(one[:, :, :4], one[:, :, 4]) for one in turned]
+    found = [across(np.ascontiguousarray(one.transpose(2, 0, 1))) for one in turned]
     colour = np.array([np.sqrt((apart[:3] ** 2).sum()) for _, apart in found])
     shape = np.array([one for one, _ in found])
     best = int(np.argmin(shape + colour / COLOUR_WEIGHT))

@@ -32,6 +32,8 @@ REACH_PX = 6.0
 LEAST = 0.002
 RIM = 0.06
 FLOOR = 0.01
+SIDE = 256
+THINNED_BY = 128
 MIN_PX = 200
 VARIANTS = {"NARROW": [0.0045, 0.007], "BROAD": [0.01, 0.015], "REACH": [0.02, 0.035], "RIM": [0.03, 0.1]}
 NAN = float("nan")
@@ -40,27 +42,34 @@ NAN = float("nan")
 def lines(dense, sigma):
     """Height of dark lines of one breadth above their spots, in optical density."""
     smooth = cv2.GaussianBlur(dense, (0, 0), sigma)
-    xx = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3) / 4
-    yy = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, ksize=3) / 4
-    xy = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3) / 4
-    half, bow = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
-    return (np.clip(bow - half, 0, None) - np.clip(-half - bow, 0, None)) * np.float32(sigma**2)
+    by = sigma**2 / 4
+    xx = cv2.Sobel(smooth, cv2.CV_32F, 2, 0, ksize=3, scale=by)
+    yy = cv2.Sobel(smooth, cv2.CV_32F, 0, 2, ksize=3, scale=by)
+    xy = cv2.Sobel(smooth, cv2.CV_32F, 1, 1, ksize=3, scale=by)
+    half, apart = (xx + yy) / 2, (xx - yy) / 2
+    bow = np.sqrt(apart * apart + xy * xy)
+    return np.maximum(bow - half, 0) - np.maximum(-half - bow, 0)
+
+
+def thinned(plane, every):
+    """Shrink a map by a whole number."""
+    size = (plane.shape[1] // every, plane.shape[0] // every)
+    return plane if every == 1 else cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
 
 
 def extract(image, mask):
     """Measure how atypical the network is; NaN for a region too small to show one."""
-    inner = tk.signed_distance(mask) > RIM
-    if inner.sum() < MIN_PX:
+    image, mask = tk.reduced(image, SIDE), tk.reduced(mask, SIDE)
+    side, dense = min(mask.shape), tk.density(tk.without_hair(image), floor=FLOOR)
+    every, reach = max(1, side // THINNED_BY), max(REACH_PX, REACH * side)
+    narrow = thinned(lines(dense, max(NARROW_PX, NARROW * side)), every)
+    broad = lines(thinned(dense, every), max(BROAD_PX, BROAD * side) / every)
+    inner = tk.signed_distance(mask)[every // 2 :: every, every // 2 :: every] > RIM
+    inner = inner[: narrow.shape[0], : narrow.shape[1]]
+    if np.count_nonzero(inner) * every**2 < MIN_PX:
         return {name: NAN for name in FEATURES}
-    side = min(mask.shape)
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = np.s_[max(0, rows[0] - 8) : rows[-1] + 9, max(0, columns[0] - 8) : columns[-1] + 9]
-    inner, clean = inner[box], np.ascontiguousarray(tk.without_hair(image)[box])
-    dense = cv2.transform(tk.optical_density(clean, FLOOR), np.array([[0.5, 0.5, 0.0]]))
-    reach = max(REACH_PX, REACH * side)
-    narrow = cv2.GaussianBlur(lines(dense, max(NARROW_PX, NARROW * side)), (0, 0), reach)[inner]
-    broad = cv2.GaussianBlur(lines(dense, max(BROAD_PX, BROAD * side)), (0, 0), reach)[inner]
+    narrow, broad = (cv2.GaussianBlur(one, (0, 0), reach / every)[inner] for one in (narrow, broad))
     return {
         "line_breadth": float(np.clip(np.median(broad / (narrow + LEAST)), 0, 10)),
-        "broad_lines": float(np.clip(np.percentile(broad[::3], 90), 0, 0.3)),
+        "broad_lines": float(np.clip(np.percentile(broad, 90), 0, 0.3)),
     }

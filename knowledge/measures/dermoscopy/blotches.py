@@ -28,8 +28,10 @@ DARKER = 0.22
 SOFT = 0.2
 BLUR = 0.02
 RIM = 0.05
+EVEN = (1 / 3, 1 / 3, 1 / 3)
 FLOOR = 0.01
 MIN_PX = 150
+HAIR_SIDE = 256
 SIDE = 160
 VARIANTS = {"DARKER": [0.15, 0.3], "BLUR": [0.012, 0.03], "RIM": [0.03, 0.08], "FLOOR": [0.005, 0.02]}
 NAN = float("nan")
@@ -37,15 +39,13 @@ NAN = float("nan")
 
 def reduced(image, mask):
     """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
-    factor = min(1.0, SIDE / min(mask.shape))
-    size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
-    small = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
-    return small, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    small = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
+    return small, tk.reduced(mask, SIDE)
 
 
 def cover(image, mask, inner):
     """Cover (0-1) of what is darker than the lesion's median by a fixed density, grain and lines blurred."""
-    dense = cv2.transform(tk.optical_density(image, FLOOR), np.full((1, 3), 1 / 3))
+    dense = tk.density(image, EVEN, FLOOR)
     dense = cv2.GaussianBlur(dense, (0, 0), max(0.5, BLUR * min(mask.shape)))
     return np.clip((dense - np.median(dense[inner][::3]) - DARKER) / SOFT + 0.5, 0, 1)
 
@@ -54,13 +54,13 @@ def extract(image, mask):
     """Measure blotches; NaN for a region too small to hold one."""
     image, mask = reduced(image, mask)
     inner = tk.signed_distance(mask) > RIM
-    if inner.sum() < MIN_PX:
+    if np.count_nonzero(inner) < MIN_PX:
         return {name: NAN for name in FEATURES}
     dark = cover(image, mask, inner) * inner
-    share = float(np.sqrt(dark.sum() / inner.sum()))
+    share = float(np.sqrt(dark.sum() / np.count_nonzero(inner)))
     whole = cv2.moments(inner.astype(np.uint8), binaryImage=True)
     x = np.arange(mask.shape[1]) - whole["m10"] / whole["m00"]
     y = np.arange(mask.shape[0]) - whole["m01"] / whole["m00"]
-    away = np.sqrt(x[None, :] ** 2 + y[:, None] ** 2) / np.sqrt(mask.sum())
+    away = np.sqrt(x[None, :] ** 2 + y[:, None] ** 2) / np.sqrt(np.count_nonzero(mask))
     offset = float(np.sqrt((dark * away)[inner].mean()))
     return {"blotch_share": share, "blotch_offset": min(offset, 1.0)}

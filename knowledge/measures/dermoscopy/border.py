@@ -4,7 +4,6 @@ Source: B of the ABCD rule (Nachbar F et al. J Am Acad Dermatol 1994;30:551-559)
 into eighths and those with an abrupt end of pigment are counted. It asks how sharp, not how ragged.
 """
 
-import cv2
 import numpy as np
 import toolkit as tk
 
@@ -32,17 +31,17 @@ ABRUPT_SHARE = 0.75
 SOFTNESS = 0.08
 MIN_FALL = 0.03
 MIN_LESION_PX = 200
-HALVED_FROM = 300
+HAIR_SIDE = 256
+SIDE = 160
 VARIANTS = {"OUTSIDE": [0.12, 0.2], "INSIDE": [0.2, 0.32], "BAND": [2, 4], "ABRUPT_SHARE": [0.65, 0.85]}
 NAN = float("nan")
 
 
 def profiles(image, mask):
     """Mean optical density along each ray, from outside to inside: (RAYS, BINS); NaN where empty."""
-    grey = cv2.transform(tk.optical_density(tk.without_hair(image), 0.01), np.array([[0.5, 0.5, 0.0]]))
-    depth = tk.signed_distance(mask)
-    if min(mask.shape) >= HALVED_FROM:
-        grey, depth = grey[::2, ::2], depth[::2, ::2]
+    clean = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
+    grey = tk.density(clean)
+    depth = tk.signed_distance(tk.reduced(mask, SIDE))
     inside = np.nonzero(depth > 0)
     y, x = np.nonzero((depth > -OUTSIDE) & (depth < INSIDE))
     turn = np.arctan2(np.float32(y - inside[0].mean()), np.float32(x - inside[1].mean())) / (2 * np.pi) + 0.5
@@ -54,34 +53,45 @@ def profiles(image, mask):
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def edge(line):
-    """Share of the fall in one band, and width of the edge, along one ray; NaN where pigment is too weak."""
-    depth = (np.arange(BINS) + 0.5) / BINS * (OUTSIDE + INSIDE)
+def bridged(line):
+    """Fill a ray's empty places from their neighbours; all NaN where too many are empty."""
     seen = np.isfinite(line)
-    if seen.sum() < BINS - 5:
-        return [NAN, NAN]
-    line = np.interp(depth, depth[seen], line[seen]) - line[np.isfinite(line)][:3].mean()
-    rise = line[-4:].mean()
-    if not rise > MIN_FALL:
-        return [NAN, NAN]
-    climb = np.clip(np.maximum.accumulate(line / rise), 0, 1.2)
-    return [
-        (climb[BAND:] - climb[:-BAND]).max(),
-        ((climb < 0.8).mean() - (climb < 0.2).mean()) * (OUTSIDE + INSIDE),
-    ]
+    if np.count_nonzero(seen) < BINS - 5:
+        return np.full(BINS, NAN)
+    place = np.arange(BINS)
+    return np.interp(place, place[seen], line[seen])
+
+
+def edges(lines):
+    """Share of the fall in one band, and width of the edge, along each ray; NaN where pigment is too weak."""
+    whole = np.isfinite(lines).all(axis=1)
+    lines = np.array([line if full else bridged(line) for line, full in zip(lines, whole, strict=True)])
+    lines = lines - lines[:, :3].mean(axis=1, keepdims=True)
+    rise = lines[:, -4:].mean(axis=1, keepdims=True)
+    climb = np.clip(np.maximum.accumulate(lines / np.where(rise > MIN_FALL, rise, NAN), axis=1), 0, 1.2)
+    width = ((climb < 0.8).mean(axis=1) - (climb < 0.2).mean(axis=1)) * (OUTSIDE + INSIDE)
+    steepest = (climb[:, BAND:] - climb[:, :-BAND]).max(axis=1)
+    return np.stack([steepest, np.where(np.isfinite(steepest), width, NAN)], axis=1)
+
+
+def medians(found):
+    """Median over each eighth's rays that could be judged: (eighths, rays, 2) to (eighths, 2)."""
+    found, count = np.sort(found, axis=1), np.isfinite(found[:, :, 0]).sum(axis=1)  # NaN comes last
+    each = np.arange(len(found))
+    return (found[each, (count - 1) // 2] + found[each, count // 2]) / 2
 
 
 def extract(image, mask):
     """Measure how abruptly pigment ends; NaN where fewer than half the eighths can be judged."""
     nothing = {"abrupt_eighths": NAN, "edge_width": NAN}
-    if mask.sum() < MIN_LESION_PX or mask.all():
+    if np.count_nonzero(mask) < MIN_LESION_PX or mask.all():
         return nothing
     lines = profiles(image, mask)
-    found = np.array([edge(line) for line in lines]).reshape(8, RAYS // 8, 2)
+    found = edges(lines).reshape(8, RAYS // 8, 2)
     seen = np.isfinite(found[:, :, 0]).sum(axis=1) >= 1
-    if seen.sum() < 4:
+    if np.count_nonzero(seen) < 4:
         return nothing
-    middle = np.nanmedian(found[seen], axis=1)
+    middle = medians(found[seen])
     votes = 1 / (1 + np.exp(-(middle[:, 0] - ABRUPT_SHARE) / SOFTNESS))
     return {
         "abrupt_eighths": float(8 * votes.mean()),

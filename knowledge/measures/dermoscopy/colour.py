@@ -57,16 +57,11 @@ RED_DEG = 14.0
 BLUE = 5.0
 LIKE_SKIN = 7.0
 MIN_PX = 100
+HAIR_SIDE = 256
 SIDE = 160
+SAMPLE = 6000
 VARIANTS = {"MIN_SHARE": [0.02, 0.06], "DARK": [0.55, 0.7], "BLACK": [0.26, 0.38], "CELL": [7.0, 14.0]}
 NAN = float("nan")
-
-
-def reduced(image, mask):
-    """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
-    size = [max(1, round(one * min(1.0, SIDE / min(mask.shape)))) for one in mask.shape[::-1]]
-    small = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
-    return small, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
 
 
 def smooth_lab(image, mask):
@@ -101,15 +96,17 @@ def effective(share):
 
 def extract(image, mask):
     """Measure variety of colour; NaN for a region too small. Without skin around, lightness is absolute."""
-    image, mask = reduced(image, mask)
+    image, mask = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE), tk.reduced(mask, SIDE)
     inner = tk.signed_distance(mask) > RIM
-    if inner.sum() < MIN_PX:
+    if np.count_nonzero(inner) < MIN_PX:
         return {name: NAN for name in FEATURES}
     lab, skin = smooth_lab(image, mask)
-    colours, found = lab[inner], shares(lab[inner], skin)
+    colours = lab[inner]
+    colours = colours[:: max(1, len(colours) // SAMPLE)]
+    found = shares(colours, skin)
     cells = np.floor(colours / CELL).astype(np.int64) + 50
     counts = np.unique(cells @ np.array([10000, 100, 1]), return_counts=True)[1]
-    spread = colours.var(axis=0)
+    spread = cv2.meanStdDev(lab, mask=inner.astype(np.uint8))[1].ravel() ** 2
     return {
         "colour_count": float(np.clip(found / MIN_SHARE, 0, 1).sum()),
         "colour_number": effective(found),

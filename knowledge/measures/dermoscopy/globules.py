@@ -30,6 +30,7 @@ RIM = 0.04
 FLOOR = 0.01
 MARGIN = 0.012
 AREA_UNIT = 0.01
+SIDE = 256
 MIN_PX = 200
 VARIANTS = {
     "SPOTS": [[0.006], [0.005, 0.008, 0.013], [0.008, 0.012]],
@@ -40,38 +41,28 @@ VARIANTS = {
 NAN = float("nan")
 
 
-def box_of(mask):
-    """Box of the lesion with a margin, and by how much lengths in shares of its side are larger there."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = np.s_[max(0, rows[0] - 12) : rows[-1] + 13, max(0, columns[0] - 12) : columns[-1] + 13]
-    return box, min(mask.shape) / min(mask[box].shape)
-
-
-def spots(image, mask, box, larger):
+def spots(image, mask):
     """Contrast of round dark spots; 0 near glare (bubbles) and on hairs."""
-    dense = tk.optical_density(tk.without_hair(image), FLOOR)[box]
-    dense = cv2.transform(np.ascontiguousarray(dense), np.array([[0.5, 0.5, 0.0]]))
-    sizes = tuple(min(max(one, SMALLEST_PX / min(mask.shape)) * larger, 0.2) for one in SPOTS)
-    found = tk.blobs(dense, sizes)
+    dense = tk.density(tk.without_hair(image), floor=FLOOR)
+    found = tk.blobs(dense, tuple(min(max(one, SMALLEST_PX / min(mask.shape)), 0.2) for one in SPOTS))
     width = 2 * max(1, round(MARGIN * min(mask.shape))) + 1
-    glare = cv2.dilate(
-        (tk.specular_mask(image) & mask)[box].astype(np.uint8), np.ones((width, width), np.uint8)
-    )
-    return np.where((glare > 0) | tk.hair_mask(image)[box], 0, found).astype(np.float32)
+    glare = (tk.specular_mask(image) & mask).astype(np.uint8)
+    glare = cv2.dilate(glare, np.ones((width, width), np.uint8))
+    return np.where((glare > 0) | tk.hair_mask(image), 0, found).astype(np.float32)
 
 
 def extract(image, mask):
     """Measure dots and globules; NaN for a region too small to show any."""
+    image, mask = tk.reduced(image, SIDE), tk.reduced(mask, SIDE)
     inner = tk.signed_distance(mask) > RIM
-    if inner.sum() < MIN_PX:
+    if np.count_nonzero(inner) < MIN_PX:
         return {name: NAN for name in FEATURES}
-    box, larger = box_of(mask)
-    found = spots(image, mask, box, larger)
+    found = spots(image, mask)
     size = 2 * max(1, round(SPOTS[0] * min(mask.shape))) + 1
-    tall = (found > STANDS_OUT) & inner[box]
+    tall = (found > STANDS_OUT) & inner
     peaks = tall & (found == cv2.dilate(found, np.ones((size, size), np.uint8)))
-    area = inner.sum() / (AREA_UNIT * mask.size)
+    area = np.count_nonzero(inner) / (AREA_UNIT * mask.size)
     return {
-        "globule_density": float(min(peaks.sum() / area, 400)),
-        "globule_share": float(np.sqrt(tall.sum() / inner.sum())),
+        "globule_density": float(min(np.count_nonzero(peaks) / area, 400)),
+        "globule_share": float(np.sqrt(np.count_nonzero(tall) / np.count_nonzero(inner))),
     }

@@ -41,27 +41,27 @@ BRIDGE = 0.28
 FRINGE = 0.06
 RIM = 0.06
 MIN_PX = 150
+HAIR_SIDE = 256
 SIDE = 160
+SAMPLE = 4000
 VARIANTS = {"LIGHTER": [0.07, 0.16], "GREYER": [4.0, 9.0], "PIGMENT": [40.0, 60.0], "BRIDGE": [0.2, 0.35]}
 NAN = float("nan")
 
 
 def reduced(image, mask):
     """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
-    factor = min(1.0, SIDE / min(mask.shape))
-    size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
-    small = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
-    return small, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    small = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
+    return small, tk.reduced(mask, SIDE)
 
 
 def among_pigment(dark, mask, inner):
     """Bridge the pigment's gaps: what lies between dark parts, not the skin that a loose outline takes in."""
-    reach = max(1, round(BRIDGE * np.sqrt(mask.sum())))
-    away = cv2.distanceTransform(
-        np.pad(~(dark & inner), reach + 2, mode="edge").astype(np.uint8), cv2.DIST_L2, 3
-    )
+    reach = max(1, round(BRIDGE * np.sqrt(np.count_nonzero(mask))))
+    far = [reach + 2] * 4
+    open_ = cv2.copyMakeBorder((~(dark & inner)).astype(np.uint8), *far, cv2.BORDER_REPLICATE)
+    away = cv2.distanceTransform(open_, cv2.DIST_L2, 3)
     away = cv2.distanceTransform((away <= reach).astype(np.uint8), cv2.DIST_L2, 3)
-    whole = tk.filled(away > reach + FRINGE * np.sqrt(mask.sum()))
+    whole = tk.filled(away > reach + FRINGE * np.sqrt(np.count_nonzero(mask)))
     return whole[reach + 2 : -reach - 2, reach + 2 : -reach - 2] & inner
 
 
@@ -70,10 +70,12 @@ def covers(image, mask, inner):
     lab = tk.lab(image)
     lab = cv2.GaussianBlur(lab, (0, 0), max(0.5, BLUR * min(mask.shape)))
     light, red, yellow = cv2.split(lab)
-    level = np.percentile(light[inner][::3], PIGMENT)
-    pigment = np.median(lab[inner & (light <= level)][::3], axis=0)
+    inside = lab[inner]
+    inside = np.ascontiguousarray(inside[:: max(1, len(inside) // SAMPLE)].T)
+    level = np.percentile(inside[0], PIGMENT)
+    pigment = np.median(inside[:, inside[0] <= level], axis=1)
     around = light[tk.skin_ring(mask) & ~tk.dark_corners(image)]
-    skin = float(np.median(around)) if len(around) >= MIN_PX else float(np.percentile(light[inner], 98))
+    skin = float(np.median(around)) if len(around) >= MIN_PX else float(np.percentile(inside[0], 98))
     lighter = light - pigment[0]
     where = among_pigment(lighter < max(skin - pigment[0], LIGHTER * skin) / 2, mask, inner)
     yellower = yellow - pigment[2]
@@ -88,7 +90,7 @@ def extract(image, mask):
     """Measure regression; NaN for a region too small. Without skin around, its lightest part stands in."""
     image, mask = reduced(image, mask)
     inner = tk.signed_distance(mask) > RIM
-    if inner.sum() < MIN_PX:
+    if np.count_nonzero(inner) < MIN_PX:
         return {name: NAN for name in FEATURES}
     pale, grey = covers(image, mask, inner)
     return {

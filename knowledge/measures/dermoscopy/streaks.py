@@ -31,24 +31,11 @@ RIM_TO = 0.2
 SECTORS = 36
 STANDS_OUT = 0.012
 FLOOR = 0.01
+SIDE = 256
+THINNED_BY = 128
 MIN_PX = 200
-VARIANTS = {
-    "STEP": [0.009, 0.016],
-    "RIM_FROM": [0.0, 0.04],
-    "RIM_TO": [0.16, 0.25],
-    "SECTORS": [24, 48],
-    "STANDS_OUT": [0.008, 0.02],
-}
+VARIANTS = {"STEP": [0.009, 0.016], "RIM_FROM": [0.0, 0.04], "RIM_TO": [0.16, 0.25], "SECTORS": [24, 48]}
 NAN = float("nan")
-
-
-def crop(image, mask):
-    """Cut the lesion out with a margin of skin, and return the frame's shorter side."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    far = int(0.3 * np.sqrt(mask.sum())) + 4
-    box = np.s_[max(0, rows[0] - far) : rows[-1] + far, max(0, columns[0] - far) : columns[-1] + far]
-    seen = ~tk.dark_corners(image)[box]
-    return tk.without_hair(image)[box], mask[box], ~tk.hair_mask(image)[box], seen, min(mask.shape)
 
 
 def outward(depth, blur):
@@ -56,56 +43,78 @@ def outward(depth, blur):
     smooth = cv2.GaussianBlur(depth, (0, 0), blur)
     dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3)
     dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3)
-    size = np.sqrt(dx * dx + dy * dy) + 1e-9
+    size = np.sqrt(dx * dx + dy * dy) + np.float32(1e-9)
     return -dx / size, -dy / size
 
 
-def above_both(dense, x, y, dx, dy):
+def above_both(dense, rows, columns, down, right):
     """Density over the denser of the two points a step away on either side: lines stand out, steps do not."""
-    one = cv2.remap(dense, x + dx, y + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    other = cv2.remap(dense, x - dx, y - dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.clip(dense - np.maximum(one, other), 0, None)
+    one, other = (
+        cv2.remap(dense, columns + right * by, rows + down * by, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
+        for by in (np.float32(1), np.float32(-1))
+    )
+    return np.maximum(dense[rows.astype(np.intp), columns.astype(np.intp)] - np.maximum(one, other), 0)
 
 
 def levelled(dense, depth):
     """Take off the mean density at each depth: on a round margin, beside means farther out."""
-    place = np.clip((depth + 0.4) * 100, 0, 80).astype(np.intp)
-    count = np.maximum(np.bincount(place.ravel(), minlength=81), 1)
-    mean = np.bincount(place.ravel(), weights=dense.ravel(), minlength=81) / count
-    return dense - mean.astype(np.float32)[place]
+    place = np.clip((depth + 0.4) * 100, 0, 80).astype(np.uint8)
+    count = np.maximum(np.bincount(place.ravel(), minlength=256), 1)
+    mean = np.bincount(place.ravel(), weights=dense.ravel(), minlength=256) / count
+    return dense - cv2.LUT(place, mean.astype(np.float32))
 
 
-def lines(image, mask, depth, free, side):
-    """Contrast of dark lines that run outward, and of those that run along the margin; 0 on hairs."""
-    dense = cv2.transform(tk.optical_density(image, FLOOR), np.array([[0.5, 0.5, 0.0]]))
-    dense = levelled(cv2.GaussianBlur(dense, (0, 0), max(0.7, LINE * side)), depth)
-    out_x, out_y = outward(depth, max(1.0, 0.03 * np.sqrt(mask.sum())))
-    y, x = np.indices(mask.shape, dtype=np.float32)
-    step = np.float32(max(2.0, STEP * side))
-    radial = above_both(dense, x, y, -step * out_y, step * out_x)
-    tangential = above_both(dense, x, y, step * out_x, step * out_y)
-    return radial * free, tangential * free
+def prepared(image, mask, depth):
+    """Density without its mean at each depth, and the way out of the lesion on a coarser grid."""
+    side = min(mask.shape)
+    every = max(1, side // THINNED_BY)
+    dense = cv2.GaussianBlur(tk.density(tk.without_hair(image), floor=FLOOR), (0, 0), max(0.7, LINE * side))
+    blur = max(1.0, 0.03 * np.sqrt(np.count_nonzero(mask)))
+    ways = outward(np.ascontiguousarray(depth[::every, ::every]), blur / every)
+    return levelled(dense, depth), np.stack(ways), every
+
+
+def lines(dense, ways, every, rows, columns):
+    """Contrast of dark lines that run outward, and of those along the margin, at some places."""
+    step = np.float32(max(2.0, STEP * min(dense.shape)))
+    out_x, out_y = step * ways[:, rows // every, columns // every]
+    rows, columns = rows.astype(np.float32), columns.astype(np.float32)
+    across = above_both(dense, rows, columns, out_x, -out_y)
+    return across, above_both(dense, rows, columns, out_y, out_x)
+
+
+def places(region, every):
+    """Rows and columns of a region's pixels on a grid, in a table, as cv2.remap takes no long list."""
+    rows, columns = np.nonzero(region[::every, ::every])
+    whole = len(rows) // 16 * 16
+    return rows[:whole].reshape(-1, 16) * every, columns[:whole].reshape(-1, 16) * every
+
+
+def coverage(radial, rows, columns, skin):
+    """Share of the rim's sectors with outward lines beyond skin's, each counted up to a fixed contrast."""
+    turn = np.arctan2(np.float32(rows - rows.mean()), np.float32(columns - columns.mean())) / (2 * np.pi)
+    sector = np.minimum(((turn + 0.5) * SECTORS).astype(int), SECTORS - 1).ravel()
+    count = np.bincount(sector, minlength=SECTORS)
+    mean = np.bincount(sector, weights=radial.ravel(), minlength=SECTORS) / np.maximum(count, 1)
+    return float(np.clip((mean - skin)[count > 0] / STANDS_OUT, 0, 1).mean())
 
 
 def extract(image, mask):
     """Measure streaks in the rim of the lesion; NaN where the rim is too thin."""
-    if not mask.any() or mask.all():
-        return {name: NAN for name in FEATURES}
-    image, mask, free, seen, side = crop(image, mask)
-    depth = tk.signed_distance(mask)
+    image, mask = tk.reduced(image, SIDE), tk.reduced(mask, SIDE)
+    depth, free = tk.signed_distance(mask), ~tk.hair_mask(image)
     rim = (depth > RIM_FROM) & (depth <= RIM_TO)
-    if rim.sum() < MIN_PX:
+    if mask.all() or np.count_nonzero(rim) < MIN_PX:
         return {name: NAN for name in FEATURES}
-    radial, tangential = lines(image, mask, depth, free, side)
-    outside = (depth < -RIM_FROM) & (depth >= -RIM_TO) & seen
-    skin = float(radial[outside].mean()) if outside.sum() >= MIN_PX else 0.0
-    rows, columns = np.nonzero(rim)
-    turn = np.arctan2(np.float32(rows - rows.mean()), np.float32(columns - columns.mean())) / (2 * np.pi)
-    sector = np.minimum(((turn + 0.5) * SECTORS).astype(int), SECTORS - 1)
-    count = np.bincount(sector, minlength=SECTORS)
-    mean = np.bincount(sector, weights=radial[rim], minlength=SECTORS) / np.maximum(count, 1)
-    both = float(radial[rim].sum() + tangential[rim].sum())
+    dense, ways, every = prepared(image, mask, depth)
+    outside = (depth < -RIM_FROM) & (depth >= -RIM_TO) & ~tk.dark_corners(image)
+    around, skin = places(outside, every), 0.0
+    if around[0].size * every**2 >= MIN_PX:
+        skin = float((lines(dense, ways, every, *around)[0] * free[around]).mean())
+    rows, columns = places(rim, 1)
+    radial, tangential = (one * free[rows, columns] for one in lines(dense, ways, every, rows, columns))
+    apart, both = float((radial - tangential).sum()), float((radial + tangential).sum())
     return {
-        "streak_radiality": float(radial[rim].sum() - tangential[rim].sum()) / (both + 1e-6),
-        "streak_coverage": float(np.clip((mean - skin)[count > 0] / STANDS_OUT, 0, 1).mean()),
+        "streak_radiality": apart / (both + 1e-6),
+        "streak_coverage": coverage(radial, rows, columns, skin),
     }

@@ -33,6 +33,7 @@ BLACK = 8.0
 NOT_BLACK = 20.0
 BLUR = 0.008
 RIM = 0.03
+HAIR_SIDE = 256
 SIDE = 160
 MIN_PX = 100
 VARIANTS = {
@@ -47,10 +48,8 @@ NAN = float("nan")
 
 def reduced(image, mask):
     """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
-    factor = min(1.0, SIDE / min(mask.shape))
-    size = (max(1, round(mask.shape[1] * factor)), max(1, round(mask.shape[0] * factor)))
-    small = cv2.resize(tk.without_hair(image), size, interpolation=cv2.INTER_AREA)
-    return small, cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    small = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
+    return small, tk.reduced(mask, SIDE)
 
 
 def blueness(image, mask):
@@ -69,7 +68,7 @@ def blueness(image, mask):
 def extract(image, mask):
     """Measure the veil; NaN for a region too small. Without skin around, the bar is absolute."""
     image, mask = reduced(image, mask)
-    if mask.sum() < MIN_PX:
+    if np.count_nonzero(mask) < MIN_PX:
         return {name: NAN for name in FEATURES}
     blue, yellow = blueness(image, mask)
     inner = tk.signed_distance(mask) > RIM

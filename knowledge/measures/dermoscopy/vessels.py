@@ -25,6 +25,7 @@ LEAST = 0.02
 STANDS_OUT = 0.06
 FLOOR = 0.01
 RIM = 0.05
+SIDE = 256
 MIN_PX = 200
 VARIANTS = {
     "MELANIN_RATIO": [1.45, 1.75],
@@ -37,12 +38,12 @@ NAN = float("nan")
 
 def extract(image, mask):
     """Measure vessels; NaN for a region too small."""
+    image, mask = tk.reduced(image, SIDE), tk.reduced(mask, SIDE)
     inner = tk.signed_distance(mask) > RIM
-    if inner.sum() < MIN_PX:
+    if np.count_nonzero(inner) < MIN_PX:
         return {name: NAN for name in FEATURES}
     side = min(mask.shape)
-    dense = tk.optical_density(tk.without_hair(image), FLOOR)
-    red = cv2.transform(dense, np.array([[-MELANIN_RATIO, 1.0, 0.0]]))
+    red = tk.density(tk.without_hair(image), (-MELANIN_RATIO, 1.0, 0.0), FLOOR)
     fine = cv2.GaussianBlur(red, (0, 0), max(0.7, FINE * side))
     fine = fine - cv2.GaussianBlur(red, (0, 0), max(2.0, COARSE * side))
     around = fine[tk.skin_ring(mask) & ~tk.dark_corners(image)][::3]

@@ -8,7 +8,7 @@ from toolkit_scenes import SEEDS, lesion, noise
 
 from scafe.knowledge import toolkit as tk
 
-OF_PIXELS = [tk.linear_light, tk.lab, tk.lch, tk.grey, tk.optical_density]
+OF_PIXELS = [tk.linear_light, tk.lab, tk.lch, tk.grey, tk.optical_density, tk.density]
 
 
 @given(SEEDS)
@@ -111,3 +111,17 @@ def test_fewer_pixels_than_colours_give_nan():
     found = tk.colour_clusters(lesion(), np.zeros((96, 128), bool))
     assert np.isnan(found["centres"]).all()
     assert found["shares"].sum() == 0
+
+
+@given(SEEDS)
+@settings(max_examples=5, deadline=None)
+def test_a_mixed_density_is_the_channels_weighted_sum(seed):
+    image = noise(seed)
+    dense = tk.optical_density(image, 0.01)
+    assert np.allclose(tk.density(image), dense[:, :, :2].mean(axis=2), atol=1e-5)
+    assert np.allclose(tk.density(image, (-1.6, 1, 0)), dense[:, :, 1] - 1.6 * dense[:, :, 0], atol=1e-5)
+
+
+def test_a_mixture_of_other_than_three_channels_is_refused():
+    with pytest.raises(ValueError, match="weights: expected three numbers, met 2"):
+        tk.density(noise(1), (0.5, 0.5))
