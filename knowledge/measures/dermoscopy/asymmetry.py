@@ -45,7 +45,7 @@ NAN = float("nan")
 def planes_of(image, mask):
     """CIELAB, density above skin (NaN without any) and mask, at about GRID pixels."""
     clean = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
-    mask = tk.reduced(mask, SIDE)
+    mask = tk.reduced(tk.reduced(mask, HAIR_SIDE), SIDE)
     dense = tk.density(clean, EVEN)
     around = dense[tk.skin_ring(mask) & ~tk.dark_corners(clean)]
     skin = np.median(around) if len(around) >= MIN_RING_PX else NAN
@@ -73,7 +73,7 @@ def across(grid):
         here, there = one[:, :half], one[:, : half - 1 : -1]
         both = here[4] * there[4]
         shape += float(np.abs(here[4] - there[4]).sum() / (2 * whole))
-        apart += (np.abs(here[:4] - there[:4]) * both).sum(axis=(1, 2)) / (both.sum() + 5e-7)
+        apart += np.einsum("chw,hw->c", np.abs(here[:4] - there[:4]), both) / (both.sum() + 5e-7)
     return shape, apart / 2
 
 

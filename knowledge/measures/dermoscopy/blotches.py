@@ -40,7 +40,7 @@ NAN = float("nan")
 def reduced(image, mask):
     """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
     small = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
-    return small, tk.reduced(mask, SIDE)
+    return small, tk.reduced(tk.reduced(mask, HAIR_SIDE), SIDE)
 
 
 def cover(image, mask, inner):

@@ -16,7 +16,7 @@ FEATURES = {
         "meaning": "root of the share of the lesion covered by small round spots of low b*, softly counted",
     },
 }
-SPOTS = [0.006, 0.009]
+SPOTS = [0.0075]
 LEAST = 1.5
 STANDS_OUT = 6.0
 NEUTRAL = 14.0
@@ -24,7 +24,7 @@ SOFT = 8.0
 RIM = 0.05
 SIDE = 256
 MIN_PX = 200
-VARIANTS = {"SPOTS": [[0.006], [0.008, 0.012]], "LEAST": [1.0, 2.5], "STANDS_OUT": [4.0, 9.0]}
+VARIANTS = {"SPOTS": [[0.006, 0.009], [0.01]], "LEAST": [1.0, 2.5], "STANDS_OUT": [4.0, 9.0]}
 NAN = float("nan")
 
 

@@ -41,7 +41,7 @@ def profiles(image, mask):
     """Mean optical density along each ray, from outside to inside: (RAYS, BINS); NaN where empty."""
     clean = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
     grey = tk.density(clean)
-    depth = tk.signed_distance(tk.reduced(mask, SIDE))
+    depth = tk.signed_distance(tk.reduced(tk.reduced(mask, HAIR_SIDE), SIDE))
     inside = np.nonzero(depth > 0)
     y, x = np.nonzero((depth > -OUTSIDE) & (depth < INSIDE))
     turn = np.arctan2(np.float32(y - inside[0].mean()), np.float32(x - inside[1].mean())) / (2 * np.pi) + 0.5

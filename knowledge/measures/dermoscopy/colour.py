@@ -68,7 +68,7 @@ def smooth_lab(image, mask):
     """CIELAB without hairs and grain, and the skin's in the ring; without one, that of a light skin."""
     lab = tk.lab(image)
     lab = cv2.GaussianBlur(lab, (0, 0), max(0.5, BLUR * min(mask.shape)))
-    around = lab[tk.skin_ring(mask) & ~tk.dark_corners(image)][::5]
+    around = lab.reshape(-1, 3)[np.flatnonzero(tk.skin_ring(mask) & ~tk.dark_corners(image))[::5]]
     return lab, np.median(around, axis=0) if len(around) >= MIN_PX // 5 else np.array([72.0, 14.0, 18.0])
 
 
@@ -96,13 +96,14 @@ def effective(share):
 
 def extract(image, mask):
     """Measure variety of colour; NaN for a region too small. Without skin around, lightness is absolute."""
-    image, mask = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE), tk.reduced(mask, SIDE)
+    image, mask = tk.without_hair(tk.reduced(image, HAIR_SIDE)), tk.reduced(mask, HAIR_SIDE)
+    image, mask = tk.reduced(image, SIDE), tk.reduced(mask, SIDE)
     inner = tk.signed_distance(mask) > RIM
     if np.count_nonzero(inner) < MIN_PX:
         return {name: NAN for name in FEATURES}
     lab, skin = smooth_lab(image, mask)
-    colours = lab[inner]
-    colours = colours[:: max(1, len(colours) // SAMPLE)]
+    seen = np.flatnonzero(inner)
+    colours = lab.reshape(-1, 3)[seen[:: max(1, len(seen) // SAMPLE)]]
     found = shares(colours, skin)
     cells = np.floor(colours / CELL).astype(np.int64) + 50
     counts = np.unique(cells @ np.array([10000, 100, 1]), return_counts=True)[1]

@@ -47,13 +47,13 @@ def outward(depth, blur):
     return -dx / size, -dy / size
 
 
-def above_both(dense, rows, columns, down, right):
+def above_both(dense, here, rows, columns, down, right):
     """Density over the denser of the two points a step away on either side: lines stand out, steps do not."""
     one, other = (
         cv2.remap(dense, columns + right * by, rows + down * by, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
         for by in (np.float32(1), np.float32(-1))
     )
-    return np.maximum(dense[rows.astype(np.intp), columns.astype(np.intp)] - np.maximum(one, other), 0)
+    return np.maximum(here - np.maximum(one, other), 0)
 
 
 def levelled(dense, depth):
@@ -78,16 +78,16 @@ def lines(dense, ways, every, rows, columns):
     """Contrast of dark lines that run outward, and of those along the margin, at some places."""
     step = np.float32(max(2.0, STEP * min(dense.shape)))
     out_x, out_y = step * ways[:, rows // every, columns // every]
-    rows, columns = rows.astype(np.float32), columns.astype(np.float32)
-    across = above_both(dense, rows, columns, out_x, -out_y)
-    return across, above_both(dense, rows, columns, out_y, out_x)
+    at = (dense, dense[rows, columns], rows.astype(np.float32), columns.astype(np.float32))
+    return above_both(*at, out_x, -out_y), above_both(*at, out_y, out_x)
 
 
 def places(region, every):
-    """Rows and columns of a region's pixels on a grid, in a table, as cv2.remap takes no long list."""
-    rows, columns = np.nonzero(region[::every, ::every])
-    whole = len(rows) // 16 * 16
-    return rows[:whole].reshape(-1, 16) * every, columns[:whole].reshape(-1, 16) * every
+    """Rows and columns of a region's pixels, every other one of a large region, in a table for cv2.remap."""
+    rows, columns = np.nonzero(region)
+    if every > 1:
+        rows, columns = (one[(rows + columns) % 2 == 0] for one in (rows, columns))
+    return tuple(one[: len(one) // 16 * 16].reshape(-1, 16) for one in (rows, columns))
 
 
 def coverage(radial, rows, columns, skin):
@@ -109,9 +109,9 @@ def extract(image, mask):
     dense, ways, every = prepared(image, mask, depth)
     outside = (depth < -RIM_FROM) & (depth >= -RIM_TO) & ~tk.dark_corners(image)
     around, skin = places(outside, every), 0.0
-    if around[0].size * every**2 >= MIN_PX:
+    if around[0].size * every >= MIN_PX:
         skin = float((lines(dense, ways, every, *around)[0] * free[around]).mean())
-    rows, columns = places(rim, 1)
+    rows, columns = places(rim, every)
     radial, tangential = (one * free[rows, columns] for one in lines(dense, ways, every, rows, columns))
     apart, both = float((radial - tangential).sum()), float((radial + tangential).sum())
     return {

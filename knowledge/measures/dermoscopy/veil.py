@@ -49,14 +49,14 @@ NAN = float("nan")
 def reduced(image, mask):
     """Image without hairs and mask at SIDE pixels at most: what is confluent needs no more."""
     small = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
-    return small, tk.reduced(mask, SIDE)
+    return small, tk.reduced(tk.reduced(mask, HAIR_SIDE), SIDE)
 
 
 def blueness(image, mask):
     """Blue beyond the bar at each pixel, 0 for red, black and lighter than skin; and b* where not black."""
     lab = tk.lab(image)
     lab = cv2.GaussianBlur(lab, (0, 0), max(0.5, BLUR * min(mask.shape)))
-    around = lab[tk.skin_ring(mask) & ~tk.dark_corners(image)][::5]
+    around = lab.reshape(-1, 3)[np.flatnonzero(tk.skin_ring(mask) & ~tk.dark_corners(image))[::5]]
     skin = np.median(around, axis=0) if len(around) >= MIN_PX // 5 else np.array([100.0, 0.0, 100.0])
     light, red, yellow = cv2.split(lab)
     bar = min(BLUE, float(skin[2]) - BELOW_SKIN)
