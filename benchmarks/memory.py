@@ -2,8 +2,10 @@
 
 Makes photographs of 600 × 450 by resampling those of `--source` (another crop, size and quality each), gives
 them to `scafe data check`, `scafe run` and `scafe predict`, and prints the largest PSS of all their
-processes together, sampled four times a second. `--python` names another build's interpreter, to be
-measured on the same photographs.
+processes together, sampled four times a second. PSS counts the pages of libraries by how many processes of
+the machine have them open, so it falls while other Python programs run; the second figure, memory that only
+these processes hold (heap and shared memory), does not, and growth is told of it. `--python` names another
+build's interpreter, to be measured on the same photographs.
 """
 
 import argparse
@@ -12,7 +14,10 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 import cv2
 import numpy as np
@@ -58,23 +63,75 @@ def _resampled(path: Path, number: int) -> bytes:
     return bytes(data)
 
 
-def peak(command: list[str], seconds: float) -> dict[str, float | int | str]:
-    """Run a command and return its largest PSS in MB, its seconds and how it ended."""
-    began = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        largest, at = 0.0, ""
-        while process.poll() is None:
-            parts = {pid: _pss(pid) for pid in _tree(process.pid)}
-            if sum(parts.values()) > largest:
-                largest = sum(parts.values())
-                at = ", ".join(f"{_name(pid)} {mb:.0f}" for pid, mb in parts.items() if mb > 20)
-            if time.monotonic() - began > seconds:
-                process.terminate()
+@dataclass(frozen=True)
+class Peak:
+    """What one command held at most, over all its processes."""
+
+    mb: float
+    """PSS, with the share of libraries that is counted to them."""
+    own_mb: float
+    """Heap and shared memory, which no other program shares."""
+    seconds: float
+    code: int | None
+    at: str
+    """The processes at the largest PSS, in MB."""
+
+
+class Watched:
+    """A command whose memory is looked at now and then; leaving the context waits for its end."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._began = time.monotonic()
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._most, self._own, self._at = 0.0, 0.0, ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.wait()
+        self.peak = Peak(
+            round(self._most), round(self._own, 1), round(self.seconds, 1), self._process.returncode, self._at
+        )
+
+    @property
+    def pid(self) -> int:
+        """Of the command itself."""
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    @property
+    def seconds(self) -> float:
+        """Since its start."""
+        return time.monotonic() - self._began
+
+    def look(self) -> None:
+        """Take what all its processes hold now."""
+        parts = {pid: _held(pid) for pid in _tree(self.pid)}
+        self._own = max(self._own, sum(one for _, one in parts.values()))
+        if (total := sum(one for one, _ in parts.values())) > self._most:
+            self._most = total
+            self._at = ", ".join(f"{_name(pid)} {mb:.0f}" for pid, (mb, _) in parts.items() if mb > 20)
+
+    def end(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
+
+def peak(command: Sequence[str], seconds: float) -> Peak:
+    """Run a command and watch what it holds, four times a second."""
+    with Watched(command) as one:
+        while one.is_running:
+            one.look()
+            if one.seconds > seconds:
+                one.end()
                 break
             time.sleep(TICK)
-        process.wait()
-    spent = time.monotonic() - began
-    return {"mb": round(largest), "seconds": round(spent, 1), "code": process.returncode, "at": at}
+    return one.peak
 
 
 def _tree(pid: int) -> list[int]:
@@ -87,12 +144,14 @@ def _tree(pid: int) -> list[int]:
     return found
 
 
-def _pss(pid: int) -> float:
+def _held(pid: int) -> tuple[float, float]:
+    """Return PSS and the part of it that is no file, in MB."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("Pss:")), 0.0)
+        return 0.0, 0.0
+    parts = {line.split(":")[0]: int(line.split()[1]) / 1000 for line in lines if line.startswith("Pss")}
+    return parts.get("Pss", 0.0), parts.get("Pss_Anon", 0.0) + parts.get("Pss_Shmem", 0.0)
 
 
 def _name(pid: int) -> str:
@@ -116,9 +175,9 @@ def commands(scafe: list[str], table: Path, out: Path) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """Print one line for each command."""
+    """Print one line for each command and number of images."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=2000)
+    parser.add_argument("--images", type=int, nargs="+", default=[2000])
     parser.add_argument("--source", type=Path, default=SOURCE, help="folder with a manifest.csv")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/scafe-photographs"))
     parser.add_argument("--only", help="one of: data check, run --max-calls 8, predict")
@@ -128,19 +187,34 @@ def main() -> None:
     asked = parser.parse_args()
     if not asked.source.exists():
         raise SystemExit(f"{asked.source}: no real images there; name a folder with --source")
-    table = make(asked.source, asked.folder, asked.images)
     scafe = [str(Path(asked.python).with_name("scafe"))]
-    found = {
-        name: peak(command, asked.seconds)
-        for name, command in commands(scafe, table, asked.folder / "runs").items()
-        if asked.only in (None, name)
-    }
-    if asked.json:
-        print(json.dumps({"images": asked.images, "commands": found}, indent=1))
+    tables = {count: make(asked.source, asked.folder, count) for count in asked.images}
+    for name in commands(scafe, tables[asked.images[0]], asked.folder):
+        if asked.only not in (None, name):
+            continue
+        found = {
+            count: peak(commands(scafe, table, asked.folder / "runs")[name], asked.seconds)
+            for count, table in tables.items()
+        }
+        _tell(name, found, asked.json)
+
+
+def _tell(name: str, found: dict[int, Peak], as_json: bool) -> None:
+    """Print what a command held at every number of images, and what a thousand more cost."""
+    if as_json:
+        for count, one in found.items():
+            print(json.dumps({"command": name, "images": count, **asdict(one)}), flush=True)
         return
-    print(f"{asked.images} photographs of {SIZE[0]} × {SIZE[1]}")
-    for name, one in found.items():
-        print(f"{name:20s} {one['mb']:6} MB  {one['seconds']:8} s  exit {one['code']}  ({one['at']})")
+    for count, one in found.items():
+        print(
+            f"{name:18s} {count:6} images  {one.mb:5.0f} MB, {one.own_mb:6.1f} of its own  "
+            f"{one.seconds:7} s  exit {one.code}  ({one.at})",
+            flush=True,
+        )
+    least, most = min(found), max(found)
+    if least < most:
+        grown = (found[most].own_mb - found[least].own_mb) / (most - least) * 1000
+        print(f"{name:18s} {grown:+.1f} MB of its own for 1,000 images more", flush=True)
 
 
 if __name__ == "__main__":

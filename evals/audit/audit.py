@@ -146,8 +146,9 @@ def audit_dataset(
     """
     if looks is None:
         looks = Looks(pack).take_all(dataset.load(index) for index in range(len(dataset)))
-    split = split_patients(dataset.patients, dataset.labels, seed)
-    dev, sealed = ({dataset.patients[i] for i in part} for part in (split.dev, split.sealed))
+    patients = dataset.patients
+    split = split_patients(patients, dataset.labels, seed)
+    dev, sealed = ({patients[i] for i in part} for part in (split.dev, split.sealed))
     plan = plan_feedback("auto", len(dev), split.is_sealed)
     found = Audit(
         classes=tuple(_count(dataset, label) for label in dataset.classes),

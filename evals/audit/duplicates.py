@@ -4,7 +4,6 @@ import hashlib
 import os
 import tempfile
 import weakref
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -45,8 +44,11 @@ class Thumbnails:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()
-        weakref.finalize(self, self._file.close)
-        self._symmetric = array("f")
+        """A thumbnail an image, at unit length."""
+        self._symmetric = tempfile.TemporaryFile()
+        """What a thumbnail has in common with its turns."""
+        for file in (self._file, self._symmetric):
+            weakref.finalize(self, file.close)
         self._pixels = bytearray()
         """A hash of each image's pixels, 16 bytes."""
         self._fold, self._weight = _folding()
@@ -59,23 +61,26 @@ class Thumbnails:
         unit = _unit(_thumbnail(image))
         self._file.write(unit.astype(np.float32).tobytes())
         symmetric = np.mean([view.ravel() for view in _views(unit.reshape(THUMBNAIL, THUMBNAIL))], axis=0)
-        self._symmetric.frombytes((symmetric[self._fold] * self._weight).astype(np.float32).tobytes())
+        self._symmetric.write((symmetric[self._fold] * self._weight).astype(np.float32).tobytes())
         pixels = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
         pixels.update(np.ascontiguousarray(image).data.cast("B"))
         self._pixels += pixels.digest()
 
     def pairs(self) -> list[Pair]:
         """Return the pairs of one picture, also after a turn, a mirror, a recoding or a resize."""
-        self._file.flush()
-        count = len(self)
-        folded = np.frombuffer(self._symmetric, np.float32).reshape(count, -1)
-        starts = range(0, count, BLOCK)
-        blocks = ((one, other) for one in starts for other in starts if other >= one)
-        found = [pair for one, other in blocks for pair in self._in_block(folded, one, other)]
+        for file in (self._file, self._symmetric):
+            file.flush()
+        starts = range(0, len(self), BLOCK)
+        found = [pair for one in starts for pair in self._from_block(one)]
         return sorted(found, key=lambda pair: (pair.first, pair.second))
 
-    def _in_block(self, folded: Singles, one: int, other: int) -> Iterator[Pair]:
-        some, others = folded[one : one + BLOCK], folded[other : other + BLOCK]
+    def _from_block(self, one: int) -> Iterator[Pair]:
+        some = self._folded(one)
+        for other in range(one, len(self), BLOCK):
+            others = some if other == one else self._folded(other)
+            yield from self._in_block(one, some, other, others)
+
+    def _in_block(self, one: int, some: Singles, other: int, others: Singles) -> Iterator[Pair]:
         near = _squared(some, others) <= 2 - 2 * SAME_PICTURE + SLACK
         if one == other:
             near = np.triu(near, k=1)
@@ -94,6 +99,12 @@ class Thumbnails:
         second = [self._unit_of(int(place)).reshape(THUMBNAIL, THUMBNAIL) for place in others]
         turned = np.stack([[view.ravel() for view in _views(one)] for one in second])
         return np.asarray(np.max([first @ turned[:, view].T for view in range(turned.shape[1])], axis=0))
+
+    def _folded(self, start: int) -> Singles:
+        """Return the (n, 136) numbers of a block, before a turn."""
+        size = 4 * len(self._fold)
+        data = os.pread(self._symmetric.fileno(), BLOCK * size, start * size)
+        return np.frombuffer(data, np.float32).reshape(-1, len(self._fold))
 
     def _unit_of(self, place: int) -> Floats:
         size = 4 * THUMBNAIL**2

@@ -157,8 +157,9 @@ def _held(dataset: Dataset, request: Request) -> frozenset[str]:
     for _, path in request.bundles:
         bundle = open_bundle(path)
         if selecting_patients(bundle, dataset):
-            split = split_patients(dataset.patients, dataset.labels, bundle.manifest.seed)
-            sealed = frozenset(dataset.patients[place] for place in split.sealed)
+            patients = dataset.patients
+            split = split_patients(patients, dataset.labels, bundle.manifest.seed)
+            sealed = frozenset(patients[place] for place in split.sealed)
             held = held & sealed if held else sealed
     return held
 

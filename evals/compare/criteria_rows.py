@@ -98,7 +98,8 @@ def selecting_patients(bundle: Bundle, dataset: Dataset) -> frozenset[str]:
     if manifest.mode == "blind" or manifest.data_sha256 != dataset.sha256:
         return frozenset()
     split = split_patients(dataset.patients, dataset.labels, manifest.seed)
-    return frozenset(dataset.patients[place] for place in split.dev)
+    patients = dataset.patients
+    return frozenset(patients[place] for place in split.dev)
 
 
 def one_shot_peer(pack: CriteriaPack, dataset: Dataset, sandbox: Sandbox) -> CriteriaPeer:

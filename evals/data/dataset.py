@@ -52,7 +52,7 @@ class Drawn:
         return Decoded(self.pair, held)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One image as a folder or a manifest names it, not yet read."""
 
@@ -65,7 +65,7 @@ class Row:
     """False: the mask will be all True."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One image that was read and can be used."""
 

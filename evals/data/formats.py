@@ -25,7 +25,7 @@ CHANGED = {
 SUFFIXES = (*PICTURES, *dicom.SUFFIXES, *nifti.SUFFIXES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """An image file and, if there is one, its mask file."""
 

@@ -29,7 +29,10 @@ PENALTIES = tuple(10.0**power for power in range(-4, 3))
 ROUNDING = 1e-9
 """Spread over mean up to which a column is taken for constant: what sums in another order differ by."""
 BATCH = 25
-"""Training sets that are fitted together at most: bounds the memory at large n."""
+"""Training sets that are fitted together at most."""
+AT_ONCE = 250_000
+"""Numbers in the largest table of a fit, if one training set alone has not more: 2 MB, and some ten such tables
+stand at a time. At n = 20,000 all training sets at once held 110 MB more."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,8 @@ class Task:
 
     def permuted(self, seed: int) -> "Task":
         """Return the task with labels permuted among patients: the null control."""
-        names = sorted(set(self.patients))
-        first = {patient: self.target[self.patients.index(patient)] for patient in names}
+        first = dict(zip(reversed(self.patients), reversed(self.target), strict=True))
+        names = sorted(first)
         order = np.random.default_rng(seed).permutation(len(names))
         dealt = {patient: first[names[other]] for patient, other in zip(names, order, strict=True)}
         target = np.array([dealt[patient] for patient in self.patients], dtype=np.int64)
@@ -146,14 +149,25 @@ def _choose_penalties(rows: Floats, task: Task, folds: Folds, penalties: tuple[f
     chosen = []
     pairs = list(combinations(range(folds.n_folds), 2))
     for fold in folds.fold:
-        outs = np.array([(fold == one) | (fold == other) for one, other in pairs])
-        models = _fit(rows, task, ~outs, penalties)
         losses = np.zeros((folds.n_folds, len(penalties)))
-        for place, (one, other) in enumerate(pairs):
-            losses[one] += models.losses(place, task, fold == other)
-            losses[other] += models.losses(place, task, fold == one)
+        for some in _parts(pairs, _together(rows, task, penalties)):
+            outs = np.array([(fold == one) | (fold == other) for one, other in some])
+            models = _fit(rows, task, ~outs, penalties)
+            for place, (one, other) in enumerate(some):
+                losses[one] += models.losses(place, task, fold == other)
+                losses[other] += models.losses(place, task, fold == one)
         chosen += [_best(row, penalties) for row in losses]
     return np.array(chosen)
+
+
+def _together(rows: Floats, task: Task, penalties: tuple[float, ...]) -> int:
+    """Return how many training sets are fitted at once; the values of a fit do not depend on it."""
+    table = len(rows) * max(rows.shape[1] + 1, len(penalties) * len(task.codes))
+    return max(1, min(BATCH, AT_ONCE // max(table, 1)))
+
+
+def _parts(pairs: list[tuple[int, int]], size: int) -> list[list[tuple[int, int]]]:
+    return [pairs[start : start + size] for start in range(0, len(pairs), size)]
 
 
 def _best(losses: Floats, penalties: tuple[float, ...]) -> float:
@@ -162,10 +176,10 @@ def _best(losses: Floats, penalties: tuple[float, ...]) -> float:
 
 def _test_aucs(rows: Floats, task: Task, tests: Bools, penalties: Floats) -> Floats:
     aucs = np.empty(len(tests))
-    for penalty in np.unique(penalties):
+    for penalty in map(float, np.unique(penalties)):
         own = np.flatnonzero(penalties == penalty)
-        for places in np.array_split(own, -(-len(own) // BATCH)):
-            models = _fit(rows, task, ~tests[places], (float(penalty),))
+        for places in np.array_split(own, -(-len(own) // _together(rows, task, (penalty,)))):
+            models = _fit(rows, task, ~tests[places], (penalty,))
             for model, place in enumerate(places):
                 aucs[place] = _test_auc(models.logits[model, 0], task, tests[place])
     return aucs

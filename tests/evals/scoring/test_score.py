@@ -169,3 +169,16 @@ def test_labels_dealt_anew_over_few_patients_still_have_a_score() -> None:
     scores = [cross_validate(rows, task.permuted(seed), folds, (1.0,)) for seed in range(20)]
     assert any(np.isnan(one.fold_aucs).any() for one in scores)
     assert 0.3 < np.mean([one.auc for one in scores]) < 0.7
+
+
+@pytest.mark.parametrize("images", [1, 3])
+def test_a_score_is_the_same_however_many_training_sets_are_fitted_at_once(
+    images: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, task, folds = study(n=80, images=images)
+    together = cross_validate(rows, task, folds)
+    for name in ("score", "ridge"):
+        monkeypatch.setattr(f"scafe.evals.scoring.{name}.AT_ONCE", 1)
+    alone = cross_validate(rows, task, folds)
+    assert alone.fold_aucs.tobytes() == together.fold_aucs.tobytes()
+    assert alone.penalties.tobytes() == together.penalties.tobytes()

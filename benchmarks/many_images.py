@@ -1,0 +1,136 @@
+"""Many photographs, killed three times: `python -m benchmarks.many_images --images 20000`.
+
+Makes photographs by resampling (see `benchmarks.memory`), looks them over with `scafe data check`, runs
+`scafe run --max-calls 8` and predicts with what the run froze. The run is killed by SIGKILL while it hashes
+images, while it writes values of the first extractor and while it writes those of a later one; each time
+`scafe resume` goes on. Prints the largest PSS of every piece. `--twin` also runs undisturbed beside it and
+compares trace, frozen set, report and revisions byte by byte.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.memory import LABELS, SOURCE, Peak, Watched, make
+from scafe.agent.record.trace import trace_body
+
+Due = Callable[[Path], bool]
+SCAFE = str(Path(sys.executable).with_name("scafe"))
+
+
+def has_begun(runs: Path) -> bool:
+    """Whether a run has a folder, so that it can be resumed; its images are still hashed."""
+    return any(runs.glob("*/events.jsonl"))
+
+
+def measures(nth: int, share: float, images: int) -> Due:
+    """Whether the nth extractor has values of a share of all images."""
+
+    def is_due(runs: Path) -> bool:
+        files = sorted(runs.glob("*/bench/features/*.rows"), key=lambda one: one.stat().st_ctime)
+        large = [one for one in files if one.read_bytes().count(b"\n") > share * images]
+        return len(large) >= nth
+
+    return is_due
+
+
+def killed_run(words: list[str], out: Path, images: int) -> list[tuple[str, Peak]]:
+    """Run, kill and resume until it ends; return what every piece held."""
+    points: list[tuple[str, Due]] = [
+        ("killed while hashing", has_begun),
+        ("killed in the first extractor", measures(1, 0.3, images)),
+        ("killed in the third extractor", measures(3, 0.1, images)),
+    ]
+    told = []
+    command = [SCAFE, *words, "--out", str(out)]
+    for name, is_due in points:
+        told.append((name, _until(command, out, is_due)))
+        command = [SCAFE, "resume", "last", "--out", str(out), "--json"]
+    told.append(("to its end", _until(command, out, lambda _: False)))
+    return told
+
+
+def _until(command: list[str], out: Path, is_due: Due) -> Peak:
+    with Watched(command) as one:
+        while one.is_running:
+            one.look()
+            if is_due(out):
+                os.kill(one.pid, signal.SIGKILL)
+                break
+            time.sleep(0.5)
+    if one.peak.code not in (0, -signal.SIGKILL):
+        raise SystemExit(f"{' '.join(command)}: exit {one.peak.code}")
+    return one.peak
+
+
+def body(runs: Path) -> dict[str, str]:
+    """Hash what has to be equal: trace, frozen set, report, revisions."""
+    run = next(runs.glob("*/events.jsonl")).parent
+    revisions = sorted(one for one in (run / "revisions").rglob("*") if one.is_file())
+    parts = {
+        "trace": trace_body(run / "events.jsonl").encode(),
+        "frozen set": (run / "frozen/manifest.json").read_bytes(),
+        "report": (run / "report.html").read_bytes(),
+        "revisions": b"".join(one.read_bytes() for one in revisions),
+    }
+    return {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
+
+
+def tell(what: str, one: Peak) -> None:
+    """Print one piece."""
+    print(
+        f"{what:38s} {one.mb:5.0f} MB, {one.own_mb:6.1f} of its own  {one.seconds:8} s  exit {one.code}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Print a line for each piece, then whether the bytes are equal."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=20_000)
+    parser.add_argument("--source", type=Path, default=SOURCE, help="folder with a manifest.csv")
+    parser.add_argument("--folder", type=Path, default=Path("/tmp/scafe-photographs"))
+    parser.add_argument("--max-calls", type=int, default=8)
+    parser.add_argument("--twin", action="store_true", help="also run undisturbed, and compare")
+    parser.add_argument("--skip", nargs="*", default=[], choices=("check", "run", "predict"))
+    asked = parser.parse_args()
+    table = make(asked.source, asked.folder, asked.images)
+    data = ["--data", str(table), "--labels", ",".join(LABELS)]
+    calls = ["--max-calls", str(asked.max_calls), "--seed", "1", "--approve", "auto", "--json"]
+    run = ["run", "dermoscopy.abcd", *data, *calls]
+    runs, twin = asked.folder / f"killed-{asked.images}", asked.folder / f"twin-{asked.images}"
+    if "check" not in asked.skip:
+        tell("data check", _whole(["data", "check", str(table), *data[2:], "--json"], expected=(0, 1)))
+    if "run" not in asked.skip:
+        shutil.rmtree(runs, ignore_errors=True)
+        for name, one in killed_run(run, runs, asked.images):
+            tell(f"run --max-calls {asked.max_calls}, {name}", one)
+    if "predict" not in asked.skip:
+        bundle = next(runs.glob("*/frozen"))
+        tell("predict", _whole(["predict", str(bundle), *data[:2], "--json"]))
+    if asked.twin:
+        shutil.rmtree(twin, ignore_errors=True)
+        tell("run, undisturbed", _whole([*run, "--out", str(twin)]))
+        equal = {name: one == body(twin)[name] for name, one in body(runs).items()}
+        print("killed three times and resumed, equal to undisturbed:", equal)
+        raise SystemExit(0 if all(equal.values()) else 1)
+
+
+def _whole(words: list[str], expected: tuple[int, ...] = (0,)) -> Peak:
+    with Watched([SCAFE, *words]) as one:
+        while one.is_running:
+            one.look()
+            time.sleep(0.5)
+    if one.peak.code not in expected:
+        raise SystemExit(f"{' '.join(words)}: exit {one.peak.code}")
+    return one.peak
+
+
+if __name__ == "__main__":
+    main()
