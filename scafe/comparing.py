@@ -26,13 +26,14 @@ class Comparison:
     path : path
         Folder that the files were written to.
     document : dict
-        The table as `comparison.json` holds it, and the seconds of each row.
+        The table as `comparison.json` holds it, the seconds of each row, and what all of it took.
     """
 
     def __init__(self, path: Path, document: dict[str, Any]) -> None:
         self.path = path
         self.table: dict[str, Any] = document["table"]
-        self.seconds: dict[str, float] = document["seconds"]
+        self.seconds: dict[str, dict[str, float]] = document["seconds"]
+        self.took: dict[str, Any] = document["took"]
 
     def __repr__(self) -> str:
         ran = sum(bool(row["points"]) for row in self.rows)

@@ -16,6 +16,7 @@ from scafe.agent.settings.run_config import RunConfig
 from scafe.agent.settings.settings import load_settings
 from scafe.agent.terminal.offline import clean_environment, host_words
 from scafe.agent.terminal.run_apart import resume_apart, start_apart
+from scafe.agent.terminal.spent import Spent
 from scafe.knowledge.contract import errors
 
 MODULE = "scafe.evals.processes.compare"
@@ -80,7 +81,7 @@ class Asked:
 
 
 def compare_apart(asked: Asked, hear: Hear, say: Callable[[str], None]) -> dict[str, Any]:
-    """Compare, and return the document: the table, and the seconds of each row.
+    """Compare, and return the document: the table, the seconds of each row, and what all of it took.
 
     Parameters
     ----------
@@ -96,10 +97,25 @@ def compare_apart(asked: Asked, hear: Hear, say: Callable[[str], None]) -> dict[
         Whatever fault a process reports; what was computed stays, and the same call goes on.
     """
     _require_readable(asked)
-    bundles, absent = [], []
+    spent = Spent()
+    with spent.on("searches"):
+        words = _words(asked, *_ours(asked, say))
+    with spent.on("rows"):
+        document = _process(words, hear)
+    if document["waiting"] and asked.model is not None:
+        with spent.on("questions"):
+            _asked_as_far_as_it_goes(asked, document["waiting"], hear, say)
+        with spent.on("rows"):
+            document = _process(words, hear)
+    return {**document, "took": spent.told()}
+
+
+def _ours(asked: Asked, say: Callable[[str], None]) -> tuple[list[str], list[str]]:
+    """Return NAME=BUNDLE of ScaFE's rows, and NAME=REASON of those that could not be made."""
     if asked.bundle is not None:
-        bundles = [f"scafe={asked.bundle}"]
-    for name, search in () if asked.bundle is not None or not asked.max_calls else SEARCHES:
+        return [f"scafe={asked.bundle}"], []
+    bundles, absent = [], []
+    for name, search in SEARCHES if asked.max_calls else ():
         say(f"{name}: a search without labels by the built-in drafter, {asked.max_calls} drafts")
         run = _searched(asked, search)
         frozen = RunFolder(run).frozen
@@ -107,15 +123,15 @@ def compare_apart(asked: Asked, hear: Hear, say: Callable[[str], None]) -> dict[
             bundles.append(f"{name}={frozen}")
         else:
             absent.append(f"{name}=no feature passed its probes: {_why(run)}")
-    words = _words(asked, bundles, absent)
-    document = _process(words, hear)
-    if not document["waiting"] or asked.model is None:
-        return document
+    return bundles, absent
+
+
+def _asked_as_far_as_it_goes(asked: Asked, number: int, hear: Hear, say: Callable[[str], None]) -> None:
+    """Ask; an endpoint that goes leaves what it answered."""
     try:
-        _ask(asked, document["waiting"], hear, say)
+        _ask(asked, number, hear, say)
     except errors.ModelError as error:
         say(f"{error} What was answered stays; the same command asks the rest.")
-    return _process(words, hear)
 
 
 def _ask(asked: Asked, number: int, hear: Hear, say: Callable[[str], None]) -> None:

@@ -1,6 +1,7 @@
 """A comparison from its request to the files it writes."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from scafe.evals.peers.criteria import Absent, CriteriaPeer, NotAsked, UnitWeigh
 from scafe.evals.peers.found import chosen, plugged, require_own_names, shipped
 from scafe.evals.peers.fused import Fused
 from scafe.evals.peers.peer import Egress, Peer, Setting, Train
+from scafe.evals.scoring.assessment import short
 from scafe.evals.scoring.splits import split_patients
 from scafe.knowledge.criteria.pack import CriteriaPack
 
@@ -133,16 +135,20 @@ def write_film_readings(folder: Path, dataset: Dataset, shelf: Shelf, ran: Seque
     write_readings(folder, keys, peer.ours, rows, chances)
 
 
-def seconds_of(ran: Sequence[Ran]) -> dict[str, float]:
-    """Return the processor seconds that each row's fits took."""
+def seconds_of(ran: Sequence[Ran]) -> dict[str, dict[str, float]]:
+    """Return the processor seconds of each row: of its images, each measured once, and of its fits."""
     return {
-        one.peer.card.name: round(sum(float(at["seconds"]) for cell in one.cells for at in cell.values()), 2)
+        one.peer.card.name: {"images": round(one.image_seconds, 2), "fits": round(_fit_seconds(one), 2)}
         for one in ran
     }
 
 
+def _fit_seconds(one: Ran) -> float:
+    return sum(float(at["seconds"]) for cell in one.cells for at in cell.values())
+
+
 def _timings(ran: Sequence[Ran]) -> str:
-    return json.dumps({"fit_processor_seconds": seconds_of(ran)}, indent=1) + "\n"
+    return json.dumps({"processor_seconds": seconds_of(ran)}, indent=1) + "\n"
 
 
 def _our_rows(dataset: Dataset, request: Request, sandbox: Sandbox) -> tuple[CriteriaPeer, ...]:
@@ -164,6 +170,12 @@ def _held(dataset: Dataset, request: Request) -> frozenset[str]:
     return held
 
 
+def _majority(dataset: Dataset, test: frozenset[str]) -> float:
+    label_of = dict(zip(dataset.patients, dataset.labels, strict=True))
+    counts = Counter(label_of[patient] for patient in test)
+    return short(max(counts.values()) / len(test))
+
+
 def _table(dataset: Dataset, request: Request, plan: Plan, ran: Sequence[Ran], reference: str) -> Table:
     members = {
         label: len(
@@ -183,6 +195,7 @@ def _table(dataset: Dataset, request: Request, plan: Plan, ran: Sequence[Ran], r
         sizes_left_out=plan.left_out,
         training_patients=plan.per_class,
         test_patients=len(plan.draws[0].test),
+        majority=_majority(dataset, plan.draws[0].test),
         fixed_test=plan.fixed_test,
         reference=reference,
         rows=rows_of(ran, plan, reference),

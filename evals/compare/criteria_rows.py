@@ -22,6 +22,8 @@ from scafe.sandbox.pool.pool import Pool
 SIGNS = {"up": 1, "down": -1}
 ONE_SHOT = "scafe-one-shot"
 BUNDLE = "scafe"
+RUNS = "runs"
+"""Where the searches keep their values too (`--store`): what they measured is not measured again."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Extractors:
         """Return one row an image, NaN where a feature could not be measured."""
         box = self.sandbox
         with Pool(box.workers, allow_weaker=box.allow_weaker, backend=box.backend) as pool:
-            store = FeatureStore(box.folder / "features", pool)
+            store = FeatureStore(box.folder / RUNS, pool)
             columns = []
             for source, names in self.taken:
                 table = store.table(source, keys, images)

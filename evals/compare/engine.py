@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,8 @@ class Ran:
     """Why it could not run, and the way out."""
     open: tuple[Asked, ...] = ()
     """Questions to a model that have no answer yet."""
+    image_seconds: float = 0.0
+    """Processor seconds of its views; those that rows share are counted in each."""
 
 
 @dataclass
@@ -105,7 +107,9 @@ def run_all(
             found[one.card.name] = Ran(one, reason=str(error))
     cells = _cells(ready, keys, dataset, plan, shelf, workers, hear)
     for one, _ in ready:
-        found[one.card.name] = _ran(one, [cells[one.card.name, draw.number] for draw in plan.draws])
+        ran = _ran(one, [cells[one.card.name, draw.number] for draw in plan.draws])
+        spent = sum(shelf.view_seconds(view) for view in one.views(setting))
+        found[one.card.name] = replace(ran, image_seconds=spent)
     return tuple(found[one.card.name] for one in peers)
 
 
@@ -172,15 +176,16 @@ def _results(jobs: Sequence[Job], workers: int) -> Any:
     try:
         yield from ask(delayed(_placed)(place, job) for place, job in enumerate(jobs))
     except BaseException:
-        _end_workers()
+        _end_workers(at_once=True)
         raise
+    _end_workers()
 
 
-def _end_workers() -> None:
-    """End joblib's processes at once: an interrupted comparison leaves nothing running."""
+def _end_workers(at_once: bool = False) -> None:
+    """End joblib's processes: an interrupted comparison leaves none, and only ended ones are counted."""
     from joblib.externals.loky import get_reusable_executor
 
-    get_reusable_executor().shutdown(wait=False, kill_workers=True)
+    get_reusable_executor().shutdown(wait=not at_once, kill_workers=at_once)
 
 
 def _placed(place: int, job: Job) -> tuple[int, dict[str, Any]]:

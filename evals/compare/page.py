@@ -4,7 +4,7 @@ import html
 from collections.abc import Callable, Sequence
 
 from scafe.evals.compare.figure import learning_figure
-from scafe.evals.compare.table import Estimate, Row, Table
+from scafe.evals.compare.table import Estimate, Point, Row, Table
 from scafe.knowledge.contract.inert import inert_lines
 
 CELL_END = "|"
@@ -13,6 +13,11 @@ HOW = (
     "and test patients. Difference: {reference} minus the row, paired; p by Holm over the rows of a size."
 )
 RESEARCH = "For research only; no claim of clinical use."
+CALIBRATION = (
+    "Probabilities at the last size, over the test patients of all draws (slope below 1: too sure; in the "
+    "large above 0: too low for the first class; calling everyone by the commonest class has accuracy "
+    "{majority:.3f}):"
+)
 STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:75em;margin:2em auto;padding:0 1em}"
     "table{border-collapse:collapse;font-size:13px;margin:1em 0}td,th{border-bottom:1px solid #ccc;"
@@ -24,7 +29,7 @@ Lines = list[list[str]]
 def markdown_page(table: Table, heading: str = "# ", is_short: bool = False) -> str:
     """Write the whole comparison as Markdown; short: without what each row is."""
     parts = [f"{heading}{title(table)}", *sentences(table)]
-    for caption, lines in _tables(table)[: 2 if is_short else None]:
+    for caption, lines in _tables(table)[: 3 if is_short else None]:
         parts += [caption, _markdown(lines)]
     return inert_lines("\n\n".join(parts) + "\n")
 
@@ -85,8 +90,9 @@ def _tables(table: Table) -> list[tuple[str, Lines]]:
         ("AUC by training patients per class:", _grid(table, lambda row, place: _auc(row, place))),
         (
             f"Difference, {table.reference} minus row (above 0: {table.reference} leads):",
-            [line for line in _grid(table, _difference) if line[-1]],
+            _grid(table, _difference, [row for row in table.rows if row.points]),
         ),
+        (CALIBRATION.format(majority=table.majority), _calibration(table)),
         ("What each row is:", _declared(table)),
     ]
     fused = [row for row in table.rows if row.shares]
@@ -97,10 +103,10 @@ def _tables(table: Table) -> list[tuple[str, Lines]]:
     )
 
 
-def _grid(table: Table, cell: Callable[[Row, int], str]) -> Lines:
+def _grid(table: Table, cell: Callable[[Row, int], str], rows: Sequence[Row] = ()) -> Lines:
     head = ["row", *("all" if size is None else str(size) for size in table.sizes)]
     lines = [head]
-    for row in table.rows:
+    for row in rows or table.rows:
         if row.points:
             lines.append([row.name, *(cell(row, place) for place in range(len(table.sizes)))])
         else:
@@ -121,17 +127,30 @@ def _difference(row: Row, place: int) -> str:
 
 
 def _declared(table: Table) -> Lines:
-    head = ["row", "what", "leaves the machine", "weights", "labels touched", "balanced accuracy",
-            "Brier skill", "source"]  # fmt: skip
-    lines = [head]
+    lines = [["row", "what", "leaves the machine", "weights", "labels touched", "source"]]
     for row in table.rows:
-        last = row.points[-1] if row.points else None
-        numbers = ["", "", ""]
-        if last is not None:
-            numbers = [str(last.labels_touched), f"{last.balanced_accuracy:.3f}", f"{last.brier_skill:+.3f}"]
+        touched = str(row.points[-1].labels_touched) if row.points else ""
         note = f" ({row.note})" if row.note else ""
-        lines.append([row.name, f"{row.title}{note}", row.egress, row.weights, *numbers, row.source])
+        lines.append([row.name, f"{row.title}{note}", row.egress, row.weights, touched, row.source])
     return lines
+
+
+def _calibration(table: Table) -> Lines:
+    lines = [["row", "Brier", "Brier skill", "slope", "in the large", "balanced accuracy", "recall"]]
+    for row in table.rows:
+        if row.points:
+            lines.append([row.name, *_calibrated(row.points[-1])])
+    return lines
+
+
+def _calibrated(point: Point) -> list[str]:
+    slope, large = (
+        "–" if value is None else f"{value:{sign}.2f}"
+        for value, sign in ((point.calibration_slope, ""), (point.calibration_in_the_large, "+"))
+    )
+    recall = ", ".join(f"{label} {share:.2f}" for label, share in point.recall.items())
+    brier = (f"{point.brier:.3f}", f"{point.brier_skill:+.3f}")
+    return [*brier, slope, large, f"{point.balanced_accuracy:.3f}", recall]
 
 
 def _carried(rows: Sequence[Row]) -> Lines:

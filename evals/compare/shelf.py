@@ -5,6 +5,8 @@ A comparison that was cut off goes on where it was; one with a row more computes
 
 import hashlib
 import json
+import resource
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -31,16 +33,17 @@ class Shelf:
     def view(self, view: View, keys: Sequence[str], images: Images, tell: Told) -> Path:
         """Compute what is missing of a view, and return the file that holds it."""
         path = self.view_path(view)
-        held, rows = _read_view(path)
+        held, rows, spent = _read_view(path)
         places = {key: place for place, key in enumerate(keys)}
         missing = sorted(set(keys) - set(held))
         step = int(getattr(view, "chunk", CHUNK))
         for start in range(0, len(missing), step):
-            part = missing[start : start + step]
+            part, started = missing[start : start + step], _processor_seconds()
             found = view.rows(_Chosen(images, [places[key] for key in part]), part)
+            spent += _processor_seconds() - started
             rows = found if not held else np.concatenate([rows, _same_width(found, rows, view)])
             held = [*held, *part]
-            self._write_view(path, held, rows)
+            self._write_view(path, held, rows, spent)
             tell(len(part))
         return path
 
@@ -62,12 +65,16 @@ class Shelf:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(place / f"{identity}.json", json.dumps(cell, separators=(",", ":")).encode())
 
-    def _write_view(self, path: Path, held: Sequence[str], rows: Rows) -> None:
+    def view_seconds(self, view: View) -> float:
+        """Return the processor seconds that a view's images took, processes of the sandbox included."""
+        return _read_view(self.view_path(view))[2]
+
+    def _write_view(self, path: Path, held: Sequence[str], rows: Rows, spent: float) -> None:
         import io
 
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept = io.BytesIO()
-        np.savez(kept, keys=np.array(held), rows=rows)
+        np.savez(kept, keys=np.array(held), rows=rows, processor_seconds=spent)
         write_atomically(path, kept.getvalue())
 
 
@@ -79,7 +86,7 @@ def read_rows(path: Path, keys: Sequence[str]) -> Rows:
     IntegrityError
         An image is not in it.
     """
-    held, rows = _read_view(path)
+    held, rows, _ = _read_view(path)
     places = {key: place for place, key in enumerate(held)}
     if lacking := next((key for key in keys if key not in places), None):
         raise IntegrityError(f"{path} has no row for image {lacking[:12]}; remove the file and start again")
@@ -113,12 +120,20 @@ class _Chosen:
         return self.images[self.places[place]]
 
 
-def _read_view(path: Path) -> tuple[list[str], NDArray[np.float64]]:
+def _read_view(path: Path) -> tuple[list[str], NDArray[np.float64], float]:
     try:
         with np.load(path, allow_pickle=False) as held:
-            return [str(key) for key in held["keys"]], np.asarray(held["rows"], dtype=np.float64)
+            spent = float(held["processor_seconds"]) if "processor_seconds" in held else 0.0
+            rows = np.asarray(held["rows"], dtype=np.float64)
+            return [str(key) for key in held["keys"]], rows, spent
     except FileNotFoundError:
-        return [], np.zeros((0, 0))
+        return [], np.zeros((0, 0)), 0.0
+
+
+def _processor_seconds() -> float:
+    """Return what this process and those it waited for have used."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 def _same_width(found: Rows, rows: Rows, view: View) -> Rows:

@@ -7,11 +7,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.evals.compare.calibration import calibrated
 from scafe.evals.compare.cell import scored_of
 from scafe.evals.compare.engine import Ran
 from scafe.evals.compare.numbers import Placed, holm, mean_auc, paired, place, standard_error, two_sided
 from scafe.evals.compare.plan import ALL, Plan
-from scafe.evals.scoring.assessment import brier_skill, call, short
+from scafe.evals.scoring.assessment import call, short
 from scafe.evals.scoring.cases import Scored
 from scafe.evals.scoring.stats import Interval
 from scafe.knowledge.contract.errors import InputError
@@ -40,7 +41,10 @@ class Point(Record):
     sd: float = Field(description="of the AUC over draws")
     balanced_accuracy: float = Field(description="each patient called by its likeliest class")
     recall: dict[str, float] = Field(description="class -> share of its patients called so")
+    brier: float = Field(description="mean squared error of the probabilities; 0 is perfect")
     brier_skill: float = Field(description="1 minus the Brier score over that of equal chances")
+    calibration_slope: float | None = Field(description="of the log-odds; below 1: too sure")
+    calibration_in_the_large: float | None = Field(description="log-odds by which chances are too low")
     difference: Estimate | None = Field(description="AUC of ScaFE minus this row on the same patients")
     p: float | None = Field(description="of the difference, two-sided, by Holm over the rows of a size")
 
@@ -74,7 +78,7 @@ class Control(Record):
 class Table(Record):
     """Everything that a comparison found; the same for the same seed on every machine."""
 
-    format: Literal["scafe/comparison@1"] = "scafe/comparison@1"
+    format: Literal["scafe/comparison@2"] = "scafe/comparison@2"
     classes: tuple[str, ...]
     images: int
     patients: dict[str, int]
@@ -86,6 +90,7 @@ class Table(Record):
     sizes_left_out: tuple[int, ...]
     training_patients: dict[str, int] = Field(description="class -> patients that the last size takes")
     test_patients: int
+    majority: float = Field(description="accuracy of calling every test patient by the commonest class")
     fixed_test: bool
     reference: str = Field(description="the row that differences are taken from")
     rows: tuple[Row, ...]
@@ -191,7 +196,7 @@ def _point(one: Ran, plan: Plan, size: int, draws: Sequence[Placed], gains: Gain
     scored, card = _scored(one, plan, size), one.peer.card
     aucs, cuts = np.array([draw.auc for draw in draws]), [call(each, 0.5) for each in scored]
     gain = gains.get((card.name, size))
-    even = np.full(len(plan.classes), 1 / len(plan.classes))
+    told = calibrated(scored)
     return Point(
         patients_per_class=size or None,
         labels_touched=max(card.labels_selected, _fitted_labels(plan, size) if card.needs_labels else 0),
@@ -199,7 +204,10 @@ def _point(one: Ran, plan: Plan, size: int, draws: Sequence[Placed], gains: Gain
         sd=short(float(aucs.std(ddof=1))),
         balanced_accuracy=short(float(np.mean([cut.balanced_accuracy for cut in cuts]))),
         recall={label: short(float(np.mean([cut.recall[label] for cut in cuts]))) for label in plan.classes},
-        brier_skill=short(float(np.mean([brier_skill(each, even) for each in scored]))),
+        brier=told.brier,
+        brier_skill=told.skill,
+        calibration_slope=told.slope,
+        calibration_in_the_large=told.in_the_large,
         difference=None if gain is None else _estimate(gain[0]),
         p=None if gain is None else short(gain[1]),
     )

@@ -66,6 +66,8 @@ def train_network(
 ) -> Trained:
     """Train on four fifths of the training patients and stop by the others; few patients train to the end.
 
+    The loss is the cross entropy, or what the network's own `loss(shown, targets)` says.
+
     Parameters
     ----------
     train : Train
@@ -111,13 +113,13 @@ def _run(network: Any, optimiser: Any, data: tuple[Any, Any, Any], recipe: Recip
             batch = torch.tensor(order[start : start + BATCH])
             if len(batch) > 1:
                 optimiser.zero_grad()
-                _loss(network(_flipped(shown[batch], rng)), targets[batch]).backward()
+                _loss(network, _flipped(shown[batch], rng), targets[batch]).backward()
                 optimiser.step()
         if not held.any():
             continue
         network.eval()
         with torch.no_grad():
-            loss = float(_loss(network(shown[held]), targets[held]))
+            loss = float(_loss(network, shown[held], targets[held]))
         if loss < best - 1e-4:
             best, waited = loss, 0
             kept = {name: value.clone() for name, value in network.state_dict().items()}
@@ -129,10 +131,12 @@ def _run(network: Any, optimiser: Any, data: tuple[Any, Any, Any], recipe: Recip
         network.load_state_dict(kept)
 
 
-def _loss(logits: Any, targets: Any) -> Any:
+def _loss(network: Any, shown: Any, targets: Any) -> Any:
     import torch
 
-    return torch.nn.functional.cross_entropy(logits, targets)
+    if hasattr(network, "loss"):
+        return network.loss(shown, targets)
+    return torch.nn.functional.cross_entropy(network(shown), targets)
 
 
 def _flipped(images: Any, rng: Any) -> Any:

@@ -176,7 +176,7 @@ def test_the_written_files_are_whole_and_seconds_stand_apart(
     read = json.loads((tmp_path / "comparison.json").read_text())
     assert Table.model_validate(read) == made[0]
     assert "seconds" not in (tmp_path / "comparison.json").read_text()
-    assert set(json.loads((tmp_path / "timings.json").read_text())["fit_processor_seconds"]) == {
+    assert set(json.loads((tmp_path / "timings.json").read_text())["processor_seconds"]) == {
         row.name for row in made[0].rows
     }
     assert "<svg" in (tmp_path / "comparison.html").read_text()
