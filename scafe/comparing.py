@@ -107,7 +107,7 @@ def compare(
     on_progress : callable, optional
         Is told `step`, `done`, `of` and `seconds_left`.
     **more
-        `segment`, `mask_label`, `ignore_columns`, `patient_column`, `max_calls`; `host` as a dict.
+        `segment`, `mask_label`, `ignore_columns`, `patient_column`, `text_column`, `max_calls`, `host`.
 
     Raises
     ------

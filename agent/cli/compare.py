@@ -35,6 +35,7 @@ from scafe.knowledge.contract.masks import MaskMethod
 )
 @mask_label_option
 @options(COLUMN_OPTIONS)
+@click.option("--text-column", help="Column of reports or notes, for the row image-text.")
 @click.option(
     "--networks",
     type=click.Path(file_okay=False),

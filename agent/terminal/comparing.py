@@ -48,6 +48,8 @@ class Asked:
     mask_label: int | None = None
     ignore_columns: tuple[str, ...] = ()
     patient_column: str | None = None
+    text_column: str | None = None
+    """The column of reports or notes, for the row that reads them."""
     networks: str | None = None
     max_calls: int = MAX_CALLS
     model: str | None = None
@@ -194,7 +196,7 @@ def _config(asked: Asked, search: Literal["loop", "best_of_n"]) -> RunConfig:
         labels=asked.labels,
         segment=asked.segment,  # type: ignore[arg-type]  # pydantic checks it
         mask_label=asked.mask_label,
-        ignore_columns=asked.ignore_columns,
+        ignore_columns=(*asked.ignore_columns, *([asked.text_column] if asked.text_column else [])),
         patient_column=asked.patient_column,
         seed=asked.seed,
         max_calls=asked.max_calls,
@@ -229,6 +231,7 @@ def _words(asked: Asked, bundles: list[str], absent: list[str]) -> list[str]:
         "--mask-label": asked.mask_label,
         "--ignore-columns": ",".join(asked.ignore_columns),
         "--patient-column": asked.patient_column,
+        "--text-column": asked.text_column,
         "--networks": asked.networks,
         "--allow": asked.allow,
         "--model": asked.model_name if asked.model else None,

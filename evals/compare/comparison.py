@@ -66,7 +66,8 @@ def compare_on(
         A peer is unknown or named twice, a size or bundle cannot be used.
     """
     ours = _our_rows(dataset, request, sandbox)
-    setting = Setting(dataset.classes, dataset.has_masks, request.pack.modality.kind, request.networks)
+    modality = request.pack.modality.kind
+    setting = Setting(dataset.classes, dataset.has_masks, modality, request.networks, dataset.texts)
     absent = tuple(Absent(name, reason) for name, reason in request.absent)
     outward = outward_peers(request.allowed, request.answers)
     peers = (*peers_of(ours, request.peers, request.networks, outward), *absent)

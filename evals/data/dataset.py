@@ -63,6 +63,8 @@ class Row:
     pixels: Pixels
     has_mask: bool = False
     """False: the mask will be all True."""
+    text: str = field(default="", repr=False)
+    """A report or notes, where a column of them was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Item:
     pixels: Pixels
     has_mask: bool = False
     """Whether its mask was given or drawn; without one it is all True."""
+    text: str = field(default="", repr=False)
+    """A report or notes; part of no hash, as no extractor sees it."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,11 @@ class Dataset:
     def patients(self) -> tuple[str, ...]:
         """Patient of every item."""
         return tuple(item.patient for item in self.items)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Hash of an image -> its report or notes; '' where it has none."""
+        return {item.sha256: item.text for item in self.items}
 
     @property
     def sha256(self) -> str:
@@ -267,7 +276,8 @@ def _read_through(
     met: Counter[Attribute] = Counter()
     for index, found in enumerate(_decoded(rows)):
         row = rows[index]
-        items.append(Item(row.where, row.label, row.patient, _tagged(found.sha256), row.pixels, row.has_mask))
+        tag = _tagged(found.sha256)
+        items.append(Item(row.where, row.label, row.patient, tag, row.pixels, row.has_mask, row.text))
         met.update(found.met)
         seen(found.pair)
         room -= found.pair.image.nbytes + found.pair.mask.nbytes

@@ -24,7 +24,7 @@ from scafe.evals.data.listed import (
     unknown_words,
 )
 from scafe.evals.data.sources import read_bytes
-from scafe.evals.data.tables.columns import ColumnChoice
+from scafe.evals.data.tables.columns import TEXT, ColumnChoice
 from scafe.evals.data.tables.patients import patients_of
 from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
 from scafe.knowledge.contract.errors import DatasetError
@@ -171,7 +171,7 @@ def _manifest_rows(
 def _row(found: Listed, patient: str | None) -> Row:
     label = inert(found.record.required("label"))
     patient = patient or _header_patient(found.files[0], found.where) or found.name
-    return Row(found.where, label, patient, found.pixels, found.mask is not None)
+    return Row(found.where, label, patient, found.pixels, found.mask is not None, found.record.text(TEXT))
 
 
 def _require_other_files(listed: Sequence[Listed]) -> None:

@@ -13,7 +13,8 @@ from scafe.evals.peers.local_network import local_network_peers
 from scafe.evals.peers.network import network_peers
 from scafe.evals.peers.peer import Peer
 from scafe.evals.peers.radiomics import RadiomicsPeer
-from scafe.evals.peers.swin_pyramid import ImageTextPeer, SwinPyramidPeer
+from scafe.evals.peers.reports.aligned import image_text_peer
+from scafe.evals.peers.swin_pyramid import SwinPyramidPeer
 from scafe.knowledge.contract.errors import InputError
 
 GROUP = "scafe.peers"
@@ -29,7 +30,7 @@ def shipped(networks: Path | None = None) -> tuple[Peer, ...]:
         *local_network_peers(models),
         *cnn.PEERS,
         SwinPyramidPeer(),
-        ImageTextPeer(),
+        image_text_peer(models),
         *clip_peers(models),
         Prevalence(),
         RandomFeatures(),

@@ -46,7 +46,7 @@ class Hidden:
         import torch
 
         torch.set_num_threads(1)
-        network, config = _opened(self.model), _input_of(self.model)
+        network, config = opened(self.model), input_of(self.model)
 
         def one(image: ImageAndMask) -> Rows:
             with torch.no_grad():
@@ -88,9 +88,12 @@ class LocalNetworkPeer:
 
 
 def local_network_peers(models: Sequence[LocalModel]) -> tuple[LocalNetworkPeer, ...]:
-    """Return two rows for each folder that is no CLIP."""
+    """Return two rows for each folder that sees pictures alone."""
     return tuple(
-        LocalNetworkPeer(one, where) for one in models if one.kind != "clip" for where in ("whole", "crop")
+        LocalNetworkPeer(one, where)
+        for one in models
+        if one.kind not in ("clip", "bert")
+        for where in ("whole", "crop")
     )
 
 
@@ -120,7 +123,8 @@ def _require_timm() -> None:
 
 
 @lru_cache(maxsize=1)
-def _opened(model: LocalModel) -> Any:
+def opened(model: LocalModel) -> Any:
+    """Return the network of a folder, ready to be asked."""
     if model.kind.startswith("timm "):
         import timm
 
@@ -134,7 +138,7 @@ def _opened(model: LocalModel) -> Any:
     return network
 
 
-def _input_of(model: LocalModel) -> NetworkConfig:
+def input_of(model: LocalModel) -> NetworkConfig:
     """Return size, mean and deviation of the input, from the folder's own files."""
     config = json.loads((model.folder / "config.json").read_text(encoding="utf-8"))
     beside = model.folder / "preprocessor_config.json"

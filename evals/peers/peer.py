@@ -101,8 +101,8 @@ class Setting:
     modality: str = ""
     networks: Path | None = None
     """Folder of pretrained networks, one folder each."""
-    has_texts: bool = False
-    """Whether images have a text (report or notes)."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Hash of an image -> its report or notes, where the data has some."""
 
 
 @dataclass(frozen=True)

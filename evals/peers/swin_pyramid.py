@@ -1,7 +1,7 @@
 """A Swin pyramid with attention over channels and places, its levels fused: from scratch, and named so.
 
 The levels of a small Swin are brought to one width, weighted by channel and by place, and their pooled
-vectors mixed by a softmax over levels. A second row would align picture and report; label names are no text.
+vectors mixed by a softmax over levels.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scafe.evals.peers.cnn import SIDE, Thumbnail
-from scafe.evals.peers.peer import Card, Fitted, Setting, Train, UnavailableError, View, Weights
+from scafe.evals.peers.peer import Card, Fitted, Setting, Train, View, Weights
 from scafe.evals.peers.training import TORCH, Recipe, require, train_network
 
 RECIPE = Recipe(30, 1e-3, 1e-2)
@@ -47,32 +47,7 @@ class SwinPyramidPeer:
     def fit(self, train: Train) -> Fitted:
         """Train it."""
         key, shape = Thumbnail("whole").key, (3, SIDE, SIDE)
-        return train_network(
-            train, key, shape, lambda: build_pyramid(len(train.classes)), Recipe(30, 1e-3, 1e-2)
-        )
-
-
-@dataclass(frozen=True)
-class ImageTextPeer:
-    """A picture aligned with its report by cross attention; needs a text for every image."""
-
-    @property
-    def card(self) -> Card:
-        """What it declares about itself."""
-        return Card(
-            "image-text",
-            "Swin and clinical BERT, cross attention, contrastive",
-            "network",
-            "Radford 2021, arXiv:2103.00020; Alsentzer 2019, doi:10.18653/v1/W19-1909",
-        )
-
-    def views(self, setting: Setting) -> Sequence[View]:
-        """Raise: data sets carry no text yet, and a label's name would be the answer."""
-        raise UnavailableError("no image of this data has a text; names of classes never stand for one")
-
-    def fit(self, train: Train) -> Fitted:
-        """Raise: there is nothing to learn from."""
-        raise UnavailableError("no image of this data has a text")
+        return train_network(train, key, shape, lambda: build_pyramid(len(train.classes)), RECIPE)
 
 
 def build_pyramid(n_classes: int) -> Any:

@@ -86,7 +86,7 @@ def _dataset(options: argparse.Namespace, pack: CriteriaPack) -> Dataset:
         pack.modality.channels,
         options.segment,
         options.mask_label,
-        ColumnChoice(_listed(options.ignore_columns), options.patient_column),
+        ColumnChoice(_listed(options.ignore_columns), options.patient_column, text=options.text_column),
     )
 
 
@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pack", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--allow", choices=("none", "features", "pixels"), default="none")
-    for name in ("store", "networks", "patient-column", "asked", "model"):
+    for name in ("store", "networks", "patient-column", "text-column", "asked", "model"):
         parser.add_argument(f"--{name}")
     for name in ("labels", "peers", "ignore-columns"):
         parser.add_argument(f"--{name}", default="")

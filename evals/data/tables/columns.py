@@ -27,6 +27,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Meaning -> names, without case, blanks, underscores, hyphens and dots."""
+TEXT = "text"
+"""Meaning of a column of reports or notes; it has no name of its own, and is read where one was said."""
 SCORE = "score:"
 """How the meaning of a column of experts' scores begins: `score:height@r1`."""
 NOT_A_PATIENT = ("lesion", "lesionid", "caseid", "case", "studyid", "studyinstanceuid", "seriesinstanceuid")
@@ -45,6 +47,8 @@ class ColumnChoice:
     """The column that names the patient, whatever it is called (`--patient-column`)."""
     criteria: tuple[str, ...] = ()
     """Criteria of a pack: a column named after one, or `height@r1`, holds experts' scores of it."""
+    text: str | None = None
+    """The column that holds a report or notes of each image (`--text-column`)."""
 
 
 def understood(
@@ -71,8 +75,15 @@ def understood(
     chosen = choice or ColumnChoice()
     meanings = _meanings(channels)
     if chosen.patient is not None:
-        _require_there(chosen.patient, found, where)
+        _require_there(chosen.patient, found, where, "--patient-column")
         meanings = {**meanings, plain(chosen.patient): "patient_id"}
+    if chosen.text is not None:
+        _require_there(chosen.text, found, where, "--text-column")
+        if meant := meanings.get(plain(chosen.text)):
+            raise DatasetError(
+                f"{where}: --text-column {chosen.text}: this column means {meant!r}, not a text"
+            )
+        meanings = {**meanings, plain(chosen.text): TEXT}
     kept = _kept(found, chosen.ignore)
     meanings |= {plain(name): meant for name in kept if (meant := score_meaning(name, chosen.criteria))}
     strangers = [name for name in kept if plain(name) not in meanings]
@@ -126,11 +137,9 @@ def _meanings(channels: Sequence[str]) -> dict[str, str]:
     return {**named, **{plain(f"path_{channel}"): f"path_{channel}" for channel in channels}}
 
 
-def _require_there(name: str, found: Sequence[str], where: str) -> None:
+def _require_there(name: str, found: Sequence[str], where: str, option: str) -> None:
     if plain(name) not in {plain(one) for one in found}:
-        raise DatasetError(
-            f"{where}: has no column {name!r} that --patient-column names, but {_listed(found)}"
-        )
+        raise DatasetError(f"{where}: has no column {name!r} that {option} names, but {_listed(found)}")
 
 
 def _require_different(read: Mapping[str, str], kept: Sequence[str], where: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from scafe.evals.peers.image_text import ClipPeer, Similarity, clip_peers, open_models, sentences_of
 from scafe.evals.peers.peer import Sample, Setting, Train, UnavailableError
-from scafe.evals.peers.swin_pyramid import ImageTextPeer, build_pyramid
+from scafe.evals.peers.swin_pyramid import build_pyramid
 from scafe.evals.scoring.score import Task
 from scafe.knowledge.contract.errors import InputError
 from scafe.sandbox.pool.pool import ImageAndMask
@@ -111,11 +111,6 @@ def test_classes_without_descriptors_and_no_network_are_rows_with_a_reason() -> 
     for peer in clip_peers(()):
         with pytest.raises(UnavailableError, match="no CLIP was given"):
             peer.views(SETTING)
-
-
-def test_names_of_classes_never_stand_for_a_text() -> None:
-    with pytest.raises(UnavailableError, match="never stand for one"):
-        ImageTextPeer().views(SETTING)
 
 
 def test_the_pyramid_learns_through_every_level() -> None:

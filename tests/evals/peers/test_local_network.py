@@ -9,7 +9,7 @@ import pytest
 
 from scafe.evals.peers.found import shipped
 from scafe.evals.peers.image_text import open_models
-from scafe.evals.peers.local_network import _input_of, local_network_peers
+from scafe.evals.peers.local_network import input_of, local_network_peers
 from scafe.evals.peers.peer import Setting, UnavailableError
 from scafe.sandbox.pool.pool import ImageAndMask
 
@@ -47,7 +47,7 @@ def test_a_folder_of_transformers_is_a_view_and_two_rows(networks: Path) -> None
 
 
 def test_the_input_is_standardised_as_the_folder_says(networks: Path) -> None:
-    config = _input_of(open_models(networks)[0])
+    config = input_of(open_models(networks)[0])
     assert (config.size, config.mean[0], config.std[0]) == (32, 127.5, 63.75)
 
 

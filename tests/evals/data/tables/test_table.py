@@ -85,6 +85,16 @@ class TestColumns:
             understood(pair, "m.csv")
         assert list(understood(pair, "m.csv", (), ColumnChoice((pair[1],)))) == [pair[0]]
 
+    def test_a_column_of_reports_is_read_where_it_is_named_and_is_nothing_else(self) -> None:
+        choice = ColumnChoice(text="Findings")
+        assert understood(["path", "label", "findings"], "m", (), choice)["findings"] == "text"
+        with pytest.raises(DatasetError, match="not known"):
+            understood(["path", "label", "findings"], "m")
+        with pytest.raises(DatasetError, match=r"no column 'Findings' that --text-column names"):
+            understood(["path"], "m", (), choice)
+        with pytest.raises(DatasetError, match=r"this column means 'label', not a text"):
+            understood(["path", "dx"], "m", (), ColumnChoice(text="dx"))
+
     def test_a_person_may_name_the_patient_column_but_not_beside_another(self) -> None:
         choice = ColumnChoice(patient="lesion_id")
         assert understood(["path", "Lesion ID"], "m", (), choice)["Lesion ID"] == "patient_id"
