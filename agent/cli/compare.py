@@ -47,6 +47,9 @@ from scafe.knowledge.contract.masks import MaskMethod
 @click.option("--allow-pixels", is_flag=True, help="Let the images themselves go to that model, values too.")
 @click.option("--max-questions", type=click.IntRange(min=1), help="Cap on questions to that model.")
 @click.option(
+    "--max-reply-tokens", type=click.IntRange(16, 1_000_000), help="Longest reply to one.  [default: 1024]"
+)
+@click.option(
     "--max-calls",
     type=click.IntRange(0, 1000),
     default=24,

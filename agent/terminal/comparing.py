@@ -58,6 +58,8 @@ class Asked:
     allow: Literal["none", "features", "pixels"] = "none"
     """What may leave to that model, at most."""
     max_questions: int | None = None
+    max_reply_tokens: int | None = None
+    """Longest reply to a question; none: as the process that asks has it."""
     host: Mapping[str, Any] = field(default_factory=dict)
     """Workers, sandbox, allow_weaker_sandbox, as typed."""
 
@@ -146,6 +148,7 @@ def _ask(asked: Asked, number: int, hear: Hear, say: Callable[[str], None]) -> N
         "consent": asked.allow,
         "never_send": [asked.data],
         "max_calls": asked.max_questions,
+        **({"reply_tokens": asked.max_reply_tokens} if asked.max_reply_tokens else {}),
     }
     command = [sys.executable, "-P", "-m", ASKING]
     with subprocess.Popen(
