@@ -49,8 +49,7 @@ HEAD = """# ScaFE beside other systems
 Made by `python -m benchmarks.compare`. Public images, small subsets; [docs/compare.md](../docs/compare.md)
 says what each row is and how it was made honest. Research only: no claim of clinical use. ScaFE here is the
 built-in drafter, no language model: its rows choose features without a label (`scafe-one-shot` takes every
-measure of the pack as it ships). Each table says from how many draws it is: with few, intervals are wide.
-Below 0 in a table of differences means that ScaFE is behind.
+measure of the pack as it ships). Below 0 in a table of differences means that ScaFE is behind.
 """
 
 
@@ -124,28 +123,45 @@ def _table(folder: Path) -> Table | None:
 
 def _summary(done: list[tuple[Task, Table]]) -> list[str]:
     """One line a task: ScaFE, the best other row and the joined one, at the smallest size and with all."""
-    lines = ["| task | patients per class | ScaFE | best other row | joined | unit weights |"]
-    lines += ["|---|---|---|---|---|---|"]
+    head = ("task", "patients per class", "ScaFE", "best other row", "ScaFE minus it (95 %)", "joined")
+    lines = [f"| {' | '.join((*head, 'unit weights'))} |", "|---" * (len(head) + 1) + "|"]
     for task, table in done:
         for place in dict.fromkeys((0, len(table.sizes) - 1)):
-            size = table.sizes[place] or "all"
             rows = {row.name: row for row in table.rows if row.points}
-            others = [row for row in rows.values() if row.family in ("classical", "network")]
-            joined = [row for row in rows.values() if row.family == "fused"]
-            cells = [_told(rows[table.reference], place), _best(others, place), _best(joined, place)]
+            best = _best([row for row in rows.values() if row.family in ("classical", "network")], place)
+            joined = _best([row for row in rows.values() if row.family == "fused"], place)
+            cells = [task.name, str(table.sizes[place] or "all"), _told(rows[table.reference], place)]
+            cells += [_named(best, place), _gap(best, place), _named(joined, place)]
             cells.append(_told(rows["unit-weights"], place) if "unit-weights" in rows else "–")
-            lines.append(f"| {task.name} | {size} | {' | '.join(cells)} |")
+            lines.append(f"| {' | '.join(cells)} |")
     note = (
         "The best other row is the best of many on these very patients, and so flattered; ScaFE's is one row."
     )
-    return [*lines, "", note]
+    return [*lines, "", note, "", *_controls(done)]
 
 
-def _best(rows: list[Row], place: int) -> str:
-    if not rows:
-        return "–"
-    best = max(rows, key=lambda row: row.points[place].auc.value)
-    return f"{best.name} {best.points[place].auc.value:.3f}"
+def _controls(done: list[tuple[Task, Table]]) -> list[str]:
+    """Say of every task whether its controls stayed at chance."""
+    told = [
+        f"- {task.name}, {table.draws} draws: "
+        + ", ".join(f"{one.name} {one.auc:.3f} ± {2 * one.standard_error:.3f}" for one in table.controls)
+        + ("" if not table.failed else " – FAILED: believe no row of this task")
+        for task, table in done
+    ]
+    return ["Controls (two standard errors); .5 must lie within:", "", *told] if told else []
+
+
+def _best(rows: list[Row], place: int) -> Row | None:
+    return max(rows, key=lambda row: row.points[place].auc.value, default=None)
+
+
+def _named(row: Row | None, place: int) -> str:
+    return "–" if row is None else f"{row.name} {_told(row, place)}"
+
+
+def _gap(row: Row | None, place: int) -> str:
+    gap = row.points[place].difference if row is not None else None
+    return "–" if gap is None else f"{gap.value:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})"
 
 
 def _told(row: Row, place: int) -> str:

@@ -27,11 +27,25 @@ Lines = list[list[str]]
 
 
 def markdown_page(table: Table, heading: str = "# ", is_short: bool = False) -> str:
-    """Write the whole comparison as Markdown; short: without what each row is."""
+    """Write the comparison as Markdown; short: rows that did not run as one list, and not what each is."""
     parts = [f"{heading}{title(table)}", *sentences(table)]
-    for caption, lines in _tables(table)[: 3 if is_short else None]:
-        parts += [caption, _markdown(lines)]
+    if is_short:
+        ran = table.model_copy(update={"rows": tuple(row for row in table.rows if row.points)})
+        parts += [part for caption, lines in _tables(ran)[:3] for part in (caption, _markdown(lines))]
+        parts += _not_run(table)
+    else:
+        parts += [part for caption, lines in _tables(table) for part in (caption, _markdown(lines))]
     return inert_lines("\n\n".join(parts) + "\n")
+
+
+def _not_run(table: Table) -> list[str]:
+    """Name the rows that did not run, by their reason."""
+    reasons: dict[str, list[str]] = {}
+    for row in table.rows:
+        if not row.points:
+            reasons.setdefault(f"{row.status}: {row.reason}", []).append(row.name)
+    listed = [f"- {', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    return ["Rows that did not run:", "\n".join(listed)] if listed else []
 
 
 def html_page(table: Table) -> str:

@@ -94,7 +94,7 @@ class NotAsked:
 
     def views(self, setting: Setting) -> Sequence[View]:
         """Raise: it was not asked for."""
-        raise UnavailableError(f"takes minutes: ask for it with --peers {self.card.name}")
+        raise UnavailableError("takes minutes: ask for it with --peers and its name")
 
     def fit(self, train: Train) -> Fitted:
         """Raise: it was not asked for."""

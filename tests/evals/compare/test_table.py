@@ -190,3 +190,30 @@ def test_a_failed_control_is_said_before_any_number(made: tuple[Table, tuple]) -
 
 def test_sizes_left_out_are_said_with_the_class_that_lacks_patients(made: tuple[Table, tuple]) -> None:
     assert "Left out: 40 patients per class; class red has 10 training patients" in markdown_page(made[0])
+
+
+def test_a_short_page_names_every_row_that_did_not_run_by_its_reason(
+    tmp_path: Path, dataset: Dataset, ours: CriteriaPeer
+) -> None:
+    absent = (Absent("one", "no torch"), Absent("other", "no torch"), Absent("third", "no mask"))
+    page = markdown_page(compared(tmp_path, dataset, ours, *absent)[0], is_short=True)
+    assert "- one, other: unavailable: no torch\n- third: unavailable: no mask" in page
+    assert "| one |" not in page
+
+
+def test_probabilities_stand_beside_the_auc_on_every_page(made: tuple[Table, tuple]) -> None:
+    row = next(row for row in made[0].rows if row.name == "prevalence")
+    assert (row.points[-1].brier, row.points[-1].calibration_slope) == (0.25, None)
+    for page in (markdown_page(made[0], is_short=True), markdown_page(made[0]), html_page(made[0])):
+        assert "in the large" in page
+        assert f"accuracy {made[0].majority:.3f}" in page
+
+
+def test_two_runs_of_a_seed_write_the_same_bytes(
+    tmp_path: Path, dataset: Dataset, ours: CriteriaPeer, made: tuple[Table, tuple]
+) -> None:
+    again = compared(tmp_path / "again", dataset, ours)
+    for folder, one in (("first", made), ("second", again)):
+        write_files(tmp_path / folder, *one)
+    for name in ("comparison.json", "comparison.md", "comparison.html", "learning.svg"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
