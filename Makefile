@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: check test demo ci docs
+.PHONY: check test demo ci pages docs
 
 check:  ## lint, types, layers
 	$(PYTHON) -m ruff check .
@@ -17,10 +17,14 @@ demo:
 ci:  ## check and test in a fresh environment
 	.ci/run
 
-docs:  ## write the pages that are generated
+pages:  ## write the pages that are generated
 	$(PYTHON) docs/make_cli.py
 	$(PYTHON) docs/make_formats.py
 	$(PYTHON) docs/make_glossary.py
 	$(PYTHON) docs/make_graph.py
 	$(PYTHON) docs/make_map.py
+	$(PYTHON) docs/make_schemas.py
 	$(PYTHON) docs/make_toolkit.py
+
+docs: pages  ## build the site from them, offline, with every cell run: docs/_build/html/index.html
+	$(PYTHON) -m sphinx -q -b html -j 2 -W --keep-going docs docs/_build/html

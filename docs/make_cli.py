@@ -1,4 +1,4 @@
-"""Write docs/cli.md from the help of every command; `make docs` runs it, a test holds it current."""
+"""Write docs/cli.md from the help of every command; `make pages` runs it, a test holds it current."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from scafe.agent.cli.main import main
 PAGE = Path(__file__).with_name("cli.md")
 HEAD = """# The command line
 
-*This page is generated from the commands' own help: `make docs`.*
+*This page is generated from the commands' own help: `make pages`.*
 
 Results go to stdout; progress and messages go to stderr. `--json` makes stdout exactly one JSON
 document, also when a command fails (`{"error": {"kind", "message", "exit_code"}}`). `--quiet` leaves only

@@ -1,4 +1,4 @@
-"""Write docs/formats.md from the readers' own tables; `make docs` runs it, a test holds it current."""
+"""Write docs/formats.md from the readers' own tables; `make pages` runs it, a test holds it current."""
 
 from pathlib import Path
 

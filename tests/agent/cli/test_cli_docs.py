@@ -20,7 +20,7 @@ PAGES = [
 
 def test_the_page_of_commands_is_current() -> None:
     page = runpy.run_path(str(ROOT / "docs" / "make_cli.py"))["page"]()
-    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == page, "run `make docs`"
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == page, "run `make pages`"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
