@@ -18,6 +18,7 @@ ci:  ## check and test in a fresh environment
 	.ci/run
 
 pages:  ## write the pages that are generated
+	$(PYTHON) docs/make_architecture.py
 	$(PYTHON) docs/make_cli.py
 	$(PYTHON) docs/make_formats.py
 	$(PYTHON) docs/make_glossary.py
