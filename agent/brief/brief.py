@@ -18,6 +18,11 @@ probe found · refine: sharpen a pooled extractor · simplify: same values, less
 ideas of two · counter: what confound would fake this? · redraft: another idea for the criterion."""
 
 
+def _is_unset(value: object) -> bool:
+    # What older runs did not know is not written: their briefs keep the bytes, and so the hash, they had.
+    return not value
+
+
 class Record(BaseModel):
     """Frozen, closed record."""
 
@@ -33,6 +38,24 @@ class Feedback(Record):
     )
 
 
+Fate = Literal["pooled", "not_selected", "rejected", "repeated", "replaced", "waiting"]
+"""Where a feature ended. rejected: by a probe · not_selected: scored, but unsteady, missing or redundant
+on images · repeated: it was there already · replaced: by a shorter form · waiting: not scored."""
+Said = Literal["", "accepted", "rejected", "indecisive", "blind", "silent"]
+"""What the gate said of an extractor. silent: it told of directions only · '': never scored."""
+
+
+class KnownFeature(Record):
+    """One feature of an earlier extractor, and where it ended."""
+
+    name: str
+    meaning: str = Field(default="", description="the formula in words, as its author declared it")
+    fate: Fate
+    finding: str = Field(default="", description="code of the finding that rejected it")
+    evidence: str = Field(default="", description="as its score card has it; '' where it told nothing")
+    strength: str = Field(default="", description="as its score card has it")
+
+
 class BankEntry(Record):
     """One earlier extractor in the function bank: the best with its code, the worst as error classes."""
 
@@ -40,7 +63,11 @@ class BankEntry(Record):
     features: tuple[str, ...]
     standing: Literal["pooled", "turned_away"]
     reasons: tuple[str, ...] = Field(default=(), description="codes of findings, or strengths")
-    source: str | None = Field(default=None, description="code of the best ones only")
+    source: str | None = Field(default=None, description="code of the best ones only, in runs of before")
+    gate: Said = Field(default="", exclude_if=_is_unset, description="what the gate said of it")
+    known: tuple[KnownFeature, ...] = Field(
+        default=(), exclude_if=_is_unset, description="its features one by one, in place of its code"
+    )
 
 
 class BudgetLeft(Record):
@@ -65,6 +92,9 @@ class Brief(Record):
     criterion: Criterion | None = Field(default=None, description="the one to write for; none when planning")
     criteria: tuple[Criterion, ...] = Field(default=(), description="all observable criteria, when planning")
     unobservable: tuple[str, ...] = Field(default=(), description="ids that no extractor may claim")
+    region: str = Field(
+        default="", exclude_if=_is_unset, description="what the mask outlines, e.g. mass; '' in older runs"
+    )
     reference_region: str = Field(default="", description="where normal tissue is measured, in words")
     forbidden_shortcuts: tuple[str, ...] = ()
     pack_note: str = ""
@@ -77,3 +107,6 @@ class Brief(Record):
     budget: BudgetLeft
     variant: int = Field(default=0, ge=0, description="tells parallel drafts of one criterion apart")
     seed: int = Field(default=0, description="for drafters that draw; part of the request's identity")
+    may_decline: bool = Field(
+        default=False, exclude_if=_is_unset, description="whether `NO BETTER: reason` is an answer"
+    )

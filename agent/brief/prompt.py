@@ -8,7 +8,6 @@ This module adds no facts of its own; whatever is not in the brief cannot be sai
 import hashlib
 import re
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -20,18 +19,18 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from scafe.agent.brief.brief import Brief
 from scafe.agent.brief.contraband import MAX_NUMBERS
-from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
+from scafe.agent.brief.evidence import GATES, answers, disclosed, gate_words, has_reach, plain
+from scafe.agent.brief.history import so_far, told
+from scafe.agent.brief.wording import fitting, wording_of
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.extractor import MAX_FEATURES, MAX_LINES
+from scafe.knowledge.criteria.pack import Criterion
 from scafe.sandbox.language.members import MEMBERS
-from scafe.sandbox.language.primitives import primitives
+from scafe.sandbox.language.primitives import Primitive
 from scafe.sandbox.pool.pool import Limits
-from scafe.sandbox.probes.verdict import DialResponse
 
 MAX_PROMPT_BYTES = 200_000
 """Longest edited prompt file; the shipped ones have 4,000."""
-MAX_RESPONSES = 4
-"""Dials named per feature; the weaker ones tell a model nothing it could act on."""
 NOT_NAMED = {"__future__", "typing", "numpy.lib", "numpy.lib.stride_tricks", "scipy", "skimage"}
 """Modules that the sandbox has and a prompt need not mention."""
 SEEN = {
@@ -39,6 +38,8 @@ SEEN = {
     "proxy": "An image shows it only by proxy: what you measure stands for it and is not the thing itself.",
     "no_image": "No image shows it.",
 }
+LONGEST_LABEL = 40
+"""Characters of a level's label that a direction quotes."""
 MOVES = {
     "up": "it rises",
     "down": "it falls",
@@ -52,20 +53,6 @@ BETWEEN = {
     "unknown": "is not known",
 }
 SEVERITIES = {"reject": "must be mended", "warn": "may stay", "note": "good to know"}
-GATES = {
-    "accepted": "The set became better with it.",
-    "rejected": "The set did not become better with it.",
-    "indecisive": "Whether the set became better cannot be told from noise.",
-    "blind": "No label was looked at; this is what the images alone say.",
-}
-SILENT_GATE = "Nothing is told of the set; what is told of a direction has noise, to keep the labels private."
-EVIDENCE = {
-    "agrees": "runs in the predicted direction",
-    "opposes": "runs against the predicted direction",
-    "unpredicted": "tells the classes apart, though no direction was predicted",
-    "inconclusive": "direction not distinguishable from noise",
-    "withheld": "",
-}
 
 
 @dataclass(frozen=True)
@@ -122,57 +109,55 @@ def fenced(source: str) -> str:
     return f"{fence}python\n{source.rstrip()}\n{fence}"
 
 
-STATUS = {
-    "ok": "ran well",
-    "faulty": "failed on many images",
-    "slow": "was too slow",
-    "unsteady": "gave another value when an image was measured again: keep nothing between images",
-}
-
-
-def disclosed(feature: DisclosedFeature, predicted: str | None) -> str:
-    """Put one disclosed feature into words; nothing here is finer than its bands."""
-    parts = [
-        STATUS[feature.status],
-        f"missing on {feature.missing.replace('-', ' to ').replace('%', ' %')} of the images",
-        f"stability {feature.stability}, worst under {_plain(feature.worst_perturbation)}",
-        {"constant": "hardly varies", "binary": "takes two values", "skewed": "skewed", "ok": ""}[
-            feature.shape
-        ],
-        _redundancy(feature),
-        _direction(feature, predicted),
-        "in the pool" if feature.pooled else "not in the pool",
-    ]
-    return "; ".join(part for part in parts if part)
-
-
-def _redundancy(feature: DisclosedFeature) -> str:
-    if feature.redundancy == "<.7":
-        return ""
-    partner = f" with `{feature.redundant_with}`" if feature.redundant_with else " with one in the pool"
-    return f"overlaps ({feature.redundancy}){partner}"
-
-
-def _direction(feature: DisclosedFeature, predicted: str | None) -> str:
-    if feature.evidence == "withheld":
-        return ""
-    told = f" ({predicted})" if predicted else ""
-    strength = f", {feature.strength}" if feature.strength != "withheld" else ""
-    return EVIDENCE[feature.evidence] + told + strength
-
-
-def _strongest(responses: Sequence[DialResponse], own: str | None) -> list[DialResponse]:
-    """Return the own dial first: ρ is 1 for many dials at once, and would push it off the list."""
-    return sorted(responses, key=lambda one: (one.name != own, -abs(one.spearman), one.name))[:MAX_RESPONSES]
-
-
-def _plain(name: object) -> str:
-    return str(name).replace("_", " ")
-
-
 def _words_of(brief: Brief) -> dict[str, Any]:
-    """Name the fields of the brief for the templates."""
-    return {name: getattr(brief, name) for name in type(brief).model_fields}
+    """Name the fields of the brief for the templates, and the words that follow from them."""
+    return {
+        **{name: getattr(brief, name) for name in type(brief).model_fields},
+        "wording": wording_of(brief.modality, brief.channels),
+        "primitives": fitting(brief.modality),
+        "so_far": so_far(brief.bank, brief.criterion.id if brief.criterion else ""),
+    }
+
+
+def amount(criterion: Criterion | None) -> str:
+    """Say what grows as a feature rises, in the criterion's own words: more of it need not be worse.
+
+    Examples
+    --------
+    >>> from scafe.knowledge.criteria.pack import load_pack
+    >>> amount(load_pack("ultrasound.birads").criterion("posterior"))
+    'from "shadow" to "enhancement"'
+    """
+    if criterion is None:
+        return "as there is more of the criterion"
+    labels = [one.label for one in sorted(criterion.levels, key=lambda one: one.score)]
+    if len(labels) > 1 and max(len(labels[0]), len(labels[-1])) <= LONGEST_LABEL:
+        return f'from "{labels[0]}" to "{labels[-1]}"'
+    if len(labels) > 1:
+        return "from its lowest level to its highest"
+    return f"as there is more {plain(criterion.id)}"
+
+
+def imports() -> str:
+    """Name the modules that the sandbox has: those of one library behind its name."""
+    names = sorted(set(MEMBERS) - NOT_NAMED)
+    parts: dict[str, list[str]] = {}
+    for name in names:
+        library, _, part = name.partition(".")
+        parts.setdefault(library, []).append(part)
+    alone = [f"`{library}`" for library, found in parts.items() if "" in found]
+    split = [(library, [part for part in found if part]) for library, found in parts.items()]
+    return "; ".join(
+        [", ".join(alone), *(f"of `{library}`: {', '.join(found)}" for library, found in split if found)]
+    )
+
+
+def keys(primitive: Primitive) -> str:
+    """Say of a primitive that gives several things what they are called; '' of the others."""
+    named = re.findall(r"^(\w+) : ", primitive.gives, re.MULTILINE)
+    if primitive.gives.startswith("dict"):
+        named = re.findall(r'"(\w+)"', primitive.gives)
+    return f" ({', '.join(named)})" if len(named) > 1 else ""
 
 
 def _render(name: str, names: dict[str, Any], folder: Path | None) -> str:
@@ -206,12 +191,6 @@ def _tidy(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def gate_words(card: ScoreCard) -> str:
-    """Say what the gate said; one that keeps silent for privacy did look at labels."""
-    looked = any(one.evidence != "withheld" for one in card.features)
-    return SILENT_GATE if card.gate == "blind" and looked else GATES[card.gate]
-
-
 def _require_plain(folder: Path) -> None:
     """Refuse prompt files that are no plain files: a link could stand for any file of the reader's."""
     for path in sorted(folder.iterdir()):
@@ -238,8 +217,12 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
         fenced=fenced,
         disclosed=disclosed,
         gate_words=gate_words,
-        strongest=_strongest,
-        words=_plain,
+        answers=answers,
+        has_reach=has_reach,
+        told=told,
+        amount=amount,
+        keys=keys,
+        words=plain,
         number=lambda value: f"{value:g}",
     )
     environment.globals.update(
@@ -248,7 +231,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
         image_seconds=Limits().image_seconds,
         max_numbers=MAX_NUMBERS,
         modules=sorted(set(MEMBERS) - NOT_NAMED),
-        primitives=primitives(),
+        imports=imports(),
         seen=SEEN,
         moves=MOVES,
         between=BETWEEN,

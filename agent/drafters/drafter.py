@@ -14,7 +14,7 @@ from scafe.agent.brief.brief import Brief
 from scafe.agent.egress.budget import Caps
 from scafe.agent.egress.completion import Usage
 from scafe.agent.egress.payload import EgressLevel
-from scafe.agent.record.events import Names
+from scafe.agent.record.events import Format
 from scafe.agent.record.wire import mend_text
 
 __all__ = ["Drafter", "DrafterSettings", "Reply", "Usage"]
@@ -116,5 +116,5 @@ class Closing(Protocol):
 class Replaying(Protocol):
     """A drafter whose answers were given in an earlier run."""
 
-    names: Names | None
-    """Rule for names of that run; None if it left no trace."""
+    format: Format | None
+    """What that run keeps to; None if it left no trace."""

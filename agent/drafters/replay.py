@@ -17,7 +17,7 @@ from scafe.agent.egress.door import record_of
 from scafe.agent.egress.journal import Journal
 from scafe.agent.egress.payload import Payload
 from scafe.agent.record.run_folder import RunFolder
-from scafe.agent.record.trace import EVENTS, names_of, read_lines
+from scafe.agent.record.trace import EVENTS, format_of, read_lines
 from scafe.knowledge.contract.errors import InputError, ModelError
 
 
@@ -38,8 +38,8 @@ class ReplayDrafter:
         if not (run / "llm").is_dir() and not (run / EVENTS).is_file():
             raise InputError(f"{run}: no run to replay; name a folder with llm/ or {EVENTS}")
         self.name = f"replay:{run.name}"
-        self.names = names_of(run / EVENTS)
-        """Rule for names of the earlier run: a reply is found by its brief, and briefs show names."""
+        self.format = format_of(run / EVENTS)
+        """What the earlier run keeps to: a reply is found by its brief, and briefs follow from the format."""
         self._run = run
         self._recorded = Journal(run / "llm") if (run / "llm").is_dir() else None
         self._own = Journal(settings.run / "llm") if settings.run else None

@@ -33,11 +33,11 @@ from scafe.agent.record.adoption import (
     state_folder,
 )
 from scafe.agent.record.checkpoints import open_checkpointer
-from scafe.agent.record.events import Names, Noticed, Paused, Resumed
+from scafe.agent.record.events import NEWEST, Format, Noticed, Paused, Resumed
 from scafe.agent.record.outcome import EXIT_CODES, RunOutcome, finished, gate_of
 from scafe.agent.record.run_folder import RunFolder, create_run, load_run
 from scafe.agent.record.seal import SEAL, seal_run
-from scafe.agent.record.trace import EVENTS, Line, Trace, names_of, trace_body
+from scafe.agent.record.trace import EVENTS, Line, Trace, format_of, trace_body
 from scafe.agent.settings.call_plan import plan_calls
 from scafe.agent.settings.run_config import RunConfig, kept_config
 from scafe.evals.disclosure.bench import Bench
@@ -289,13 +289,13 @@ class _Sitting:
             max_evaluations=self.config.max_evaluations,
             approve=self.config.approve,
             seed=self.config.seed,
-            names=self._names(drafter),
+            format=self._format(drafter),
         )
 
-    def _names(self, drafter: Drafter) -> Names:
-        """Keep to the rule for names that this run, or the one that is replayed, was begun under."""
-        replayed = drafter.names if isinstance(drafter, Replaying) else None
-        return names_of(self.folder.path / EVENTS) or replayed or "kept"
+    def _format(self, drafter: Drafter) -> Format:
+        """Keep to what this run, or the one that is replayed, was begun under."""
+        replayed = drafter.format if isinstance(drafter, Replaying) else None
+        return format_of(self.folder.path / EVENTS) or replayed or NEWEST
 
     @contextmanager
     def _drained_by_ctrl_c(self) -> Iterator[None]:

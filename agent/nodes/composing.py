@@ -1,14 +1,12 @@
 """Briefs, composed from the pack, the plan, verdicts, disclosed score cards and what is left to spend."""
 
-from scafe.agent.brief.brief import BankEntry, Brief, BudgetLeft, Feedback
-from scafe.agent.nodes.state import Line, LoopContext, LoopState, Task
+from scafe.agent.brief.brief import Brief, BudgetLeft, Feedback
+from scafe.agent.nodes.bank import bank
+from scafe.agent.nodes.state import LoopContext, LoopState, Task
 from scafe.agent.record.revisions import Revision, read_revision, read_source
 from scafe.agent.reply.reply import ReadReply, malformed_verdict
 from scafe.knowledge.criteria.pack import ReferenceRegion
 from scafe.sandbox.probes.verdict import Verdict
-
-BANK_BEST = 3
-BANK_WORST = 3
 
 
 def plan_brief(context: LoopContext, state: LoopState) -> Brief:
@@ -33,7 +31,9 @@ def task_brief(context: LoopContext, state: LoopState, task: Task) -> Brief:
     parents = [read_revision(context.run, state["lines"][sha256]["name"]) for sha256 in task["parents"]]
     seen = _seen(context, parents[0]) if parents else {}
     if task["operator"] != "repair":
-        seen["bank"] = _bank(context, state, task)
+        seen["bank"] = bank(state, context, task)
+    if context.may_decline and parents:
+        seen["may_decline"] = True
     sources = tuple(read_source(context.run, one) for one in parents)
     return brief.model_copy(update={"parents": sources, **seen})
 
@@ -65,6 +65,7 @@ def _frame(context: LoopContext, state: LoopState) -> Brief:
         classes=tuple(state["classes"]),
         mode="gated" if state["mode"] == "gated" else "blind",
         unobservable=tuple(one.id for one in pack.criteria if one.observable == "no_image"),
+        region=(pack.region or "") if context.goes_by_merit else "",
         reference_region=_region(pack.reference_region),
         forbidden_shortcuts=pack.forbidden_shortcuts,
         pack_note=pack.prompt_note,
@@ -99,34 +100,3 @@ def _without_values(verdict: Verdict | None) -> Verdict | None:
         return None
     features = tuple(one.model_copy(update={"fingerprint": ()}) for one in verdict.features)
     return verdict.model_copy(update={"features": features})
-
-
-def _bank(context: LoopContext, state: LoopState, task: Task) -> tuple[BankEntry, ...]:
-    """Return the best earlier extractors with their code, the worst as error classes."""
-    others = [(sha256, line) for sha256, line in state["lines"].items() if sha256 not in task["parents"]]
-    near = sorted(others, key=lambda one: (one[1]["criterion"] != task["criterion"], one[1]["name"]))
-    best = [_best_entry(context, line) for _, line in near if line["pooled"]][:BANK_BEST]
-    worst = [_worst_entry(context, line) for _, line in near if not line["accepted"]][:BANK_WORST]
-    return (*best, *worst)
-
-
-def _best_entry(context: LoopContext, line: Line) -> BankEntry:
-    revision = read_revision(context.run, line["name"])
-    return BankEntry(
-        criterion=line["criterion"],
-        features=tuple(line["pooled"]),
-        standing="pooled",
-        source=read_source(context.run, revision),
-    )
-
-
-def _worst_entry(context: LoopContext, line: Line) -> BankEntry:
-    revision = read_revision(context.run, line["name"])
-    found = revision.verdict.findings if revision.verdict else ()
-    codes = sorted({one.code for one in found if one.severity == "reject"})
-    return BankEntry(
-        criterion=line["criterion"],
-        features=tuple(line["features"]),
-        standing="turned_away",
-        reasons=tuple(codes) or revision.reasons,
-    )

@@ -23,7 +23,7 @@ from scafe.agent.nodes.state import (
     Task,
     Update,
 )
-from scafe.agent.record.events import CapReached, Discarded, Replied, Revised, RoundPlanned
+from scafe.agent.record.events import CapReached, Declined, Discarded, Replied, Revised, RoundPlanned
 from scafe.agent.record.revisions import Revision, write_revision
 from scafe.agent.reply.reader import reader
 from scafe.agent.reply.reply import ReadReply
@@ -80,10 +80,12 @@ def answer(branch: Branch, context: LoopContext) -> Result:
             return Result({**result, "stopped": "waiting", "why": str(error)})
         except BudgetError as error:
             return Result({**result, "stopped": "capped", "why": str(error)})
-        read = reader.reply(reply.text, task["criterion"], reply.finish_reason)
+        read = reader.reply(reply.text, task["criterion"], reply.finish_reason, may_decline=brief.may_decline)
         attempts.append(_attempt(context, brief, reply, read))
         if read.source is not None:
             return Result({**result, "source": True})
+        if read.declined is not None:
+            return Result({**result, "declined": True, "why": read.declined})
         if attempt == 0:
             brief = mend_brief(brief, read, task["criterion"])
     return Result({**result, "why": attempts[-1]["complaint"]})
@@ -93,6 +95,7 @@ def collect(state: LoopState, context: LoopContext) -> Update:
     """Record the answers in order, and write every readable one as a revision."""
     results = {one["task"]: one for one in state["results"] if one["wave"] == state["wave"]}
     lines, pending, repeated = dict(state["lines"]), [], list(state.get("repeated", []))
+    declined = list(state.get("declined", []))
     calls, capped = state["calls"], state["capped"]
     for task in state["tasks"]:
         result = results[task["task"]]
@@ -107,9 +110,13 @@ def collect(state: LoopState, context: LoopContext) -> Update:
             fresh = _keep(state, task, result, lines, context)
             pending += fresh
             repeated += [] if fresh else [_request(task)]
+        elif result.get("declined"):
+            _decline(state, task, result, context)
+            repeated.append(_request(task))
+            declined.append(_request(task))
         elif not result["stopped"]:
             _discard(state, task, f"no extractor could be read: {result['why']}", context)
-    done = {"calls": calls, "capped": capped, "tasks": [], "repeated": repeated}
+    done = {"calls": calls, "capped": capped, "tasks": [], "repeated": repeated, "declined": declined}
     return {"lines": lines, "pending": pending, **done}
 
 
@@ -159,7 +166,7 @@ def _keep(
     """Write a revision; return its SHA-256, or nothing if the run has it already."""
     read = reader.reply(context.run.reply(result["attempts"][-1]["reply"]), task["criterion"])
     extractor, renamed = parse_extractor(read.source or ""), dict[str, str]()
-    if context.names == "numbered":
+    if context.numbers_names:
         extractor, renamed = with_numbers(extractor, task, lines)
     if extractor.sha256 in lines:
         _discard(state, task, f"the same source as {lines[extractor.sha256]['name']}", context)
@@ -213,6 +220,19 @@ def _line(revision: Revision, extractor: Extractor, task: Task) -> Line:
 
 def _request(task: Task) -> Request:
     return Request(origin=task["origin"], criterion=task["criterion"], parents=task["parents"])
+
+
+def _decline(state: LoopState, task: Task, result: Result, context: LoopContext) -> None:
+    context.trace.record(
+        Declined(
+            round=state["round"],
+            task=task["task"],
+            operator=task["operator"],
+            criterion=task["criterion"],
+            parents=tuple(task["parents"]),
+            reason=result["why"],
+        )
+    )
 
 
 def _discard(state: LoopState, task: Task, reason: str, context: LoopContext) -> None:

@@ -67,7 +67,7 @@ def score(state: LoopState, context: LoopContext) -> Update:
             _take_place(state, context, lines, pool, revision)
             continue
         names = lines[sha256]["accepted"]
-        if context.names == "numbered":
+        if context.numbers_names:
             names = _unclaimed(context, revision, names, pool)
         if not names:
             continue
@@ -137,7 +137,7 @@ def _novel(
         if twin is None:
             novel.append(one.name)
             continue
-        other = seen[twin] if context.names == "kept" else seen[twin].evidence.name
+        other = seen[twin] if not context.numbers_names else seen[twin].evidence.name
         reason = f"repeats {other} on phantoms"
         context.trace.record(TurnedAway(sha256=sha256, features=(one.name,), reason=reason))
     if not novel:

@@ -4,7 +4,7 @@ from scafe.agent.brief.brief import Operator
 from scafe.agent.drafters.usage import steps_of, usage_of
 from scafe.agent.nodes.composing import plan_brief
 from scafe.agent.nodes.state import LoopContext, LoopState, Task, Update
-from scafe.agent.record.events import FORMATS, BenchOpened, CapReached, Planned, Replied, RunStarted
+from scafe.agent.record.events import BenchOpened, CapReached, Planned, Replied, RunStarted
 from scafe.agent.reply.reader import reader
 from scafe.knowledge.contract.errors import BudgetError
 
@@ -13,7 +13,7 @@ def open_bench(state: LoopState, context: LoopContext) -> Update:
     """Record what was asked for, and what may be known of the data."""
     context.trace.record(
         RunStarted(
-            format=FORMATS[context.names],
+            format=context.format,
             pack=context.pack.id,
             pack_version=context.pack.version,
             pack_sha256=context.pack_sha256,

@@ -1,22 +1,19 @@
 """Look back on a round, and choose the next requests or the end of the search."""
 
 from collections import Counter
-from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
 from scafe.agent.brief.brief import Operator
 from scafe.agent.nodes.opening import new_task
 from scafe.agent.nodes.operators import choose, posterior, round_rng
+from scafe.agent.nodes.options import Option, answered, options_of
 from scafe.agent.nodes.plateau import Plateau, plateau
-from scafe.agent.nodes.state import Line, LoopContext, LoopState, Request, RoundResult, Task, Update
+from scafe.agent.nodes.state import Line, LoopContext, LoopState, RoundResult, Task, Update
 from scafe.agent.record.events import RoundAssessed
 from scafe.agent.record.revisions import read_revision
 from scafe.evals.disclosure.score_card import ScoreCard
 
-PAIRED = 3
-"""Extractors of one criterion that may be recombined: the best three."""
 CHANGE_LOOKS_BACK = 2
 """Rounds whose fruitless operators make way when the plateau says 'change'."""
 
@@ -102,7 +99,7 @@ def _next_batch(
     tasks: list[Task] = []
     draws = []
     for number in range(size):
-        options = _options(state, context, tasks)
+        options = options_of(state, context, tasks)
         allowed = [operator for operator in options if operator not in _tired(state, grade)] or list(options)
         if not allowed:
             break
@@ -120,74 +117,6 @@ def _tired(state: LoopState, grade: Plateau) -> set[str]:
     return {operator for one in state["history"][-CHANGE_LOOKS_BACK:] for operator in one["operators"]}
 
 
-@dataclass(frozen=True)
-class Option:
-    """One thing an operator could be asked."""
-
-    criterion: str
-    parents: tuple[str, ...]
-    weight: float
-    """Relative chance of being picked."""
-
-
-def _options(state: LoopState, context: LoopContext, chosen: list[Task]) -> dict[Operator, list[Option]]:
-    """Return what each operator could be asked, less what was asked before."""
-    pooled = _per_criterion(state)
-    scored = [_one_parent(sha256, line, pooled) for sha256, line in state["lines"].items() if line["scored"]]
-    with_gain = [one for one in scored if state["lines"][one.parents[0]]["pooled"]]
-    found: dict[Operator, list[Option]] = {
-        "refine": scored,
-        "recombine": _pairs(state, pooled),
-        "redraft": _thin_criteria(state, context, pooled),
-        "counter": with_gain,
-        "simplify": with_gain,
-    }
-    asked = {(one["operator"], one["criterion"], tuple(one["parents"])) for one in chosen}
-    past = {(one["origin"], one["criterion"], tuple(one["parents"])) for one in _answered(state)}
-    past = {one for one in past if one[2]}  # a criterion may be drafted anew as often as one likes
-    fresh = {
-        operator: [one for one in listed if (operator, one.criterion, one.parents) not in asked | past]
-        for operator, listed in found.items()
-    }
-    return {operator: listed for operator, listed in fresh.items() if listed}
-
-
-def _answered(state: LoopState) -> list[Line | Request]:
-    """Return what was answered with an extractor, new or not."""
-    return [*state["lines"].values(), *state.get("repeated", [])]
-
-
-def _per_criterion(state: LoopState) -> Counter[str]:
-    """Count the pooled features of each criterion."""
-    return Counter(state["lines"][sha256]["criterion"] for sha256, _ in state["pool"])
-
-
-def _one_parent(sha256: str, line: Line, pooled: Counter[str]) -> Option:
-    """Prefer criteria that have little in the pool: breadth is what a small search can afford."""
-    return Option(line["criterion"], (sha256,), 1 / (1 + pooled[line["criterion"]]))
-
-
-def _pairs(state: LoopState, pooled: Counter[str]) -> list[Option]:
-    """Pair the extractors of one criterion that passed the probes, the fuller one first."""
-    found = []
-    for criterion in sorted({line["criterion"] for line in state["lines"].values()}):
-        passed = [
-            (-len(line["pooled"]), line["name"], sha256)
-            for sha256, line in state["lines"].items()
-            if line["criterion"] == criterion and line["accepted"]
-        ]
-        best = [sha256 for _, _, sha256 in sorted(passed)[:PAIRED]]
-        weight = 1 / (1 + pooled[criterion])
-        found += [Option(criterion, pair, weight) for pair in combinations(best, 2)]
-    return found
-
-
-def _thin_criteria(state: LoopState, context: LoopContext, pooled: Counter[str]) -> list[Option]:
-    """Return the criteria worth another idea: the emptier, the likelier."""
-    criteria = [one.id for one in context.pack.observable_criteria if one.id not in state["struck_out"]]
-    return [Option(criterion, (), 1 / (1 + pooled[criterion]) ** 2) for criterion in criteria]
-
-
 def _pick(options: list[Option], rng: np.random.Generator) -> Option:
     weights = np.array([one.weight for one in options])
     return options[int(rng.choice(len(options), p=weights / weights.sum()))]
@@ -195,7 +124,7 @@ def _pick(options: list[Option], rng: np.random.Generator) -> Option:
 
 def _task(state: LoopState, number: int, operator: Operator, option: Option, chosen: list[Task]) -> Task:
     """Build a request, numbered within its criterion so that two requests for one criterion differ."""
-    variant = sum(one["criterion"] == option.criterion for one in _answered(state))
+    variant = sum(one["criterion"] == option.criterion for one in answered(state))
     variant += sum(task["criterion"] == option.criterion for task in chosen)
     idea = ""
     if operator == "redraft" and state["ideas"].get(option.criterion):

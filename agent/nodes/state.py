@@ -6,11 +6,11 @@ the run; images, clients and keys are nowhere near it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from scafe.agent.brief.brief import Operator
 from scafe.agent.drafters.drafter import Drafter
-from scafe.agent.record.events import Names
+from scafe.agent.record.events import NEWEST, Format
 from scafe.agent.record.run_folder import RunFolder
 from scafe.agent.record.trace import Trace
 from scafe.agent.settings.call_plan import CallPlan, Search
@@ -44,7 +44,7 @@ class Attempt(TypedDict):
     reply: str
     steps: list[str]
     complaint: str
-    """'' if an extractor was read."""
+    """'' if an extractor was read, or the drafter declined."""
     usage: dict[str, int]
 
 
@@ -59,6 +59,8 @@ class Result(TypedDict):
     stopped: str
     """'', 'waiting' or 'capped': why the line stopped short."""
     why: str
+    declined: NotRequired[bool]
+    """Whether the drafter said that it cannot better what it was given; `why` is its reason."""
 
 
 class Line(TypedDict):
@@ -132,7 +134,9 @@ class LoopState(TypedDict):
     """Judged revisions that wait for their score."""
     lines: dict[str, Line]
     repeated: list[Request]
-    """Requests that were answered with a source the run has: asked again, they would be again."""
+    """Requests answered with a source the run has, or declined: asked again, they would be again."""
+    declined: list[Request]
+    """Those of them that were declined."""
     pool: list[list[str]]
     """(extractor, feature), in the order they entered."""
     repairs: int
@@ -181,8 +185,23 @@ class LoopContext:
     """never, ask or auto."""
     seed: int
     max_evaluations: int | None = None
-    names: Names = "kept"
-    """Whether a feature keeps the name it was drafted with, or gets a number where an older one has it."""
+    format: Format = NEWEST
+    """What the run keeps to; a run that was begun by an older version goes on as it began."""
+
+    @property
+    def numbers_names(self) -> bool:
+        """Whether a feature gets a number where an older one has its name."""
+        return self.format == 1
+
+    @property
+    def may_decline(self) -> bool:
+        """Whether a drafter may say that it cannot better what it is given."""
+        return self.format >= 3
+
+    @property
+    def goes_by_merit(self) -> bool:
+        """Whether the gate's answers order what is shown and what is asked."""
+        return self.format >= 3
 
     def evaluations_left(self, lines: Mapping[str, Line]) -> int:
         """Return how many extractors may still be asked for; those that wait to be run have their place.
@@ -216,6 +235,7 @@ def first_state() -> LoopState:
         ready=[],
         lines={},
         repeated=[],
+        declined=[],
         pool=[],
         repairs=0,
         wins={},

@@ -15,10 +15,10 @@ from scafe.evals.disclosure.score_card import ScoreCard
 VOLATILE = frozenset({"n", "ts", "prev", "seconds", "at", "host"})
 """Fields that two equal runs may differ in: numbering, clock, chain, durations, machine."""
 
-Names = Literal["numbered", "kept"]
-"""How features are named: a number behind a name that was taken (formats of before), or as drafted."""
-FORMATS: dict[Names, Literal[1, 2]] = {"numbered": 1, "kept": 2}
-"""Format of a trace under each rule."""
+Format = Literal[1, 2, 3]
+"""What a run keeps to from its begin to its end. 1: a feature got a number where its name was taken · 2:
+names are kept as drafted · 3: a drafter may decline, and what is asked next follows what the gate said."""
+NEWEST: Format = 3
 
 
 class Event(BaseModel):
@@ -34,7 +34,10 @@ class RunStarted(Event):
     """A run was asked for."""
 
     kind: Literal["run_started"] = "run_started"
-    format: Literal[1, 2] = Field(default=2, description="1: features were numbered where a name was taken")
+    format: Format = Field(
+        default=NEWEST,
+        description="1: features were numbered where a name was taken; 2: nobody could decline; 3: now",
+    )
     pack: str
     pack_version: str
     pack_sha256: str
@@ -116,7 +119,9 @@ class Replied(Event):
     brief: str = Field(description="SHA-256 of the brief, which is a file of the run")
     reply: str = Field(description="SHA-256 of the reply, which is a file of the run")
     steps: tuple[str, ...] = Field(description="what the ladder had to mend")
-    complaint: str = Field(description="why no extractor or plan could be read; '' if one was")
+    complaint: str = Field(
+        description="why no extractor or plan could be read; '' if one was, or the drafter declined"
+    )
     usage: dict[str, int] = Field(default_factory=dict, description="tokens, where the endpoint tells them")
 
 
@@ -128,6 +133,18 @@ class Discarded(Event):
     task: int
     criterion: str | None
     reason: str
+
+
+class Declined(Event):
+    """A drafter answered that it cannot better what it was given; nothing more is asked of it about that."""
+
+    kind: Literal["declined"] = "declined"
+    round: int
+    task: int
+    operator: Operator
+    criterion: str
+    parents: tuple[str, ...] = Field(description="SHA-256 of what was to be bettered")
+    reason: str = Field(description="in the drafter's words; '' if it gave none")
 
 
 class Revised(Event):
@@ -310,6 +327,7 @@ AnyEvent = Annotated[
     | RoundPlanned
     | Replied
     | Discarded
+    | Declined
     | Revised
     | Judged
     | TurnedAway

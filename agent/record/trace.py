@@ -16,9 +16,9 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from scafe.agent.record.events import FORMATS, OUTSIDE_BODY, VOLATILE, AnyEvent, Event, Names, TornLine
+from scafe.agent.record.events import OUTSIDE_BODY, VOLATILE, AnyEvent, Event, Format, TornLine
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.inside import read_inside
 from scafe.knowledge.contract.plain_json import read_json
@@ -156,11 +156,11 @@ def chained(data: bytes, path: Path) -> Iterator[Line]:
         yield line
 
 
-def names_of(path: Path) -> Names | None:
-    """Return the rule for names under which a run was begun; None if no run has begun there."""
+def format_of(path: Path) -> Format | None:
+    """Return the format under which a run was begun; None if no run has begun there."""
     lines = read_lines(path) if path.is_file() else iter(())
     begun = next((line["format"] for line in lines if line["kind"] == "run_started"), None)
-    return next((names for names, number in FORMATS.items() if number == begun), None)
+    return next((known for known in get_args(Format) if known == begun), None)
 
 
 def trace_body(path: Path) -> str:

@@ -18,7 +18,8 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from scafe.agent.reply.parsing import TOO_MUCH
-from scafe.agent.reply.reply import MAX_REPLY, ReadPlan, ReadReply, read_reply
+from scafe.agent.reply.plans import ReadPlan
+from scafe.agent.reply.reply import MAX_REPLY, ReadReply, read_reply
 from scafe.agent.reply.worker import HELLO, write_frame
 from scafe.knowledge.contract.errors import SandboxError
 
@@ -56,19 +57,32 @@ class Reader:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def reply(self, text: str, criterion: str | None = None, finish_reason: str | None = None) -> ReadReply:
+    def reply(
+        self,
+        text: str,
+        criterion: str | None = None,
+        finish_reason: str | None = None,
+        *,
+        may_decline: bool = False,
+    ) -> ReadReply:
         """Read the extractor in a reply; see `scafe.agent.reply.reply.read_reply`."""
         if len(text) > MAX_REPLY:
             return read_reply(text, criterion, finish_reason)  # turned away by its length
         found = self._ask(
-            {"what": "reply", "text": text, "criterion": criterion, "finish_reason": finish_reason}
+            {
+                "what": "reply",
+                "text": text,
+                "criterion": criterion,
+                "finish_reason": finish_reason,
+                "may_decline": may_decline,
+            }
         )
         if found is None:
             return ReadReply(None, (), TOO_MUCH)
-        return ReadReply(found["source"], tuple(found["steps"]), found["complaint"], found["excerpt"])
+        return ReadReply(**{**found, "steps": tuple(found["steps"])})
 
     def plan(self, text: str, criteria: tuple[str, ...]) -> ReadPlan:
-        """Read the plan in a reply; see `scafe.agent.reply.reply.read_plan`."""
+        """Read the plan in a reply; see `scafe.agent.reply.plans.read_plan`."""
         found = self._ask({"what": "plan", "text": text[:MAX_REPLY], "criteria": criteria})
         if found is None:
             return ReadPlan(None, (), TOO_MUCH)

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scafe.agent.brief.contraband import cut_contraband, find_contraband
-from scafe.agent.record.wire import mend_text
 from scafe.agent.reply.blocks import Block, fenced_blocks, without_noise, without_thinking, wrapped_blocks
+from scafe.agent.reply.declining import SIGN, declined_in
 from scafe.agent.reply.mend import mend_module
 from scafe.agent.reply.mend_head import mend_head
 from scafe.agent.reply.mend_returns import disagreement, match_features
 from scafe.agent.reply.mend_syntax import mend_syntax
-from scafe.agent.reply.parsing import TOO_MUCH, TooMuchError, literal, metered, parse, parses
+from scafe.agent.reply.parsing import TOO_MUCH, TooMuchError, metered, parse, parses
 from scafe.knowledge.contract.bounds import UnfitError
 from scafe.knowledge.contract.errors import ContractError
 from scafe.knowledge.contract.extractor import MAX_LINES, parse_extractor
@@ -31,8 +31,6 @@ MAX_SOURCE = 65_536
 MAX_EXCERPT_LINES = 160
 MAX_BLOCKS = 24
 """Last blocks of a reply that are tried."""
-MAX_BRACES = 40
-"""Braces tried as the ends of a plan; a plan of one dict needs one pair."""
 MALFORMED = "malformed"
 """Code of the finding that carries a complaint into a repair brief."""
 _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
@@ -62,19 +60,13 @@ class ReadReply:
     """What is wrong and what to write instead, for the drafter; '' if there is a source."""
     excerpt: str = ""
     """What a repair brief may quote of a malformed reply; safe to send, and short."""
+    declined: str | None = None
+    """Why the drafter cannot better what it was given, '' if it does not say; None: it did not decline."""
 
 
-@dataclass(frozen=True)
-class ReadPlan:
-    """What could be made of a reply to `plan`."""
-
-    plan: dict[str, tuple[str, ...]] | None
-    """Criterion -> ideas, best first; only criteria that were asked for. None if there is no plan."""
-    steps: tuple[str, ...]
-    complaint: str
-
-
-def read_reply(text: str, criterion: str | None = None, finish_reason: str | None = None) -> ReadReply:
+def read_reply(
+    text: str, criterion: str | None = None, finish_reason: str | None = None, *, may_decline: bool = False
+) -> ReadReply:
     """Read the extractor in a reply, mending what can be mended without guessing.
 
     Parameters
@@ -85,6 +77,8 @@ def read_reply(text: str, criterion: str | None = None, finish_reason: str | Non
         Id of the criterion that was asked for; another one is a complaint.
     finish_reason : str, optional
         As the endpoint said it; 'length' explains a reply that breaks off.
+    may_decline : bool
+        Whether `NO BETTER: reason` is an answer to the brief.
 
     Returns
     -------
@@ -103,12 +97,12 @@ def read_reply(text: str, criterion: str | None = None, finish_reason: str | Non
         )
     try:
         with metered():
-            return _read(text, criterion, finish_reason)
+            return _read(text, criterion, finish_reason, may_decline)
     except (TooMuchError, RecursionError, MemoryError):
         return ReadReply(None, (), TOO_MUCH)
 
 
-def _read(text: str, criterion: str | None, finish_reason: str | None) -> ReadReply:
+def _read(text: str, criterion: str | None, finish_reason: str | None, may_decline: bool) -> ReadReply:
     plain, noise = without_noise(text)
     spoken, thought = without_thinking(plain)
     steps = (*noise, *thought)
@@ -118,33 +112,19 @@ def _read(text: str, criterion: str | None, finish_reason: str | None) -> ReadRe
         if read.source is not None:
             return read
         worst = worst or read
+    reason = None if "thinking_never_ends" in steps else declined_in(spoken, is_whole=worst is None)
+    if reason is not None:
+        return _declined(reason, steps, may_decline)
     return worst or _nothing(spoken, steps, finish_reason)
 
 
-def read_plan(text: str, criteria: tuple[str, ...]) -> ReadPlan:
-    """Read the PLAN in a reply; ideas for criteria that were not asked for are left out. Never raises."""
-    try:
-        with metered():
-            return _read_plan(text, criteria)
-    except (TooMuchError, RecursionError, MemoryError):
-        return ReadPlan(None, (), TOO_MUCH)
-
-
-def _read_plan(text: str, criteria: tuple[str, ...]) -> ReadPlan:
-    plain, noise = without_noise(text[:MAX_REPLY])
-    spoken, thought = without_thinking(plain)
-    steps = (*noise, *thought)
-    blocks = [block.code for block in reversed(fenced_blocks(spoken))]
-    for code in (*blocks, spoken):
-        said = _plan_literal(code)
-        plan = _plan(said, criteria) if said is not None else {}
-        if plan:
-            left_out = (
-                ("left_out_unknown_criteria",) if isinstance(said, dict) and len(plan) < len(said) else ()
-            )
-            return ReadPlan(plan, (*steps, *left_out), "")
-    wanted = ", ".join(criteria)
-    return ReadPlan(None, steps, f'no PLAN = {{"criterion": ["idea", …]}} was found; its keys are: {wanted}')
+def _declined(reason: str, steps: tuple[str, ...], may_decline: bool) -> ReadReply:
+    """Take a decline as the answer where a brief allows it: a first draft has nothing to be better than."""
+    if may_decline:
+        return ReadReply(None, steps, "", declined=reason)
+    return ReadReply(
+        None, steps, f"{SIGN} is no answer here: there is nothing yet to be bettered; give a module"
+    )
 
 
 def malformed_verdict(read: ReadReply, criterion: str) -> Verdict:
@@ -310,39 +290,3 @@ def _excerpt(text: str) -> str:
     lines = [line[:200] for line in text.strip("\n").split("\n")]
     shown = "\n".join(lines[:MAX_EXCERPT_LINES])
     return cut_contraband(_HIDDEN.sub("", shown))
-
-
-def _plan_literal(code: str) -> object:
-    """Return the longest dict literal that may be a plan: PLAN = {…}, a bare dict, or JSON."""
-    ends = [match.end() for match in re.finditer(r"\}", code)][-MAX_BRACES:]
-    for start in [match.start() for match in re.finditer(r"\{", code)][:MAX_BRACES]:
-        for end in reversed([end for end in ends if end > start]):
-            try:
-                return literal(code[start:end])
-            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-                continue
-    return None
-
-
-def _plan(said: object, criteria: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    if isinstance(said, dict) and set(said) == {"PLAN"}:
-        said = said["PLAN"]
-    if not isinstance(said, dict):
-        return {}
-    flat = {re.sub(r"[^a-z0-9]", "", str(key).casefold()): value for key, value in said.items()}
-    found = {}
-    for criterion in criteria:
-        ideas = _ideas(flat.get(re.sub(r"[^a-z0-9]", "", criterion)))
-        if ideas:
-            found[criterion] = ideas
-    return found
-
-
-def _ideas(said: object) -> tuple[str, ...]:
-    listed = said if isinstance(said, (list, tuple)) else [said]
-    ideas = [
-        one if isinstance(one, str) else next(iter(one.values()), "") if isinstance(one, dict) else ""
-        for one in listed
-    ]
-    plain = (" ".join(mend_text(str(idea)).text.split())[:400] for idea in ideas)
-    return tuple(cut_contraband(idea) for idea in plain if idea)

@@ -13,7 +13,8 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from scafe.agent.reply.parsing import TOO_MUCH
-from scafe.agent.reply.reply import ReadPlan, ReadReply, read_plan, read_reply
+from scafe.agent.reply.plans import ReadPlan, read_plan
+from scafe.agent.reply.reply import ReadReply, read_reply
 
 MOST_MEMORY = 512 * 2**20
 """Bytes above what the process holds when it starts; the largest reply that is read takes a fifth of it."""
@@ -52,7 +53,8 @@ def _answered(request: dict[str, Any]) -> dict[str, Any]:
     try:
         if is_plan:
             return asdict(read_plan(request["text"], tuple(request["criteria"])))
-        return asdict(read_reply(request["text"], request["criterion"], request["finish_reason"]))
+        asked = {"may_decline": request["may_decline"]}
+        return asdict(read_reply(request["text"], request["criterion"], request["finish_reason"], **asked))
     except Exception:
         return asdict(ReadPlan(None, (), TOO_MUCH) if is_plan else ReadReply(None, (), TOO_MUCH))
 

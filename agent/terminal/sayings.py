@@ -161,6 +161,10 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
         f"for {plural(len(line['ideas']), 'criterion', 'criteria')}"
     ),
     "discarded": lambda line: f"{line['criterion'] or 'plan'}: reply discarded, {line['reason']}",
+    "declined": lambda line: (
+        f"{line['criterion']}: the drafter declined to {line['operator']}"
+        + (f", {line['reason']}" if line["reason"] else "")
+    ),
     "judged": _say_judged,
     "scored": _say_scored,
     "turned_away": lambda line: f"not scored: {', '.join(line['features'])} {line['reason']}",

@@ -70,6 +70,19 @@ def is_flat(values: NDArray[np.float64]) -> bool:
     return bool(np.ptp(finite) <= max(1e-9, 1e-6 * float(np.abs(finite).max())))
 
 
+def has_order(levels: NDArray[np.float64], values: NDArray[np.float64]) -> bool:
+    """Return whether Spearman's rho is defined: three finite pairs, and neither side flat.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> has_order(np.array([0.0, 1.0, 2.0]), np.array([5.0, np.nan, 9.0]))
+    False
+    """
+    both = np.isfinite(levels) & np.isfinite(values)
+    return bool(both.sum() >= 3) and not is_flat(levels[both]) and not is_flat(values[both])
+
+
 def spearman(levels: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     """Return Spearman's rho; 0 if either side is flat or fewer than 3 pairs are finite.
 
@@ -82,9 +95,9 @@ def spearman(levels: NDArray[np.float64], values: NDArray[np.float64]) -> float:
     >>> spearman(np.array([0.0, 1.0, 2.0]), np.array([5.0, 6.0, 9.0]))
     1.0
     """
-    both = np.isfinite(levels) & np.isfinite(values)
-    if both.sum() < 3 or is_flat(levels[both]) or is_flat(values[both]):
+    if not has_order(levels, values):
         return 0.0
+    both = np.isfinite(levels) & np.isfinite(values)
     ranks = np.column_stack([_ranks(levels[both]), _ranks(values[both])])
     table = np.atleast_2d(np.corrcoef(ranks, rowvar=False))
     return float(np.clip(table[1, 0], -1, 1))

@@ -21,7 +21,7 @@ from scafe.sandbox.pool.pool import Fault, ImageAndMask, Pool
 from scafe.sandbox.pool.second_look import agree
 from scafe.sandbox.probes import findings as words
 from scafe.sandbox.probes.checks import findings_on, twins
-from scafe.sandbox.probes.evidence import Measured, measure
+from scafe.sandbox.probes.evidence import Measured, Response, measure
 from scafe.sandbox.probes.panel import Panel, Sweep, build_panel
 from scafe.sandbox.probes.verdict import DialResponse, FeatureEvidence, Finding, Verdict
 
@@ -193,7 +193,8 @@ class _Case:
         findings += twins(self.extractor, measured)
         lost = any(one.severity == "reject" and one.feature is None for one in findings)
         evidence = tuple(
-            _evidence(one.name, measured[one.name], findings, lost) for one in self.extractor.features
+            _evidence(one.name, measured[one.name], findings, lost, self.criterion.dial)
+            for one in self.extractor.features
         )
         notes = (words.not_looked(not_looked),) if not_looked else ()
         return Verdict(
@@ -204,19 +205,30 @@ class _Case:
         )
 
 
-def _evidence(name: str, measured: Measured, findings: list[Finding], lost: bool) -> FeatureEvidence:
+def _evidence(
+    name: str, measured: Measured, findings: list[Finding], lost: bool, dial: str | None
+) -> FeatureEvidence:
+    own = next((one.reach for one in measured.responses if one.dial == dial), 0.0)
     mine = [one for one in findings if one.feature == name]
     return FeatureEvidence(
         name=name,
-        responses=tuple(
-            DialResponse(name=one.dial, spearman=round(one.median, 3)) for one in measured.responses
-        ),
+        responses=tuple(_answer(one, own) for one in measured.responses),
         nuisance_shifts={one.nuisance: round(one.in_spreads, 3) for one in measured.shifts},
         stability=None if measured.stability is None else round(measured.stability, 3),
         worst_perturbation=measured.worst_perturbation,
         missing=round(measured.missing, 3),
         fingerprint=_fingerprint(measured.drawn),
         accepted=not lost and not any(one.severity == "reject" for one in mine),
+    )
+
+
+def _answer(one: Response, own: float) -> DialResponse:
+    """Say how strictly a feature follows a dial, and how far, in multiples of its own dial's reach."""
+    return DialResponse(
+        name=one.dial,
+        spearman=0.0 if one.undefined else round(one.median, 3),
+        undefined=one.undefined,
+        reach=round(one.reach / own, 2) if own > 0 else None,
     )
 
 

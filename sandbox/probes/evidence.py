@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.sandbox.probes.agreement import icc_a1, is_flat, spearman
+from scafe.sandbox.probes.agreement import has_order, icc_a1, is_flat, spearman
 from scafe.sandbox.probes.panel import Panel, Sweep
 
 
@@ -20,6 +20,8 @@ class Response:
     """Median over settings of highest minus lowest value along the sweep, in the feature's unit."""
     meaning: str = ""
     """What the dial turns, for the words of a finding."""
+    undefined: str = ""
+    """Why there is no rho in at least half of the settings, in words; '' where there is one."""
 
     @property
     def median(self) -> float:
@@ -116,7 +118,16 @@ def _response(sweep: Sweep, column: NDArray[np.float64]) -> Response:
     values = column[sweep.where]
     seen = values[np.isfinite(values).sum(axis=1) > 1]
     reach = float(np.median(np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1))) if len(seen) else 0.0
-    return Response(sweep.name, np.array(rhos), reach, sweep.meaning)
+    return Response(sweep.name, np.array(rhos), reach, sweep.meaning, _why_undefined(sweep, column))
+
+
+def _why_undefined(sweep: Sweep, column: NDArray[np.float64]) -> str:
+    """Say why most settings have no rho: 0 would read as a feature that is deaf to the dial."""
+    defined = [has_order(sweep.levels, column[where]) for where in sweep.where]
+    if 2 * sum(defined) > len(defined):
+        return ""
+    missing = float(np.mean(~np.isfinite(column[sweep.where])))
+    return f"NaN on {missing:.0%} of its phantoms" if missing else "the same value all along it"
 
 
 def _shift(sweep: Sweep, column: NDArray[np.float64], spread: float) -> Shift:

@@ -162,7 +162,12 @@ def flips(feature: Feature, own: Response, criterion: Criterion) -> Finding:
 
 def deaf(feature: Feature, own: Response, other: Response | None, criterion: Criterion) -> Finding:
     """Say that the feature does not answer to its own dial, and to which it does."""
-    if other is not None and abs(other.median) > abs(own.median):
+    if own.undefined:
+        message = (
+            f"{feature.name} has no ρ with {own.dial} ({own.undefined}): it must be measurable, and "
+            f"vary, along all that {criterion.id} can be"
+        )
+    elif other is not None and abs(other.median) > abs(own.median):
         message = _answers_more(feature, own, other)
     else:
         message = (

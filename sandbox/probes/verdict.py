@@ -11,6 +11,11 @@ Severity = Literal["reject", "warn", "note"]
 """reject: the feature (or the extractor) cannot enter the pool · warn: it may · note: good to know."""
 
 
+def _is_unset(value: object) -> bool:
+    # What older verdicts did not say is not written: they keep their bytes.
+    return not value
+
+
 class Finding(BaseModel):
     """One thing that a probe saw on phantoms."""
 
@@ -34,6 +39,15 @@ class DialResponse(BaseModel):
 
     name: str
     spearman: float = Field(ge=-1, le=1, description="median over skin tones (or seeds) of Spearman's rho")
+    undefined: str = Field(
+        default="", exclude_if=_is_unset, description="why there is no rho, in words; then spearman is 0"
+    )
+    reach: float | None = Field(
+        default=None,
+        ge=0,
+        exclude_if=lambda value: value is None,
+        description="highest minus lowest value along the dial, as a multiple of that along the own dial",
+    )
 
 
 class FeatureEvidence(BaseModel):

@@ -10,6 +10,7 @@ from scafe.agent.record.events import (
     Approval,
     BenchOpened,
     CapReached,
+    Declined,
     Discarded,
     Escalated,
     Judged,
@@ -52,6 +53,8 @@ class Call:
     """What was made of it."""
     discarded: str = ""
     """Why nothing was."""
+    declined: str | None = None
+    """The reason of a drafter that could not better what it was given; None: it did not decline."""
 
 
 @dataclass
@@ -179,6 +182,8 @@ class Happened:
             self._revised(ts, event)
         elif isinstance(event, Discarded) and self.calls:
             self.calls[-1].discarded = event.reason
+        elif isinstance(event, Declined) and self.calls:
+            self.calls[-1].declined = event.reason
         elif isinstance(event, (RoundPlanned, RoundAssessed)):
             self._round(ts, event)
         elif isinstance(event, Approval):

@@ -4,12 +4,14 @@ import ast
 import os
 import re
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
-from drafting_stand_ins import SOURCE, make_brief, make_verdict
+from drafting_stand_ins import SOURCE, make_bank, make_brief, make_verdict
 
-from scafe.agent.brief.prompt import EVIDENCE, fenced, messages, prompts_sha256
+from scafe.agent.brief.brief import BankEntry, KnownFeature
+from scafe.agent.brief.evidence import EVIDENCE
+from scafe.agent.brief.prompt import fenced, messages, prompts_sha256
 from scafe.agent.reply.blocks import fenced_blocks
 from scafe.agent.reply.reply import malformed_verdict, read_reply
 from scafe.evals.disclosure.score_card import DisclosedFeature
@@ -71,21 +73,27 @@ def test_the_own_dial_is_shown_also_where_four_others_are_followed_more_strictly
 
 
 def test_the_good_example_is_an_extractor_that_the_sandbox_accepts() -> None:
-    good = fenced_blocks((PROMPTS / "examples.md").read_text())[0].code
-    assert parse_extractor(good).names == ("delta_l_median",)
-    assert review(good).refusals == ()
+    for name, feature in (("examples.md", "delta_l_median"), ("examples_grey.md", "log_brightness_ratio")):
+        good = fenced_blocks((PROMPTS / name).read_text())[0].code
+        assert parse_extractor(good).names == (feature,)
+        assert review(good).refusals == ()
 
 
 def test_the_rejected_example_carries_a_finding_as_the_probes_word_it() -> None:
     feature = Feature(name="brightness_mean", unit="grey", range=(0, 255), direction="up", meaning="mean")
-    finding = findings.moved_by(feature, [Shift("light", 3.1, None)], reject=True, allowed=MAX_SHIFT)
-    text = " ".join((PROMPTS / "examples.md").read_text().replace(">", " ").split())
-    assert f"`{finding.code}`: {finding.message}" in text
+    for name, nuisance in (("examples.md", "light"), ("examples_grey.md", "gain")):
+        finding = findings.moved_by(feature, [Shift(nuisance, 3.1, None)], reject=True, allowed=MAX_SHIFT)
+        text = " ".join((PROMPTS / name).read_text().replace(">", " ").split())
+        assert f"`{finding.code}`: {finding.message}" in text
 
 
 def test_every_module_that_the_prompt_names_can_be_imported_in_the_sandbox() -> None:
     system = messages(make_brief())[0].content
-    named = re.findall(r"`([\w.]+)`", system.split("Imports, at the top:")[1].split("Nothing else")[0])
+    told = system.split("Imports, at the top:")[1].split(". Nothing else")[0]
+    alone, *libraries = told.split("; of ")
+    named = re.findall(r"`([\w.]+)`", alone)
+    for library, _, parts in (one.partition(": ") for one in libraries):
+        named += [f"{library.strip('`')}.{part}" for part in parts.split(", ")]
     assert len(named) > 20
     assert review("".join(f"import {name}\n" for name in named)).refusals == ()
 
@@ -177,3 +185,100 @@ def test_a_plan_names_every_observable_criterion_in_a_form_that_can_be_read_back
 @pytest.mark.parametrize("evidence", get_args(DisclosedFeature.model_fields["evidence"].annotation))
 def test_whatever_the_bench_may_disclose_has_words(evidence: str) -> None:
     assert evidence in EVIDENCE
+
+
+def ultrasound(operator: str, criterion: str = "posterior", **changes: Any) -> str:
+    """Return both messages about breast ultrasound."""
+    pack = load_pack("ultrasound.birads")
+    fields = {
+        "modality": pack.modality.kind, "region": pack.region, "criterion": pack.criterion(criterion),
+        "criteria": pack.observable_criteria if operator == "plan" else (), "reference_region": "",
+        "forbidden_shortcuts": pack.forbidden_shortcuts, "pack_note": pack.prompt_note, "idea": "",
+        "bank": (), "parents": (), "verdict": None, "feedback": None, "taken_names": (),
+    }  # fmt: skip
+    return "\n".join(one.content for one in messages(make_brief(operator, **{**fields, **changes})))
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_words_of_skin_and_colour_are_kept_from_ultrasound(operator: str) -> None:
+    told = ultrasound(operator)
+    for word in ("skin tone", "no skin", "sRGB", "CIELAB", "colour space", "hair", "lamp", "camera, focus"):
+        assert word not in told
+
+
+def test_words_for_ultrasound_are_those_of_their_golden_file() -> None:
+    golden("prompt-ultrasound.md", ultrasound("redraft"))
+
+
+def test_a_direction_is_told_in_the_words_of_its_criterion() -> None:
+    told = ultrasound("draft")
+    assert 'how each moves from "shadow" to "enhancement"' in told
+    assert "more severe" not in told
+
+
+@pytest.mark.parametrize("pack_id", [name for name in pack_names() if name.count(".") == 1])
+def test_no_prompt_calls_more_of_a_criterion_worse(pack_id: str) -> None:
+    pack = load_pack(pack_id)
+    told = messages(make_brief("plan", criteria=pack.observable_criteria, modality=pack.modality.kind))
+    assert all("more severe" not in one.content for one in told)
+
+
+def test_a_criterion_without_levels_is_told_by_its_name() -> None:
+    own = load_pack("scar.vss").criterion("vascularity").model_copy(update={"levels": ()})
+    assert "how each moves as there is more vascularity" in messages(make_brief(criterion=own))[1].content
+
+
+def test_an_undefined_rho_is_called_so_with_its_reason() -> None:
+    told = messages(make_brief("refine"))[1].content
+    assert "height undefined (the same value all along it)" in told
+    assert "+0.00" not in told
+
+
+def test_the_reach_of_another_dial_is_told_where_no_finding_says_it() -> None:
+    verdict = make_verdict().model_copy(update={"findings": ()})
+    assert "pigment -0.71 (1.4)" in messages(make_brief("refine", verdict=verdict))[1].content
+
+
+@pytest.mark.parametrize("gate", ["accepted", "rejected", "indecisive", "blind", "silent"])
+def test_what_the_gate_said_of_an_earlier_draft_is_told_as_it_was(gate: str) -> None:
+    entry = make_bank()[0].model_copy(update={"gate": gate})
+    told = messages(make_brief("redraft", bank=(entry,)))[1].content
+    assert ("gate accepted, the set became better with it" in told) == (gate == "accepted")
+    assert ("The set became better with an earlier draft of `vascularity`" in told) == (gate == "accepted")
+    assert "did not get further" not in told
+
+
+def test_a_draft_that_no_probe_let_through_is_not_said_to_be_in_the_set() -> None:
+    hue = KnownFeature(name="hue", meaning="mean hue", fate="rejected", finding="deaf")
+    entry = BankEntry(criterion="vascularity", features=("hue",), standing="turned_away", known=(hue,))
+    told = messages(make_brief("redraft", bank=(entry,)))[1].content
+    assert "rejected on phantoms (does not follow its own dial): `hue`, mean hue" in told
+    assert "Every earlier draft of `vascularity` was rejected on phantoms" in told
+
+
+def test_the_bank_is_told_in_the_order_of_the_brief_and_without_code() -> None:
+    told = messages(make_brief("refine"))[1].content
+    assert told.index("`redness`") < told.index("`relief_ratio`, shading") < told.index("`melanin`")
+    assert "gate rejected, the set did not become better with it" in told
+
+
+def test_a_bank_of_before_is_told_with_its_code() -> None:
+    entry = BankEntry(criterion="height", features=("relief",), standing="pooled", source="RELIEF = 1\n")
+    assert "RELIEF = 1" in messages(make_brief("refine", bank=(entry,)))[1].content
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_a_decline_is_offered_where_there_is_something_to_better_and_never_for_a_first_draft(
+    operator: str,
+) -> None:
+    offered = "NO BETTER" in messages(make_brief(operator))[1].content
+    assert offered == (operator not in ("plan", "draft", "redraft"))
+
+
+def test_revisions_do_without_the_examples_and_the_long_list_of_primitives() -> None:
+    draft, refine = (messages(make_brief(operator))[0].content for operator in ("draft", "refine"))
+    assert len(refine) < len(draft) / 2
+    assert "Two worked examples" in draft
+    assert "Two worked examples" not in refine
+    assert "`ridges(plane, widths=0.006, dark=True)`" in refine
+    assert "`contour(mask)` (area, compactness" in refine

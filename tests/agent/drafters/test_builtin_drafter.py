@@ -12,7 +12,8 @@ from scafe.agent.drafters.joining import joined
 from scafe.agent.drafters.reactions import Wishes, read_wishes
 from scafe.agent.drafters.rename import free_name, rename_features
 from scafe.agent.drafters.source_edit import constants, keep_features, simplified, with_constants
-from scafe.agent.reply.reply import read_plan, read_reply
+from scafe.agent.reply.plans import read_plan
+from scafe.agent.reply.reply import read_reply
 from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.knowledge.contract.extractor import parse_extractor
 from scafe.knowledge.criteria.pack import CriteriaPack, Criterion, load_pack

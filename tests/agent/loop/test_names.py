@@ -34,11 +34,17 @@ class NamesDoNotCount(StandInBench):
 class OldRules(FaultyDrafter):
     """Answers as in a run of before, whatever number a name got since."""
 
-    names = "numbered"
+    format = 1
 
     def text(self, brief: Brief) -> str:
         parents = tuple(unnumbered(one) for one in brief.parents)
         return super().text(brief.model_copy(update={"parents": parents}))
+
+
+class KeepsNames(FaultyDrafter):
+    """Answers as in a run of before that kept names."""
+
+    format = 2
 
 
 def unnumbered(source: str) -> str:
@@ -62,7 +68,7 @@ def decisions(root: Path) -> list[object]:
 
 
 def test_names_decide_nothing_the_older_rule_led_to_the_same_decisions(tmp_path: Path) -> None:
-    for root, drafter in ((tmp_path / "old", OldRules()), (tmp_path / "new", FaultyDrafter())):
+    for root, drafter in ((tmp_path / "old", OldRules()), (tmp_path / "new", KeepsNames())):
         go(root, drafter=drafter, bench=NamesDoNotCount(root / "bench"), max_calls=40)
     assert any(line["renamed"] for line in events(tmp_path / "old", "revised"))
     assert [line["format"] for line in events(tmp_path / "old", "run_started")] == [1]
@@ -81,7 +87,7 @@ def test_a_run_of_before_goes_on_under_its_own_rule_for_names(tmp_path: Path) ->
             go(root, drafter=OldRules(), bench=NamesDoNotCount(root / "bench"), **stop)
 
     class Unaware(OldRules):
-        names = None
+        format = None
 
     go_on(tmp_path / "killed", drafter=Unaware(), bench=NamesDoNotCount(tmp_path / "killed" / "bench"))
     assert fingerprint(tmp_path / "killed")["body"] == fingerprint(tmp_path / "whole")["body"]

@@ -10,7 +10,8 @@ from loop_runs import events, go
 from loop_stand_ins import FaultyDrafter
 
 from scafe.agent.brief.brief import Brief
-from scafe.agent.reply.reply import read_plan, read_reply
+from scafe.agent.reply.plans import read_plan
+from scafe.agent.reply.reply import read_reply
 from scafe.knowledge.contract.errors import ContractError
 from scafe.knowledge.contract.extractor import MAX_UNIT, parse_extractor
 

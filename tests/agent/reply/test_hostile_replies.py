@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from scafe.agent.brief.contraband import cut_contraband, find_contraband
 from scafe.agent.reply import parsing
 from scafe.agent.reply.parsing import MOST_PARSED, TOO_MUCH, metered, parse
+from scafe.agent.reply.plans import read_plan
 from scafe.agent.reply.reader import Reader
-from scafe.agent.reply.reply import MAX_REPLY, read_plan, read_reply
+from scafe.agent.reply.reply import MAX_REPLY, read_reply
 from scafe.knowledge.contract.bounds import (
     MOST_BRACKETS,
     MOST_COMPILED,

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scafe.agent.reply.reply import MALFORMED, ReadReply, malformed_verdict, read_plan, read_reply
+from scafe.agent.reply.plans import read_plan
+from scafe.agent.reply.reply import MALFORMED, ReadReply, malformed_verdict, read_reply
 from scafe.knowledge.contract.extractor import parse_extractor
 
 REPLIES = Path(__file__).parent / "replies"

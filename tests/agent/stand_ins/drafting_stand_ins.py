@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scafe.agent.brief.brief import BankEntry, Brief, BudgetLeft, Feedback
+from scafe.agent.brief.brief import BankEntry, Brief, BudgetLeft, Feedback, KnownFeature
 from scafe.agent.drafters.chat import ChatDrafter, open_chat
 from scafe.agent.drafters.drafter import DrafterSettings
 from scafe.agent.egress.patience import Patience
@@ -42,7 +42,7 @@ def make_brief(operator: str = "draft", **changes: Any) -> Brief:
     """Return a brief of the Vancouver scale for one operator, as full as that operator's briefs get."""
     pack = load_pack("scar.vss")
     plan = operator == "plan"
-    revises = operator not in ("plan", "draft")
+    revises = operator not in ("plan", "draft", "redraft")
     fields: dict[str, Any] = {
         "operator": operator,
         "pack_id": pack.id,
@@ -64,12 +64,14 @@ def make_brief(operator: str = "draft", **changes: Any) -> Brief:
         if revises
         else (),
         "verdict": make_verdict() if revises else None,
-        "feedback": make_feedback() if operator in ("refine", "recombine", "redraft") else None,
+        "feedback": make_feedback() if operator in ("refine", "recombine") else None,
         "bank": make_bank() if operator in ("plan", "refine", "recombine", "redraft") else (),
-        "taken_names": ("relief_ratio",) if revises else (),
+        "taken_names": ("relief_ratio",) if operator not in ("plan", "draft") else (),
         "budget": BudgetLeft(calls=31, queries=12),
         "variant": 1 if operator == "draft" else 0,
         "seed": 7,
+        "may_decline": revises,
+        "region": pack.region or "",
     }
     return Brief(**{**fields, **changes})
 
@@ -77,9 +79,9 @@ def make_brief(operator: str = "draft", **changes: Any) -> Brief:
 def make_verdict() -> Verdict:
     """Return a verdict with one feature rejected and one that may stay."""
     responses = (
-        DialResponse(name="pigment", spearman=-0.71),
-        DialResponse(name="vascularity", spearman=0.62),
-        DialResponse(name="height", spearman=0.05),
+        DialResponse(name="pigment", spearman=-0.71, reach=1.4),
+        DialResponse(name="vascularity", spearman=0.62, reach=1.0),
+        DialResponse(name="height", spearman=0.0, undefined="the same value all along it", reach=0.0),
     )
     evidence = {
         "responses": responses, "nuisance_shifts": {"light": 2.1}, "stability": 0.91,
@@ -121,13 +123,27 @@ def make_feedback() -> Feedback:
 
 
 def make_bank() -> tuple[BankEntry, ...]:
-    """Return one extractor that works and one that does not."""
+    """Return earlier extractors of this criterion and of others, the best first."""
     return (
-        BankEntry(criterion="height", features=("relief_ratio",), standing="pooled", source="RELIEF = 1\n"),
         BankEntry(
-            criterion="vascularity", features=("hue",), standing="turned_away", reasons=("wrong_sign", "deaf")
+            criterion="vascularity", features=("hue", "redness"), standing="pooled", gate="accepted",
+            known=(
+                KnownFeature(name="hue", meaning="mean hue inside", fate="rejected", finding="wrong_sign"),
+                KnownFeature(
+                    name="redness", meaning="median a* inside minus ring", fate="pooled", evidence="agrees",
+                    strength="strong",
+                ),
+            ),
         ),
-    )
+        BankEntry(
+            criterion="height", features=("relief_ratio",), standing="pooled", gate="rejected",
+            known=(KnownFeature(name="relief_ratio", meaning="shading inside over outside", fate="pooled"),),
+        ),
+        BankEntry(
+            criterion="pigmentation", features=("melanin",), standing="turned_away", gate="blind",
+            known=(KnownFeature(name="melanin", meaning="L* inside minus ring", fate="not_selected"),),
+        ),
+    )  # fmt: skip
 
 
 def open_drafter(
