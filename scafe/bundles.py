@@ -91,6 +91,7 @@ class Bundle:
         self,
         data: str | Path | Sequence[Any],
         *,
+        companion: str | None = None,
         workers: int | None = None,
         allow_weaker_sandbox: bool | None = None,
     ) -> "tuple[Prediction, ...]":
@@ -102,6 +103,9 @@ class Bundle:
             A path (an image, a folder of images, or a CSV with `path[,mask]`) is read in a process of its
             own, as `scafe predict` does. A sequence is predicted here: (H, W, C) uint8 arrays, (image, mask)
             pairs with a boolean mask, or paths of image files.
+        companion : str, optional
+            `onnx:FILE`: the network of a bundle that was frozen with one; each prediction then has the fused
+            score beside its own. Colour and texture need none.
         workers : int, optional
             Processes that run extractors.
         allow_weaker_sandbox : bool, optional
@@ -121,8 +125,9 @@ class Bundle:
         """
         if isinstance(data, (str, Path)):
             host = {"workers": workers, "allow_weaker_sandbox": allow_weaker_sandbox}
-            return self._predict_apart(str(data), host_words(host))
-        return self._predict_here(data, workers or 2, bool(allow_weaker_sandbox))
+            words = [] if companion is None else ["--companion", companion]
+            return self._predict_apart(str(data), [*words, *host_words(host)])
+        return self._predict_here(data, workers or 2, bool(allow_weaker_sandbox), companion)
 
     def transformer(self, *, workers: int = 2, allow_weaker: bool = False) -> "FrozenSet":
         """Return the features as a scikit-learn transformer: images in, one column per feature out.
@@ -150,12 +155,16 @@ class Bundle:
             warnings.warn(answer.said, stacklevel=3)
         return tuple(Prediction.model_validate(one) for one in lines)
 
-    def _predict_here(self, images: Sequence[Any], workers: int, weaker: bool) -> "tuple[Prediction, ...]":
+    def _predict_here(
+        self, images: Sequence[Any], workers: int, weaker: bool, spec: str | None
+    ) -> "tuple[Prediction, ...]":
+        from scafe.evals.frozen.beside.prediction import companion_of
         from scafe.evals.frozen.predict import predict_images
         from scafe.sandbox.pool.pool import Pool
 
+        companion = companion_of(self._opened, spec)
         with Pool(workers, allow_weaker=weaker) as pool:
-            return predict_images(self._opened, images, pool)
+            return predict_images(self._opened, images, pool, companion)
 
     def _repr_html_(self) -> str:
         """Show headline and features in a notebook."""

@@ -53,6 +53,11 @@ def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a CSV with one row per image."
 )
 @mask_label_option
+@click.option(
+    "--companion",
+    metavar="onnx:FILE",
+    help="The network of a bundle that was frozen with one; colour and texture need no file.",
+)
 @options(HOST_OPTIONS)
 @speaks
 def predict(
@@ -62,6 +67,7 @@ def predict(
     ignore_columns: tuple[str, ...],
     out: Path | None,
     mask_label: int | None,
+    companion: str | None,
     **host: Any,
 ) -> None:
     """Predict new images with a bundle, and say what each feature added.
@@ -72,8 +78,10 @@ def predict(
     \b
     Example:
       scafe predict runs/RUN/frozen --data new_images/ --out predictions.csv
+      scafe predict runs/RUN/frozen --data new_images/ --companion onnx:lite0/model.onnx
     """
     label = [] if mask_label is None else ["--mask-label", str(mask_label)]
+    label += [] if companion is None else ["--companion", companion]
     words = ["--data", data, f"--ignore-columns={','.join(ignore_columns)}", *label, *host_words(host)]
     with Kept() as predictions:
         answer = hear_lines(predictions.append, MODULE, "predict", bundle, *words)
@@ -93,7 +101,15 @@ def _predicted(one: dict[str, Any]) -> list[str]:
     for criterion in one["criteria"]:
         features = ", ".join(f"{share['feature']} {_value(share)}" for share in criterion["features"])
         lines.append(f"  {criterion['log_odds']:+.2f} {criterion['criterion']}: {features}")
-    return lines
+    return [*lines, *_fused_lines(one.get("fused"))]
+
+
+def _fused_lines(fused: dict[str, Any] | None) -> list[str]:
+    if fused is None:
+        return []
+    chances = ", ".join(f"{label} {value:.3f}" for label, value in fused["probability"].items())
+    parts = f"criteria {fused['criteria_log_odds']:+.2f}, appearance {fused['appearance_log_odds']:+.2f}"
+    return [f"  with appearance: {chances} ({parts})"]
 
 
 def _value(share: dict[str, Any]) -> str:
@@ -124,4 +140,15 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
         **{as_text_cell(f"probability__{label}"): value for label, value in one["probability"].items()},
         **{f"scafe__{name}": shares[name]["value"] for name in sorted(shares)},
         **{f"log_odds__{name}": shares[name]["log_odds"] for name in sorted(shares)},
+        **_fused_cells(one.get("fused")),
+    }
+
+
+def _fused_cells(fused: dict[str, Any] | None) -> dict[str, Any]:
+    if fused is None:
+        return {}
+    return {
+        **{as_text_cell(f"fused_probability__{label}"): one for label, one in fused["probability"].items()},
+        "fused_log_odds__criteria": fused["criteria_log_odds"],
+        "fused_log_odds__appearance": fused["appearance_log_odds"],
     }

@@ -95,6 +95,12 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
     "win.  [default: reference]",
 )
 @mask_label_option
+@click.option(
+    "--companion",
+    metavar="colour_texture|onnx:FILE",
+    help="Fuse an appearance score beside the criteria features: colour and texture, or an ONNX image model "
+    "of yours. The headline stays criteria only; nothing of it reaches a model.  [default: none]",
+)
 @options(COLUMN_OPTIONS)
 @click.option("--cohort", type=click.Choice(FLAVOURS), help="A synthetic cohort instead of --data.")
 @options(MODEL_OPTIONS, SEARCH_OPTIONS, BUDGET_OPTIONS)

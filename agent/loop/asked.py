@@ -26,6 +26,7 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
         ordinal=config.ordinal,
         segment=config.segment,
         locator=config.locator,
+        companion=config.companion,
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,
         patient_column=config.patient_column,
@@ -57,10 +58,15 @@ def drafter_settings(
         elapsed_s=partial(seconds_of, folder.path / EVENTS),
         prices=Path(config.prices) if config.prices else None,
         prompts=Path(config.prompts) if config.prompts else None,
-        never_send=(config.data,) if config.data else (),
+        never_send=tuple(path for path in (config.data, _file_of(config.companion)) if path),
         seed=config.seed,
         person=config.person,
     )
+
+
+def _file_of(companion: str | None) -> str | None:
+    """Return the path in `onnx:FILE`."""
+    return companion.partition(":")[2] if companion else None
 
 
 def call_plan(config: RunConfig, pack: CriteriaPack, queries: int, mode: str) -> CallPlan:

@@ -86,6 +86,7 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         ordinal=config.ordinal,
         segment=config.segment,
         locator=config.locator,
+        companion=config.companion,
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,
         patient_column=config.patient_column,

@@ -146,6 +146,7 @@ def names_of(info: RunInfo) -> tuple[Named, ...]:
                 for key, words in _SHOWN.items()
                 if config.get(key)
             ),
+            *_companion(config),
             *_sandbox(config),
             *_spending(config),
         ]
@@ -226,6 +227,12 @@ def _sandbox(config: Mapping[str, Any]) -> Iterator[Named]:
         yield Named("extractors may run in", "a weaker sandbox")
     if config.get("sandbox") not in (None, "local"):
         yield Named("extractors run in the sandbox", str(config["sandbox"]))
+
+
+def _companion(config: Mapping[str, Any]) -> Iterator[Named]:
+    kind, _, file = str(config.get("companion") or "").partition(":")
+    if kind == "onnx":
+        yield Named("a network is read from and run", file)
 
 
 def _spending(config: Mapping[str, Any]) -> Iterator[Named]:

@@ -79,6 +79,11 @@ class BenchOpened(Event):
     locator: LocatorNote | None = Field(
         default=None, exclude_if=lambda value: value is None, description="what fills masks, if anything does"
     )
+    companion: dict[str, str] | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="what is fused with the criteria features after the freeze: kind, place, hashes, name",
+    )
 
 
 class Planned(Event):

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     locator: str = Field(
         default="reference", description="finds masks that are not given: reference, draft, none, or a file"
     )
+    companion: str | None = Field(
+        default=None,
+        min_length=1,
+        description="appearance fused beside the criteria: colour_texture or onnx:FILE; none: criteria only",
+    )
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
     )

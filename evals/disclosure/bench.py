@@ -18,6 +18,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.evals.companion.note import CompanionNote
 from scafe.evals.disclosure.bands import ShareBand
 from scafe.evals.disclosure.score_card import ScoreCard
 from scafe.evals.scoring.feedback import FeedbackMode
@@ -55,6 +56,9 @@ class BenchSpec(Record):
     segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
     locator: str = Field(
         default="none", description="finds masks that are not given: reference, draft, a file, or none"
+    )
+    companion: str | None = Field(
+        default=None, description="appearance beside the criteria: colour_texture or onnx:FILE; none: no one"
     )
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
@@ -114,6 +118,11 @@ class BenchFacts(Record):
         default=None,
         exclude_if=lambda value: value is None,
         description="the locator that fills masks; none: masks are as given, or the whole image",
+    )
+    companion: CompanionNote | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="what is fused with the criteria features after the freeze; no brief holds it",
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.companion.companion import Appearance, open_companion
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.features import FeatureStore, FeatureTable, Images, source_sha256, write_atomically
 from scafe.evals.data.sources import digest
@@ -90,6 +91,8 @@ class BenchSession:
             spec, self.pack, self.dataset, self.split.dev, pool, self.folder
         )
         """What fills masks that were not given; None: they are all True."""
+        self.appearance: Appearance | None = self._open_companion()
+        """What is fused with the criteria features after the freeze; nothing of it is ever disclosed."""
         self.store = FeatureStore(Path(spec.cache) if spec.cache else self.folder / "features", pool)
         self.facts: BenchFacts = self._facts()
         self.ledger = Ledger(queries_allowed=self.facts.queries)
@@ -191,6 +194,12 @@ class BenchSession:
             return NO_NOISE
         return Noisy(self.noise.on(source_sha256, feature), self.noise.sigma)
 
+    def _open_companion(self) -> Appearance | None:
+        if self.spec.companion is None:
+            return None
+        is_masked = self.dataset.has_masks or self.dataset.segmented != "none"
+        return Appearance(open_companion(self.spec.companion, "mask" if is_masked else "whole"))
+
     def _open_noise(self) -> LabelNoise | None:
         epsilon = self.spec.dp_epsilon
         if epsilon is None:
@@ -245,6 +254,7 @@ class BenchSession:
             toolkit_sha256=toolkit_sha256(),
             sandbox=sandbox_status(self.pool.report),
             locator=None if self.regions is None else self.regions.facts(self.key),
+            companion=None if self.appearance is None else self.appearance.companion.note,
         )
 
 

@@ -20,6 +20,7 @@ RESPONSES = "responses.json"
 PHANTOMS = "phantoms.npz"
 CARD = "model_card.md"
 LOCATOR = "locator.py"
+FUSED = "fused.skops"
 
 
 def extractor_file(criterion: str, sha256: str) -> str:
@@ -82,6 +83,22 @@ def require_classifier(manifest: Manifest, classifier: Classifier, where: str) -
             )
 
 
+def require_fused(manifest: Manifest, classifier: Classifier, where: str) -> None:
+    """Check that a fused classifier is of the manifest's classes, features and companion."""
+    kept, columns = manifest.companion, classifier.columns
+    if kept is None:
+        raise IntegrityError(f"{MANIFEST} names no companion, so there is no fused score")
+    told = {
+        "classes": (classifier.classes, manifest.classes),
+        "features": (columns[: len(manifest.columns)], manifest.columns),
+        "numbers of the companion": (len(columns) - len(manifest.columns), kept.numbers),
+        "penalty": (classifier.penalty, kept.penalty),
+    }
+    for what, (found, expected) in told.items():
+        if found != expected:
+            raise IntegrityError(f"{where}: its {what} are {found!a}; {MANIFEST} says {expected!a}")
+
+
 def require_responses(manifest: Manifest, responses: Responses, where: str) -> None:
     """Check that curves are of the manifest's features, and that each has a value per level."""
     _require_same(responses.curves, manifest.columns, f"{where}, curves")
@@ -118,6 +135,7 @@ def _require_locator(manifest: Manifest, where: str) -> None:
 
 def _files_of(manifest: Manifest) -> set[str]:
     fixed = {CLASSIFIER, RESPONSES, PHANTOMS, CARD} | ({LOCATOR} if manifest.locator else set())
+    fixed |= {FUSED} if manifest.companion else set()
     toolkit = {name for name in manifest.files if name.startswith(f"{TOOLKIT}/") and name.endswith(".py")}
     own = {one.file for one in manifest.features} | {card_file(one) for one in manifest.columns}
     return fixed | own | toolkit

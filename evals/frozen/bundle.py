@@ -8,6 +8,7 @@
       toolkit/*.py                where an extractor imports it, to run without ScaFE
       locator.py                  what finds masks that are not given, if the run had one
       classifier.skops
+  fused.skops                 criteria features and the companion, if the run had one
       responses.json              how each feature answers to each dial of the phantom
       phantoms.npz                the images and masks that `scafe verify` measures again
       model_card.md  cards/<feature>.md
@@ -29,9 +30,11 @@ from pydantic import BaseModel, ValidationError
 from scafe.evals.data.zipped import zip_bytes
 from scafe.evals.frozen.agreement import (
     CLASSIFIER,
+    FUSED,
     PHANTOMS,
     RESPONSES,
     require_classifier,
+    require_fused,
     require_phantoms,
     require_responses,
     require_sound,
@@ -83,6 +86,15 @@ class Bundle:
         """The fitted classifier, of the manifest's classes and features."""
         found = load_classifier(self.contents[CLASSIFIER], self._where(CLASSIFIER))
         require_classifier(self.manifest, found, self._where(CLASSIFIER))
+        return found
+
+    @cached_property
+    def fused(self) -> Classifier:
+        """The same features and the companion's numbers under one ridge; IntegrityError without one."""
+        if self.manifest.companion is None:
+            raise IntegrityError(f"{self.folder} has no companion, so there is no fused score")
+        found = load_classifier(self.contents[FUSED], self._where(FUSED))
+        require_fused(self.manifest, found, self._where(FUSED))
         return found
 
     @cached_property

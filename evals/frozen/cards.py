@@ -31,6 +31,7 @@ def model_card(manifest: Manifest) -> str:
             f"regression (C = {manifest.penalty:g}) over them. A probability of **{positive}** from "
             f"{manifest.threshold:.3f} on is called so; the threshold was fixed on the development part.",
             "",
+            *_beside(manifest),
             "## Intended use and limits",
             "",
             "- To study whether written clinical criteria, measured in images, tell these classes apart.",
@@ -61,6 +62,24 @@ def model_card(manifest: Manifest) -> str:
             "",
         ]
     )
+
+
+def _beside(manifest: Manifest) -> list[str]:
+    kept = manifest.companion
+    if kept is None:
+        return []
+    file = (
+        f" Its file `{md(kept.note.file)}` (licence {md(kept.note.licence) or 'not stated'}, SHA-256 "
+        f"`{kept.note.sha256}`) is not in the bundle; give it to `scafe predict --companion`."
+        if kept.note.sha256
+        else ""
+    )
+    text = (
+        f"Beside it `fused.skops`, a ridge (C = {kept.penalty:g}) over the same features and {kept.numbers} "
+        f"numbers of appearance ({md(kept.note.title)}).{file} Label and threshold are those of the criteria "
+        "features alone."
+    )
+    return [text, ""]
 
 
 def _masks(manifest: Manifest) -> list[str]:

@@ -16,12 +16,14 @@ from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.agreement import (
     CARD,
     CLASSIFIER,
+    FUSED,
     LOCATOR,
     PHANTOMS,
     RESPONSES,
     card_file,
     extractor_file,
 )
+from scafe.evals.frozen.beside.fused import freeze_fused
 from scafe.evals.frozen.bundle import canonical_json, environment, write_bundle
 from scafe.evals.frozen.cards import feature_card, model_card
 from scafe.evals.frozen.contents import MANIFEST
@@ -81,6 +83,7 @@ def freeze(
     target = Path(folder)
     _require_free(target)
     fit = fit_pool(session, pool)
+    fused = freeze_fused(session, fit)
     refs = {column.name: (column.ref.extractor, column.ref.name) for column in fit.columns}
     kind = session.pack.phantom
     sources = {ref.extractor: session.source(ref.extractor) for ref in pool}
@@ -89,8 +92,11 @@ def freeze(
         curves=response_curves(session.pool, kind, sources, refs, session.spec.seed),
     )
     taken = take_fingerprints(session.pool, kind, sources, refs)
-    manifest = _manifest(session, fit, lineage).model_copy(update={"fingerprints": taken.fingerprints})
+    more = {"fingerprints": taken.fingerprints, "companion": fused.record if fused else None}
+    manifest = _manifest(session, fit, lineage).model_copy(update=more)
     files = _files(manifest, responses, fit, sources) | {PHANTOMS: dump_phantoms(taken.images)}
+    if fused is not None:
+        files |= {FUSED: fused.content}
     if session.regions is not None:
         source = session.regions.locator.source
         files |= {LOCATOR: source.encode(), **files_for([source])}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.evals.companion.companion import Companion
 from scafe.evals.data.dataset import Drawn
 from scafe.evals.data.features import waves
 from scafe.evals.data.folders import PictureFile, mask_beside, paired, walk
@@ -27,6 +28,7 @@ from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Pixels
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
+from scafe.evals.frozen.beside.prediction import FusedPrediction, predict_fused
 from scafe.evals.frozen.bundle import Bundle
 from scafe.evals.frozen.filling import fill
 from scafe.evals.frozen.frozen_set import as_image, has_mask, measure_bundle
@@ -77,6 +79,11 @@ class Prediction(BaseModel):
         exclude_if=lambda value: value is None,
         description="of a bundle with a locator: where the mask comes from",
     )
+    fused: FusedPrediction | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="of a bundle with a companion that is at hand: features and companion together",
+    )
 
 
 @dataclass(frozen=True)
@@ -105,18 +112,27 @@ class Found:
 
 
 def predict(
-    bundle: Bundle, pictures: Sequence[Picture], pool: Pool, mask_label: int | None = None
+    bundle: Bundle,
+    pictures: Sequence[Picture],
+    pool: Pool,
+    mask_label: int | None = None,
+    companion: Companion | None = None,
 ) -> tuple[Prediction, ...]:
     """Predict images, in order, all at once; as `predict_each`."""
-    return tuple(predict_each(bundle, pictures, pool, mask_label))
+    return tuple(predict_each(bundle, pictures, pool, mask_label, companion))
 
 
 def predict_each(
-    bundle: Bundle, pictures: Sequence[Picture], pool: Pool, mask_label: int | None = None
+    bundle: Bundle,
+    pictures: Sequence[Picture],
+    pool: Pool,
+    mask_label: int | None = None,
+    companion: Companion | None = None,
 ) -> Iterator[Prediction]:
     """Predict images, in order; extractors run in the sandbox, over a wave of images at a time.
 
     Masks and volumes are read as the bundle's run read them; `mask_label` overrides the level that counts.
+    With a `companion` (see `companion_of`) each prediction has the fused score beside its own.
 
     Raises
     ------
@@ -135,8 +151,10 @@ def predict_each(
         rows = measure_bundle(bundle, pool, filled.images)
         origins = filled.origins if manifest.locator else (None,) * len(wave)
         told = explain(bundle, [one.name for one in met], rows)
+        beside = predict_fused(bundle, companion, rows, filled.images)
         yield from (
-            one.model_copy(update={"mask": origin}) for one, origin in zip(told, origins, strict=True)
+            one.model_copy(update={"mask": origin, "fused": fused})
+            for one, origin, fused in zip(told, origins, beside, strict=True)
         )
 
 
@@ -152,7 +170,9 @@ class _Loaded:
         return self.pictures[place].load(self.segment, self.reading).locked()
 
 
-def predict_images(bundle: Bundle, images: Sequence[Any], pool: Pool) -> tuple[Prediction, ...]:
+def predict_images(
+    bundle: Bundle, images: Sequence[Any], pool: Pool, companion: Companion | None = None
+) -> tuple[Prediction, ...]:
     """Predict images that the caller holds, as `FrozenSet` takes them; named by their place.
 
     Where the run drew its masks or had them found, the same is done for an image that comes without.
@@ -166,7 +186,7 @@ def predict_images(bundle: Bundle, images: Sequence[Any], pool: Pool) -> tuple[P
         Picture(f"image {place}", Drawn(as_image(one, place)), has_mask(one))
         for place, one in enumerate(images)
     ]
-    return predict(bundle, pictures, pool)
+    return predict(bundle, pictures, pool, companion=companion)
 
 
 def mask_counts(origins: Sequence[Origin | None]) -> RegionCounts | None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scafe.evals.companion.note import CompanionNote
 from scafe.evals.data.regions.counts import RegionCounts
 from scafe.knowledge.contract.extractor import Direction
 from scafe.knowledge.contract.masks import MaskMethod, WindowRule
@@ -119,6 +120,14 @@ class FrozenLocator(Record):
     masks: RegionCounts = Field(description="where the masks of the images of the run came from")
 
 
+class FrozenCompanion(Record):
+    """What is fused with the criteria features; the bundle holds the fused classifier, never the network."""
+
+    note: CompanionNote
+    numbers: int = Field(ge=1, le=8192, description="columns that the companion adds")
+    penalty: float = Field(gt=0, le=1e9, description="inverse penalty C of the fused ridge")
+
+
 class Manifest(Record):
     """What a bundle is made of; the hash of its bytes is the bundle's identity."""
 
@@ -146,6 +155,11 @@ class Manifest(Record):
         default=None,
         exclude_if=_is_nothing,
         description="finds masks that are not given; none: such images are measured whole",
+    )
+    companion: FrozenCompanion | None = Field(
+        default=None,
+        exclude_if=_is_nothing,
+        description="appearance that fused.skops joins to the features; none: there is no such classifier",
     )
     unmasked: int = Field(
         default=0,

@@ -10,6 +10,7 @@ from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing, shortcut_rows
 from scafe.evals.audit.skin_tone import by_skin_tone, has_skin, skin_tone, tones_of
 from scafe.evals.disclosure.bench import FeatureRef
 from scafe.evals.disclosure.session import BenchSession
+from scafe.evals.frozen.beside.comparison import beside_by_folds, beside_on_sealed
 from scafe.evals.frozen.bundle import Bundle
 from scafe.evals.frozen.fitting import FOLDS, corrected_interval, session_cases
 from scafe.evals.peers import colour_texture
@@ -31,6 +32,7 @@ from scafe.evals.scoring.classifier import Classifier, fit_at_penalty, fit_class
 from scafe.evals.scoring.controls import Study, run_controls
 from scafe.evals.scoring.crossfit import crossfit
 from scafe.evals.scoring.headline import (
+    Beside,
     Difference,
     Estimate,
     Headline,
@@ -66,6 +68,7 @@ class Scores:
     baseline_features: int
     shortcuts: tuple[Shortcut, ...]
     learning: tuple[LearningPoint, ...]
+    beside: Beside | None
 
 
 def compute_headline(session: BenchSession, bundle: Bundle) -> Headline:
@@ -97,6 +100,7 @@ def compute_headline(session: BenchSession, bundle: Bundle) -> Headline:
         shortcuts=scores.shortcuts,
         subgroups=_subgroups(session, scores),
         learning=scores.learning,
+        beside=scores.beside,
     )
 
 
@@ -124,6 +128,7 @@ def _on_sealed(session: BenchSession, bundle: Bundle) -> Scores:
         baseline_features=simple.dev.rows.shape[1],
         shortcuts=_shortcuts_on_sealed(session, ours, inner),
         learning=learning_curve(ours, simple, session.facts.mode, seed),
+        beside=beside_on_sealed(session, bundle, ours.dev, ours.test),
     )
 
 
@@ -151,6 +156,7 @@ def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
         baseline_features=simple.rows.shape[1],
         shortcuts=_shortcuts_by_folds(session, ours, folds),
         learning=folded_learning_curve(ours, simple, folds, session.spec.seed),
+        beside=beside_by_folds(session, bundle, ours, folds),
     )
 
 

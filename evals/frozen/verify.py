@@ -52,6 +52,11 @@ class Verification(BaseModel):
     differences: tuple[Difference, ...] = Field(description="past tolerance, largest first")
     largest: float = Field(description="largest relative difference of all, within tolerance or not")
     tolerance: float = Field(description="largest relative difference that is no finding")
+    companion: str = Field(
+        default="",
+        exclude_if=lambda value: not value,
+        description="what is fused with the features",
+    )
     versions: dict[str, tuple[str, str]] = Field(
         description="distribution -> (frozen with, here), if not equal"
     )
@@ -68,6 +73,7 @@ class Verification(BaseModel):
             f"{head}: {self.files} files, {self.features} features on {self.phantoms} phantoms, largest "
             f"relative difference {self.largest:.1g} (tolerance {self.tolerance:g})"
         ]
+        found += [f"  {self.companion}"] if self.companion else []
         found += [f"  {fault}" for fault in self.faults]
         found += [
             f"  {one.column} differs by {one.relative:.2g} (relative) on phantom {one.phantom}: "
@@ -127,14 +133,26 @@ def verify_opened(bundle: Bundle, pool: Pool) -> Verification:
         differences=tuple(sorted(past, key=lambda one: (-one.relative, one.column, one.phantom))),
         largest=max(one.relative for one in found),
         tolerance=tolerance,
+        companion=_beside(bundle),
         versions=versions,
     )
+
+
+def _beside(bundle: Bundle) -> str:
+    kept = bundle.manifest.companion
+    if kept is None:
+        return ""
+    absent = f"; its file {kept.note.file} is not in the bundle and was not run" if kept.note.sha256 else ""
+    return f"companion: {kept.note.title}; the fused classifier was read{absent}"
 
 
 def _require_readable(bundle: Bundle) -> None:
     """Read what no feature needs: an unreadable classifier is a fault of the bundle too."""
     classifier = bundle.classifier
     chances = classifier.probabilities(np.full((1, len(bundle.manifest.columns)), np.nan))
+    if (kept := bundle.manifest.companion) is not None:
+        medians = np.full((1, len(bundle.manifest.columns) + kept.numbers), np.nan)
+        chances = np.hstack([chances, bundle.fused.probabilities(medians)])
     if not np.isfinite(chances).all() or not bundle.responses.curves:
         raise IntegrityError(f"{bundle.folder}: the classifier gives {chances.tolist()} for medians")
 

@@ -39,6 +39,7 @@ from scafe.sandbox.pool.pool import ImageAndMask
 Where = Literal["whole", "crop"]
 MARGIN = 0.1
 """Share of the lesion's longer side that a crop adds on each side."""
+MODEL = "model.onnx"
 INSTALL = "pip install 'scafe[deep]'"
 EXPORT = "benchmarks/networks.sh FOLDER, then --networks FOLDER"
 
@@ -64,7 +65,9 @@ class Network:
     folder: Path
     config: NetworkConfig
     sha256: str
-    """Of model.onnx."""
+    """Of the ONNX file."""
+    file: str = MODEL
+    """Name of the ONNX file in the folder."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Embedding:
 
     def rows(self, images: Images, keys: Sequence[str]) -> Rows:
         """Return one row an image."""
-        session = _session(self.network.folder / "model.onnx")
+        session = session_of(self.network.folder / self.network.file)
 
         def one(image: ImageAndMask) -> Rows:
             shown = network_input(image, self.network.config, self.where)
@@ -151,8 +154,30 @@ def network_peers(folder: Path | None) -> tuple[NetworkPeer, ...]:
 
 def open_networks(folder: Path) -> tuple[Network, ...]:
     """Open every ONNX network of a folder, or the folder itself where it is one."""
-    places = [folder] if (folder / "model.onnx").is_file() else sorted(path for path in folder.glob("*/"))
-    return tuple(_opened(place) for place in places if (place / "model.onnx").is_file())
+    places = [folder] if (folder / MODEL).is_file() else sorted(path for path in folder.glob("*/"))
+    return tuple(open_network(place / MODEL) for place in places if (place / MODEL).is_file())
+
+
+def open_network(file: Path) -> Network:
+    """Open one ONNX file with the config.json beside it.
+
+    Raises
+    ------
+    InputError
+        There is no config.json, or it does not say what it must.
+    """
+    folder = file.parent
+    try:
+        text = (folder / "config.json").read_text(encoding="utf-8")
+        config = NetworkConfig.model_validate(json.loads(text))
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder} has {file.name} and no config.json; write one with name, licence, source, size, mean "
+            "and std (0 to 255): without them the network would be shown wrong numbers"
+        ) from None
+    except (ValueError, ValidationError) as error:
+        raise InputError(f"{folder / 'config.json'}: {_first(error)}; see docs/compare.md") from None
+    return Network(folder, config, hashlib.sha256(file.read_bytes()).hexdigest(), file.name)
 
 
 def network_input(one: ImageAndMask, config: NetworkConfig, where: Where) -> NDArray[np.float32]:
@@ -180,20 +205,6 @@ def _square(
     return np.ascontiguousarray(image[cut[0], cut[1]])
 
 
-def _opened(folder: Path) -> Network:
-    try:
-        text = (folder / "config.json").read_text(encoding="utf-8")
-        config = NetworkConfig.model_validate(json.loads(text))
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder} has model.onnx and no config.json; write one with name, licence, source, size, mean "
-            "and std (0 to 255): without them the network would be shown wrong numbers"
-        ) from None
-    except (ValueError, ValidationError) as error:
-        raise InputError(f"{folder / 'config.json'}: {_first(error)}; see docs/compare.md") from None
-    return Network(folder, config, hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest())
-
-
 def _first(error: Exception) -> str:
     if isinstance(error, ValidationError):
         fault = error.errors()[0]
@@ -202,7 +213,7 @@ def _first(error: Exception) -> str:
 
 
 @lru_cache(maxsize=2)
-def _session(path: Path) -> Any:
+def session_of(path: Path) -> Any:
     """Open a network for one thread: draws run side by side."""
     import onnxruntime
 

@@ -192,12 +192,22 @@ def _require_same_study(session: BenchSession, journal: Journal) -> None:
             "the images, masks, labels or patients are not those this run began with; restore them, "
             "or start a new run"
         )
+    if before.companion != session.facts.companion:
+        raise IntegrityError(
+            f"the companion is not the one this run began with ({_named(before)} then, "
+            f"{_named(session.facts)} now); restore its file, or start a new run"
+        )
     if before.toolkit_sha256 not in ("", session.facts.toolkit_sha256):
         raise IntegrityError(
             "the toolkit that extractors import is not the one this run began with "
             f"(SHA-256 {before.toolkit_sha256[:12]}… then, {session.facts.toolkit_sha256[:12]}… now); "
             "install the ScaFE that began it, or start a new run"
         )
+
+
+def _named(facts: BenchFacts) -> str:
+    note = facts.companion
+    return "none" if note is None else f"{note.title} {note.sha256[:12]}".rstrip()
 
 
 def _refs(data: list[dict[str, str]]) -> tuple[FeatureRef, ...]:

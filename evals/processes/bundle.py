@@ -10,7 +10,9 @@ import json
 import sys
 from collections.abc import Sequence
 
+from scafe.evals.companion.companion import Companion
 from scafe.evals.data.tables.columns import ColumnChoice
+from scafe.evals.frozen.beside.prediction import companion_of, lacking_words
 from scafe.evals.frozen.bundle import Bundle, open_bundle
 from scafe.evals.frozen.predict import Prediction, look_for, mask_counts, predict_each
 from scafe.evals.frozen.verify import verify_opened
@@ -33,10 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _answer(options: argparse.Namespace, bundle: Bundle) -> int:
     _ = bundle.classifier  # a bundle that is none is told before three seconds go into a sandbox
+    companion = companion_of(bundle, options.companion) if options.command == "predict" else None
     with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
         if options.command == "verify":
             return _verify(options, bundle, pool)
-        return _predict(options, bundle, pool)
+        return _predict(options, bundle, pool, companion)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--sandbox", choices=("local", "bwrap", "docker", "gvisor"), default="local")
     commands.choices["predict"].add_argument("--data", required=True)
     commands.choices["predict"].add_argument("--mask-label", type=int)
+    commands.choices["predict"].add_argument("--companion")
     commands.choices["predict"].add_argument("--ignore-columns", default="")
     return parser
 
@@ -65,14 +69,16 @@ def _verify(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
     return 0 if found.is_good else IntegrityError.exit_code
 
 
-def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
+def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool, companion: Companion | None) -> int:
     met = look_for(options.data, bundle.manifest.channels, _columns(options, bundle))
     for words in met.passed_over:
         print(inert_lines(f"Passed over: {words}"), file=sys.stderr)
     if bundle.changed_versions:
         print(_other_libraries(bundle.changed_versions), file=sys.stderr)
+    if lacking := lacking_words(bundle, companion):
+        print(inert_lines(lacking), file=sys.stderr)
     origins = []
-    for one in predict_each(bundle, met.pictures, pool, options.mask_label):
+    for one in predict_each(bundle, met.pictures, pool, options.mask_label, companion):
         origins.append(one.mask)
         print(_line(one) if options.json else inert_lines("\n".join(_words(one, bundle.manifest.classes[0]))))
     counts = mask_counts(origins)
@@ -108,6 +114,11 @@ def _words(one: Prediction, positive: str) -> list[str]:
             for share in criterion.features
         )
         lines.append(f"  {criterion.log_odds:+.2f} {criterion.criterion} ({parts})")
+    if one.fused is not None:
+        lines.append(
+            f"  with appearance: probability of {positive} {one.fused.probability[positive]:.3f} "
+            f"(criteria {one.fused.criteria_log_odds:+.2f}, appearance {one.fused.appearance_log_odds:+.2f})"
+        )
     return lines
 
 

@@ -196,10 +196,10 @@ def load_classifier(data: bytes, where: str = "classifier.skops") -> Classifier:
     .. [1] skops, "Secure persistence": types are audited, the numbers in them are not,
        https://skops.readthedocs.io/en/stable/persistence.html
     """
-    return _rebuilt(read_apart(data, where))
+    return rebuilt(read_apart(data, where))
 
 
-def _rebuilt(saved: SavedModel) -> Classifier:
+def rebuilt(saved: SavedModel) -> Classifier:
     """Have scikit-learn fit a pipeline of the right form, then put the saved numbers in."""
     nothing = np.zeros((len(saved.classes), len(saved.columns)))
     medians = np.array([saved.medians])

@@ -142,6 +142,21 @@ class LearningPoint(Record):
     difference_sd: float
 
 
+class Beside(Record):
+    """Criteria features and a companion under one ridge, on the same patients. Never the headline."""
+
+    companion: str = Field(description="what it is and where it looks")
+    numbers: int = Field(description="columns of the companion")
+    alone: Estimate = Field(description="AUC of the companion alone")
+    fused: Estimate = Field(description="AUC of both")
+    over_criteria: Difference = Field(description="both minus the criteria features alone")
+    over_companion: Difference = Field(description="both minus the companion alone")
+    shares: dict[str, float] = Field(
+        description="criteria, appearance -> share of what moves the log-odds from image to image"
+    )
+    criteria: dict[str, float] = Field(description="criterion -> its part of the criteria's share")
+
+
 class Headline(Record):
     """The record of one opening: the number that may be quoted, and everything beside it."""
 
@@ -165,3 +180,8 @@ class Headline(Record):
     shortcuts: tuple[Shortcut, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
     learning: tuple[LearningPoint, ...] = ()
+    beside: Beside | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="the companion, if the run had one",
+    )

@@ -18,7 +18,8 @@ from scafe.knowledge.contract.plain_json import read_json
 
 BOUNDS: Final = ZipBounds(entries=1024, unpacked_bytes=32 << 20)
 """A hundred classes of a thousand features have some 400 entries and 8 MiB."""
-MOST_FEATURES, MOST_CLASSES = 1000, 100
+MOST_FEATURES, MOST_CLASSES = 10_000, 100
+"""A pooled layer of a network that is fused with the features has some thousands."""
 MOST_DEPTH: Final = 64
 """Of objects and lists in one another; ours has 24."""
 TOP: Final = {"classes", "columns", "penalty", "medians", "model", "is_ordinal"}

@@ -18,7 +18,9 @@ from scafe.agent.egress.scripted import ScriptedServer
 from scafe.agent.egress.sent import list_sent
 from scafe.agent.loop.run import RunConfig, resume_run, start_run
 from scafe.agent.record.outcome import RunOutcome
-from scafe.evals.disclosure.bench import FeatureRef
+from scafe.agent.record.trace import EVENTS, read_lines
+from scafe.evals.companion.note import CompanionNote
+from scafe.evals.disclosure.bench import BenchFacts, FeatureRef
 from scafe.evals.disclosure.score_card import ScoreCard
 from scafe.knowledge.contract.errors import DatasetError, DisclosureError, EgressError, ScafeError
 from scafe.sandbox.probes.verdict import Finding, Verdict
@@ -235,3 +237,41 @@ def test_the_control_sees_an_id_that_the_bench_hands_over(
         go(tmp_path, data, server, bench)
         with pytest.raises(AssertionError, match=PATIENTS[2]):
             assert_nothing_left(tmp_path, data, server, elsewhere)
+
+
+NETWORK = CompanionNote(
+    kind="onnx",
+    where="mask",
+    sha256="a" * 64,
+    config_sha256="b" * 64,
+    file="lite0.onnx",
+    name="EfficientNet-Lite0",
+    licence="Apache-2.0",
+)
+
+
+class BenchWithCompanion(StandInBench):
+    """Its facts name a companion."""
+
+    def facts(self) -> BenchFacts:
+        return super().facts().model_copy(update={"companion": NETWORK})
+
+
+def test_a_run_with_a_companion_sends_the_bytes_that_a_run_without_one_sends(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCAFE_API_KEY", KEY)
+    bodies, folders = [], []
+    with ScriptedServer(answer) as server:
+        for bench, companion in ((StandInBench, None), (BenchWithCompanion, "onnx:nets/lite0.onnx")):
+            config = RunConfig(
+                pack="scar.vss", data=str(data), model="openai:scripted", base_url=server.url, seed=3,
+                approve="auto", max_calls=14, out=str(tmp_path / bench.__name__), companion=companion,
+            )  # fmt: skip
+            folders.append(start_run(config, bench=bench(tmp_path / f"bench {bench.__name__}")).run)
+            bodies.append([one.body for one in list_sent(folders[-1])])
+    assert len(bodies[0]) >= 10
+    assert bodies[0] == bodies[1]
+    assert not any("lite0" in body or "companion" in body for body in bodies[1])
+    opened = next(line for line in read_lines(folders[1] / EVENTS) if line["kind"] == "bench_opened")
+    assert opened["companion"] == NETWORK.model_dump()  # an auditor sees it, the model does not

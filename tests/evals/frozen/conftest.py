@@ -169,6 +169,7 @@ class ToySession:
             unmasked=0,
         )
         self.regions = None
+        self.appearance = None
         self.noise = None
         self.folds = self.draw_folds("loop")
         self.fresh_folds = self.draw_folds("fresh")
