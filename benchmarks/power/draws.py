@@ -5,8 +5,8 @@ at every size, nested, so that 20 draws cover all patients. An interval resample
 classes) and draws at the same time, the same for both sides of a difference.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 from scafe.evals.scoring.cases import Cases, Scored, per_patient
 from scafe.evals.scoring.classifier import fit_classifier
 from scafe.evals.scoring.score import Task
-from scafe.evals.scoring.splits import N_FOLDS, make_folds
+from scafe.evals.scoring.splits import N_FOLDS, Folds, make_folds
 
 SIZES = (5, 10, 20, 40)
 TEST_FOLDS = 5
 RESAMPLED = 1000
 Floats = NDArray[np.float64]
+Predict = Callable[[Floats], Floats]
+"""Rows of images to (n_images, n_classes) probabilities."""
+Fit = Callable[[str, Cases, Folds], Predict]
+"""Fits what describes the images under a name, its penalty on inner folds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Point:
     aucs: dict[str, Estimate]
     """By description of the image: macro mean over pairs where there are more than two classes."""
     differences: dict[str, Estimate]
-    """The measures minus each of the others."""
+    """The measures minus each of the others; of named pairs "one - other"."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,21 @@ class _Fold:
     """(draws, n of the one class, n of the other); 1 right order, 0 wrong, .5 tied."""
 
 
+def ridge(name: str, train: Cases, folds: Folds) -> Predict:
+    """Fit the shipped classifier."""
+    return fit_classifier(train, tuple(str(n) for n in range(train.rows.shape[1])), folds).probabilities
+
+
 def power_curve(
-    rows: Mapping[str, Floats], task: Task, classes: tuple[str, ...], draws: int, seed: int
+    rows: Mapping[str, Floats],
+    task: Task,
+    classes: tuple[str, ...],
+    draws: int,
+    seed: int,
+    *,
+    fit: Fit = ridge,
+    pairs: Sequence[tuple[str, str]] = (),
+    tested: NDArray[np.bool_] | None = None,
 ) -> list[Point]:
     """Fit on few patients, score on the others.
 
@@ -70,14 +87,38 @@ def power_curve(
         In all; a fifth of them in each fold, at least one.
     seed : int
         Deals the folds, draws the patients and resamples.
+    fit : Fit
+        The shipped classifier, if none is given.
+    pairs : sequence of (str, str)
+        What is subtracted from what; none: the measures minus each of the others.
+    tested : (n_images,) bool array, optional
+        The images that may be tested on; all may be trained on.
     """
     found = {name: Cases(one, task, classes) for name, one in rows.items()}
     labels = list(next(iter(found.values())).labels)
     dealt = make_folds(range(len(labels)), task.patients, labels, seed, "power", 1, TEST_FOLDS)
-    per_fold = max(1, draws // TEST_FOLDS)
+    plan = _Plan(dealt.tests, tested, max(1, draws // TEST_FOLDS), seed, fit, tuple(pairs))
     sizes = [size for size in SIZES if size <= _fewest(next(iter(found.values())), dealt.tests)]
-    points = [_point(found, dealt.tests, size, per_fold, seed) for size in sizes]
-    return [*points, _point(found, dealt.tests, None, 1, seed)]
+    points = [_point(found, plan, size) for size in sizes]
+    return [*points, _point(found, replace(plan, per_fold=1), None)]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is the same for every size."""
+
+    tests: NDArray[np.bool_]
+    tested: NDArray[np.bool_] | None
+    per_fold: int
+    seed: int
+    fit: Fit
+    pairs: tuple[tuple[str, str], ...]
+
+    def subtracted(self, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Return what is subtracted from what, by its name on the page."""
+        if self.pairs:
+            return {f"{one} - {other}": (one, other) for one, other in self.pairs}
+        return {name: ("measures", name) for name in names if name != "measures"}
 
 
 def _fewest(cases: Cases, tests: NDArray[np.bool_]) -> int:
@@ -90,43 +131,41 @@ def members(cases: Cases) -> list[NDArray[np.str_]]:
     return [np.unique(patients[target == one]) for one in np.unique(target)]
 
 
-def _point(
-    found: Mapping[str, Cases], tests: NDArray[np.bool_], size: int | None, per_fold: int, seed: int
-) -> Point:
+def _point(found: Mapping[str, Cases], plan: _Plan, size: int | None) -> Point:
     folds = {
-        name: [_scored_fold(cases, test, size, per_fold, [seed, place]) for place, test in enumerate(tests)]
+        name: [_scored_fold(name, cases, plan, place, size) for place in range(len(plan.tests))]
         for name, cases in found.items()
     }
-    samples = {name: _resampled(one, seed) for name, one in folds.items()}
-    others = [name for name in folds if name != "measures"]
+    samples = {name: _resampled(one, plan.seed) for name, one in folds.items()}
     return Point(
         size,
-        per_fold * len(tests),
+        plan.per_fold * len(plan.tests),
         {name: _estimate(one) for name, one in samples.items()},
-        {name: _estimate(samples["measures"] - samples[name]) for name in others},
+        {
+            key: _estimate(samples[one] - samples[other])
+            for key, (one, other) in plan.subtracted(list(folds)).items()
+        },
     )
 
 
-def _scored_fold(
-    cases: Cases, test: NDArray[np.bool_], size: int | None, draws: int, seed: list[int]
-) -> _Fold:
-    dev, held = cases.select(~test), cases.select(test)
+def _scored_fold(name: str, cases: Cases, plan: _Plan, place: int, size: int | None) -> _Fold:
+    test = plan.tests[place]
+    dev, held = cases.select(~test), cases.select(test if plan.tested is None else test & plan.tested)
     found = []
-    for draw in range(draws):
-        rng = np.random.default_rng([*seed, draw])
+    for draw in range(plan.per_fold):
+        rng = np.random.default_rng([plan.seed, place, draw])
         # The whole order is drawn before it is cut, so a smaller draw is part of a larger one.
         drawn = np.concatenate([rng.permutation(group)[:size] for group in members(dev)])
-        found.append(_wins(_fitted(dev.select(np.isin(dev.task.patients, drawn)), held)))
+        found.append(_wins(_fitted(name, dev.select(np.isin(dev.task.patients, drawn)), held, plan.fit)))
     return _Fold({pair: np.stack([one[pair] for one in found]) for pair in found[0]})
 
 
-def _fitted(train: Cases, held: Cases) -> Scored:
+def _fitted(name: str, train: Cases, held: Cases, fit: Fit) -> Scored:
     n_folds = min(N_FOLDS, *map(len, members(train)))
     folds = make_folds(
         range(len(train.rows)), train.task.patients, list(train.labels), 0, "power", 1, n_folds
     )
-    model = fit_classifier(train, tuple(str(n) for n in range(train.rows.shape[1])), folds)
-    return per_patient(held, model.probabilities(held.rows))
+    return per_patient(held, fit(name, train, folds)(held.rows))
 
 
 def _wins(scored: Scored) -> dict[tuple[int, int], Floats]:

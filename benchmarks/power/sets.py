@@ -84,7 +84,7 @@ def measure(one: PowerSet, data: Path, cache: Path, pool: Pool) -> Measured:
     """
     manifest, left_out = of_one_label(data / one.folder / "manifest.csv", cache)
     dataset = open_dataset(str(manifest), one.labels, columns=ColumnChoice(ignore=NOT_READ))
-    views = _views(one, dataset, cache, pool)
+    views = views_of(one, dataset, cache, pool)
     names, ours = _of_measures(one.modality, views, FeatureStore(cache / "measures", pool))
     rows = {"measures": ours, "colour_texture": _of_peer(views, cache, in_mask=False)}
     if dataset.has_masks or one.locator:
@@ -99,31 +99,32 @@ def measures_of(modality: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class _Views:
+class Views:
     """Images with the masks that are measured, and a key for each."""
 
     images: Images
     keys: tuple[str, ...]
 
 
-def _views(one: PowerSet, dataset: Dataset, cache: Path, pool: Pool) -> _Views:
+def views_of(one: PowerSet, dataset: Dataset, cache: Path, pool: Pool) -> Views:
+    """Return the images as extractors get them: the locator of the set fills masks that it lacks."""
     keys = tuple(item.sha256 for item in dataset.items)
     images = dataset.images(range(len(dataset)))
     if not one.locator:
-        return _Views(images, keys)
+        return Views(images, keys)
     source = locator_source(one.locator)
     filled = Filled(images, keys, [True] * len(keys), RegionStore(cache / "regions", pool, source))
     depends = what_values_depend_on(source)
-    return _Views(filled, tuple(digest(key.encode(), source.encode(), depends.encode()) for key in keys))
+    return Views(filled, tuple(digest(key.encode(), source.encode(), depends.encode()) for key in keys))
 
 
-def _of_measures(modality: str, views: _Views, store: FeatureStore) -> tuple[tuple[str, ...], Rows]:
+def _of_measures(modality: str, views: Views, store: FeatureStore) -> tuple[tuple[str, ...], Rows]:
     tables = [store.table(source, views.keys, views.images) for source in measures_of(modality).values()]
     names = tuple(name for table in tables for name in table.names)
     return names, np.concatenate([table.rows for table in tables], axis=1)
 
 
-def _of_peer(views: _Views, cache: Path, *, in_mask: bool) -> Rows:
+def _of_peer(views: Views, cache: Path, *, in_mask: bool) -> Rows:
     source = Path(colour_texture.__file__).read_bytes()
     keys = "\n".join(views.keys)
     identity = hashlib.sha256(source + f"{library_versions()}{in_mask}{keys}".encode()).hexdigest()

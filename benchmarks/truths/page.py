@@ -1,0 +1,171 @@
+"""The page: every set with its pairs, then the targets, then what physicians noted."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchmarks.truths.sides import JOINED, PLAIN
+
+HEAD = """# Criteria beside appearance, and elevation as physicians noted it
+
+Made by `python -m benchmarks.truths`. AUC by patient of ridge logistic regressions (penalty by inner
+patient-grouped folds) on the measures that ship for the modality, on an appearance (`--companion`), and on
+both under one ridge, joined as `scafe run --companion` joins them: two blocks of columns, each of the same
+variance in all. Appearance looks inside the mask where a set comes with masks, else at the whole image.
+Training patients are drawn 20 times at each size, nested, the same for all that is compared; every patient
+is tested. Intervals (95 %) resample test patients and draws together; differences are paired. "all": every
+patient outside the fold, once. No feature and no weight is chosen by these labels, but for the penalty inside
+a training draw. Research only: no claim of clinical use.
+
+"Development" patients are those whose SHA-256 is even, the others are "untouched": how blocks are weighted
+was decided on the former alone.
+"""
+LEAST = -0.005
+"""No joined score shall be further below its appearance than this."""
+
+
+def page(sets: dict[str, Any], noted: dict[str, Any] | None) -> str:
+    """Return the page in Markdown."""
+    names = list(dict.fromkeys(name for one in sets.values() for name in one["titles"]))
+    parts = [HEAD, "## In short\n"]
+    parts += [_short(sets, name) for name in names]
+    parts += [_elevation_short(noted)] if noted else []
+    parts += [_set(name, one) for name, one in sets.items()]
+    parts += [_untouched(sets, names), _choice(sets, names)]
+    parts += [_elevation(noted)] if noted else ["## Elevation\n\nNot run.\n"]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _short(sets: dict[str, Any], name: str) -> str:
+    """Say whether the targets hold, in two sentences."""
+    found = list(_differences(sets, name, "points"))
+    worst = min(found, key=lambda one: one[2]["value"])
+    below = [f"{where} at {size} ({one['value']:+.3f})" for where, size, one in found if one["value"] < LEAST]
+    above = dict.fromkeys(where for where, _, one in found if one["low"] > 0)
+    whole = dict.fromkeys(
+        where for where in sets if all(one["low"] > 0 for there, _, one in found if there == where)
+    )
+    lines = [
+        f"**{name}.** Joined minus {name} alone: lowest {worst[2]['value']:+.3f} ({worst[0]}, {worst[1]} a "
+        f"class), of {len(found)} figures.",
+        f"Below {LEAST}: {', '.join(below) or 'none'}.",
+        f"Whole interval above 0 at one size or more: {', '.join(above) or 'no set'}; at every size: "
+        f"{', '.join(whole) or 'no set'}.",
+    ]
+    return " ".join(lines) + "\n"
+
+
+def _differences(sets: dict[str, Any], name: str, part: str) -> Iterator[tuple[str, str, dict[str, float]]]:
+    key = f"{name}{JOINED} - {name}"
+    for where, one in sets.items():
+        for point in one[part]:
+            if key in point["differences"]:
+                yield where, _size(point), point["differences"][key]
+
+
+def _set(name: str, one: dict[str, Any]) -> str:
+    counts = ", ".join(f"{n} {label}" for label, n in one["counts"].items())
+    left_out = f"{one['left_out']} patients with images of two labels left out. " if one["left_out"] else ""
+    seen = "; ".join(f"{key}: {title}, {one['widths'][key]} numbers" for key, title in one["titles"].items())
+    lines = [f"## {name}: {counts}", ""]
+    lines += [
+        f"{left_out}{one['criteria']} criteria features. {seen}. Seed {one['seed']}; code {one['code']}."
+    ]
+    header = ["a class", "criteria"]
+    for key in one["titles"]:
+        header += [key, "joined", f"joined minus {key}", "joined minus criteria"]
+    lines += ["", *_table(header, [_row(point, one["titles"]) for point in one["points"]]), ""]
+    return "\n".join(lines)
+
+
+def _row(point: dict[str, Any], names: Sequence[str]) -> list[str]:
+    aucs, gains = point["aucs"], point["differences"]
+    cells = [_size(point), _estimate(aucs["measures"])]
+    for name in names:
+        joined = name + JOINED
+        cells += [_estimate(aucs[name]), _estimate(aucs[joined])]
+        cells += [_estimate(gains[f"{joined} - {name}"], "+"), _estimate(gains[f"{joined} - measures"], "+")]
+    return cells
+
+
+def _untouched(sets: dict[str, Any], names: list[str]) -> str:
+    """Show the same differences over test patients that no choice has seen."""
+    rows = [
+        [where, _size(point)] + [_told(point["differences"], f"{name}{JOINED} - {name}") for name in names]
+        for where, one in sets.items()
+        for point in one["untouched"]
+    ]
+    text = (
+        "Joined minus the appearance alone, tested on untouched patients only (trained on all outside a "
+        "fold). A set with fewer than 10 of them in a class is not told."
+    )
+    return "\n".join(
+        ["## Untouched patients alone", "", text, "", *_table(["set", "a class", *names], rows), ""]
+    )
+
+
+def _choice(sets: dict[str, Any], names: list[str]) -> str:
+    """Show what was decided on development patients."""
+    rows = []
+    for where, one in sets.items():
+        for point in one["choice"]:
+            cells = [where, _size(point)]
+            for name in names:
+                cells += [_told(point["differences"], f"{name}{way} - {name}") for way in (JOINED, PLAIN)]
+            rows.append(cells)
+    text = (
+        "Trained and tested on development patients alone. *Equal*: each block has the same variance in "
+        "all, so a dozen criteria features are heard beside a thousand numbers of a network. *Plain*: every "
+        "column has the same, so the wider block decides. Differences to the appearance alone; a set with "
+        "fewer than 10 development patients in a class is not told."
+    )
+    header = ["set", "a class", *(f"{name}, {way}" for name in names for way in ("equal", "plain"))]
+    return "\n".join(["## How the blocks are weighted", "", text, "", *_table(header, rows), ""])
+
+
+def _elevation_short(noted: dict[str, Any]) -> str:
+    own = [one for one in noted["agreements"] if one["of"] == "elevation"]
+    told = ", ".join(f"{one['feature']} {_auc(one)}" for one in own)
+    return f"**Elevation** (physicians, {noted['images']} photographs), AUC of its own measures: {told}.\n"
+
+
+def _elevation(noted: dict[str, Any]) -> str:
+    text = (
+        f"The `elevation` column of clinical_photo: {noted['raised']} of {noted['images']} lesions noted as "
+        f"raised, one note each, {noted['patients']} patients; masks by the reference locator on "
+        f"{noted['masks_found']} of them. AUC of each feature in its declared direction, by image; a feature "
+        "that is declared 'either' is read as rising. The measures of height and relief of scars are set "
+        "beside those of elevation; all others show what agrees with the note without claiming it."
+    )
+    rows = [
+        [one["feature"], one["of"], _auc(one), _kappa(one), str(one["images"])] for one in noted["agreements"]
+    ]
+    header = ["feature", "claims", "AUC", "weighted κ, second half", "images"]
+    return "\n".join(["## Elevation", "", text, "", *_table(header, rows), ""])
+
+
+def _auc(one: dict[str, Any]) -> str:
+    return f"{one['value']:.3f} ({one['low']:.3f} to {one['high']:.3f})" if one["value"] is not None else "–"
+
+
+def _kappa(one: dict[str, Any]) -> str:
+    return "–" if one["kappa"] is None else f"{one['kappa']:.2f}"
+
+
+def _told(found: dict[str, Any], key: str) -> str:
+    return _estimate(found[key], "+") if key in found else "–"
+
+
+def _size(point: dict[str, Any]) -> str:
+    return str(point["patients_per_class"] or "all")
+
+
+def _estimate(one: dict[str, float], sign: str = "") -> str:
+    return f"{one['value']:{sign}.3f} ({one['low']:{sign}.3f} to {one['high']:{sign}.3f})"
+
+
+def _table(header: list[str], rows: list[list[str]]) -> list[str]:
+    return [
+        f"| {' | '.join(header)} |",
+        "|---" * len(header) + "|",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
