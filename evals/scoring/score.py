@@ -31,8 +31,8 @@ ROUNDING = 1e-9
 BATCH = 25
 """Training sets that are fitted together at most."""
 AT_ONCE = 250_000
-"""Numbers in the largest table of a fit, if one training set alone has not more: 2 MB, and some ten such tables
-stand at a time. At n = 20,000 all training sets at once held 110 MB more."""
+"""Numbers in the largest table of a fit, if one training set alone has not more: 2 MB, and some ten such
+tables stand at a time. At n = 20,000 all training sets at once held 110 MB more."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _choose_penalties(rows: Floats, task: Task, folds: Folds, penalties: tuple[f
 
 def _together(rows: Floats, task: Task, penalties: tuple[float, ...]) -> int:
     """Return how many training sets are fitted at once; the values of a fit do not depend on it."""
-    table = len(rows) * max(rows.shape[1] + 1, len(penalties) * len(task.codes))
+    table: int = len(rows) * max(rows.shape[1] + 1, len(penalties) * len(task.codes))
     return max(1, min(BATCH, AT_ONCE // max(table, 1)))
 
 

@@ -69,7 +69,7 @@ def across(grid):
     """Non-overlap with the mirror images, and mean differences where both lie, over two axes."""
     shape, apart, whole = 0.0, 0.0, grid[4].sum() + 1e-6
     for one in (grid, grid.transpose(0, 2, 1)):
-        half = GRID // 2  # the other half says the same
+        half = GRID // 2  # both halves differ alike
         here, there = one[:, :half], one[:, : half - 1 : -1]
         both = here[4] * there[4]
         shape += float(np.abs(here[4] - there[4]).sum() / (2 * whole))
