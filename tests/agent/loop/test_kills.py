@@ -28,7 +28,7 @@ def test_an_answer_that_the_run_has_is_not_asked_for_again(tmp_path: Path) -> No
             told = super().text(brief)
             return re.sub(r"NUMBER = \d+", "NUMBER = 1", told)
 
-    go(tmp_path, drafter=OneIdea(), max_calls=40)
+    go(tmp_path, drafter=OneIdea(), max_calls=40, seed=5)
     assert events(tmp_path, "discarded")
     asked: Counter[tuple[object, ...]] = Counter()
     for line in events(tmp_path, "round_planned"):

@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scafe.agent.brief.contraband import cut_contraband, find_contraband
-from scafe.agent.reply import parsing
+from scafe.agent.reply import parsing, plans
 from scafe.agent.reply.parsing import MOST_PARSED, TOO_MUCH, metered, parse
-from scafe.agent.reply.plans import read_plan
 from scafe.agent.reply.reader import Reader
 from scafe.agent.reply.reply import MAX_REPLY, read_reply
 from scafe.knowledge.contract.bounds import (
@@ -94,7 +93,7 @@ def seconds(work: Callable[[], object]) -> float:
 def test_reading_grows_no_faster_than_the_reply(name: str) -> None:
     def everything(text: str) -> None:
         read_reply(text, "redness")
-        read_plan(text, ("redness",))
+        plans.read_plan(text, ("redness",))
         find_contraband(text)
         cut_contraband(text)
 
@@ -108,7 +107,7 @@ def test_reading_grows_no_faster_than_the_reply(name: str) -> None:
 def test_a_reply_is_read_in_seconds_whatever_its_shape(name: str, size: int) -> None:
     text = SHAPES[name](size)
     assert seconds(lambda: read_reply(text, "redness")) < 5
-    assert seconds(lambda: read_plan(text, ("redness", "border"))) < 5
+    assert seconds(lambda: plans.read_plan(text, ("redness", "border"))) < 5
 
 
 def test_the_hardest_kept_reply_takes_a_tenth_of_what_reading_may(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +131,7 @@ def test_work_past_the_meter_is_the_reply_s_fault() -> None:
             parse("x = 1\n" * 2000)
         with pytest.raises(parsing.TooMuchError):
             parse("x = 1\n" * 2000)
-    assert read_plan(text, ("redness",)).complaint == TOO_MUCH
+    assert plans.read_plan(text, ("redness",)).complaint == TOO_MUCH
 
 
 # --- bounds before Python looks at a text
@@ -224,7 +223,7 @@ def test_the_process_reads_what_the_reader_reads(reader: Reader) -> None:
     for path in sorted(REPLIES.rglob("*.txt"))[:40]:
         text = path.read_bytes().decode("utf-8", "replace")
         assert reader.reply(text, "redness") == read_reply(text, "redness"), path.name
-        assert reader.plan(text, ("redness",)) == read_plan(text, ("redness",))
+        assert reader.plan(text, ("redness",)) == plans.read_plan(text, ("redness",))
     plan = "```python\nPLAN = {'redness': ['median a*', 'share of red']}\n```"
     assert reader.plan(plan, ("redness",)).plan == {"redness": ("median a*", "share of red")}
 
