@@ -57,6 +57,7 @@ STANDINGS = {
     "turned_away": "rejected before scoring",
     "pooled": "in the pool",
     "replaced": "replaced by a later one",
+    "chosen": "the run's locator",
 }
 """What the record calls the standing of a revision -> the same in words."""
 

@@ -1,21 +1,25 @@
-"""All that a drafter is ever given: a `Brief`, built from packs, verdicts and disclosed score cards.
+"""All that a drafter is ever given: a brief, built from packs, verdicts and disclosed score cards.
 
 Privacy is a property of this type. Nothing outside it is put into words (`scafe.agent.brief.prompt`) and
 nothing but such words passes `scafe.agent.egress.door`.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from scafe.evals.disclosure.score_card import FeedbackMode, ScoreCard
+from scafe.evals.disclosure.score_card import FeedbackMode, LocatorCard, ScoreCard
 from scafe.knowledge.criteria.pack import Criterion
+from scafe.sandbox.probes.regions.verdict import LocatorVerdict
 from scafe.sandbox.probes.verdict import Verdict
 
 Operator = Literal["plan", "draft", "repair", "refine", "simplify", "recombine", "counter", "redraft"]
 """plan: name measurements for all criteria · draft: first extractor of a criterion · repair: mend what a
 probe found · refine: sharpen a pooled extractor · simplify: same values, less code · recombine: join the
 ideas of two · counter: what confound would fake this? · redraft: another idea for the criterion."""
+
+LocatorOperator = Literal["locate", "relocate"]
+"""locate: a first locator of the pack's region · relocate: mend what was found on one."""
 
 
 def _is_unset(value: object) -> bool:
@@ -110,3 +114,52 @@ class Brief(Record):
     may_decline: bool = Field(
         default=False, exclude_if=_is_unset, description="whether `NO BETTER: reason` is an answer"
     )
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in a word: the criterion, or '' when planning."""
+        return self.criterion.id if self.criterion else ""
+
+
+class LocatorBrief(Record):
+    """One request for a locator. It names no class: where to look must not depend on what is looked for."""
+
+    operator: LocatorOperator
+    pack_id: str
+    pack_version: str
+    title: str
+    modality: str
+    channels: tuple[str, ...]
+    region: str = Field(description="as LOCATOR names it")
+    outlines: str = Field(default="", description="what a mask of the region outlines, in words")
+    pack_note: str = ""
+    beside: tuple[str, ...] = Field(
+        default=(), description="what else the phantoms turn up in the frame: nuisances, in words"
+    )
+    forbidden_shortcuts: tuple[str, ...] = ()
+    unobservable: tuple[str, ...] = ()
+    outlined: bool = Field(default=False, description="whether masks of some images are given")
+    parents: tuple[str, ...] = Field(default=(), description="the source to mend")
+    complaint: str = Field(default="", description="why the last answer could not be read")
+    verdict: LocatorVerdict | None = Field(default=None, description="findings on phantoms")
+    card: LocatorCard | None = Field(default=None, description="what the images alone say, in bands")
+    budget: BudgetLeft
+    variant: int = Field(default=0, ge=0, description="tells drafts apart that are written independently")
+    seed: int = Field(default=0, description="for drafters that draw; part of the request's identity")
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in a word: the region."""
+        return self.region
+
+
+AnyBrief = Brief | LocatorBrief
+"""What a drafter may be given."""
+
+
+def read_brief(text: str) -> AnyBrief:
+    """Read a brief that a run kept; ValidationError if it is none."""
+    return READER.validate_json(text)
+
+
+READER: TypeAdapter[AnyBrief] = TypeAdapter(Annotated[AnyBrief, Field(discriminator="operator")])

@@ -17,10 +17,11 @@ from typing import Any, Literal
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from scafe.agent.brief.brief import Brief
+from scafe.agent.brief.brief import AnyBrief, Brief
 from scafe.agent.brief.contraband import MAX_NUMBERS
 from scafe.agent.brief.evidence import GATES, answers, disclosed, gate_words, has_reach, plain
 from scafe.agent.brief.history import so_far, told
+from scafe.agent.brief.locator_words import seen_of_locator
 from scafe.agent.brief.wording import fitting, wording_of
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.extractor import MAX_FEATURES, MAX_LINES
@@ -64,12 +65,12 @@ class Message:
     """Markdown."""
 
 
-def messages(brief: Brief, folder: Path | None = None) -> tuple[Message, Message]:
+def messages(brief: AnyBrief, folder: Path | None = None) -> tuple[Message, Message]:
     """Put a brief into words.
 
     Parameters
     ----------
-    brief : Brief
+    brief : Brief or LocatorBrief
         All that may be said.
     folder : Path, optional
         Markdown files that replace the shipped ones of the same name.
@@ -84,11 +85,12 @@ def messages(brief: Brief, folder: Path | None = None) -> tuple[Message, Message
     SettingsError
         If an edited file is not a template; the message names file and line.
     """
-    if brief.operator != "plan" and brief.criterion is None:
+    is_extractor = isinstance(brief, Brief)
+    if isinstance(brief, Brief) and brief.operator != "plan" and brief.criterion is None:
         raise ValueError(f"a brief to {brief.operator} names the criterion to write for")
     names = _words_of(brief)
     return (
-        Message("system", _render("system.md", names, folder)),
+        Message("system", _render("system.md" if is_extractor else "locator_system.md", names, folder)),
         Message("user", _render(f"{brief.operator}.md", names, folder)),
     )
 
@@ -109,13 +111,14 @@ def fenced(source: str) -> str:
     return f"{fence}python\n{source.rstrip()}\n{fence}"
 
 
-def _words_of(brief: Brief) -> dict[str, Any]:
+def _words_of(brief: AnyBrief) -> dict[str, Any]:
     """Name the fields of the brief for the templates, and the words that follow from them."""
+    so_far_words = so_far(brief.bank, brief.subject) if isinstance(brief, Brief) else ""
     return {
         **{name: getattr(brief, name) for name in type(brief).model_fields},
         "wording": wording_of(brief.modality, brief.channels),
         "primitives": fitting(brief.modality),
-        "so_far": so_far(brief.bank, brief.criterion.id if brief.criterion else ""),
+        "so_far": so_far_words,
     }
 
 
@@ -216,6 +219,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
     environment.filters.update(
         fenced=fenced,
         disclosed=disclosed,
+        seen_of_locator=seen_of_locator,
         gate_words=gate_words,
         answers=answers,
         has_reach=has_reach,

@@ -90,9 +90,9 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
 @click.option(
     "--locator",
     metavar="reference|draft|none|FILE",
-    help="What finds masks that are not given: the reference locator of the pack's region, the best of its "
-    "variants on this data, nothing (the whole image is measured), or a file of yours. Given masks always "
-    "win.  [default: reference]",
+    help="What finds masks that are not given: the reference locator of the pack's region, the best of "
+    "several that the drafter writes first, nothing (the whole image is measured), or a file of yours. Given "
+    "masks always win.  [default: reference]",
 )
 @mask_label_option
 @click.option(

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from scafe.agent.brief.brief import Brief
+from scafe.agent.brief.brief import AnyBrief, Brief, LocatorBrief
+from scafe.agent.drafters.builtin_locators import drafted_locator
 from scafe.agent.drafters.drafter import Reply
 from scafe.agent.drafters.joining import joined
 from scafe.agent.drafters.reactions import Wishes, read_wishes
@@ -41,10 +42,13 @@ class BuiltinDrafter:
     name = "builtin"
     egress_level: Literal["none", "aggregates"] = "none"
 
-    def draft(self, brief: Brief) -> Reply:
+    def draft(self, brief: AnyBrief) -> Reply:
         """Answer a brief in prose and one fenced block, as a model would."""
         with one_at_a_time:
-            text = _plan(brief) if brief.operator == "plan" else _answer(brief)
+            if isinstance(brief, LocatorBrief):
+                text = drafted_locator(brief)
+            else:
+                text = _plan(brief) if brief.operator == "plan" else _answer(brief)
         request = hashlib.sha256(brief.model_dump_json().encode()).hexdigest()
         return Reply(text=text, request_sha256=request, usage=None, cached=False, finish_reason="stop")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from scafe.agent.brief.brief import Brief
+from scafe.agent.brief.brief import AnyBrief
 from scafe.agent.drafters.drafter import DrafterSettings, Reply
 from scafe.agent.egress.budget import Budget
 from scafe.agent.egress.dialect import Memory
@@ -37,10 +37,10 @@ class ChatDrafter:
         """What the run has used and may use."""
         return self.egress.budget
 
-    def draft(self, brief: Brief) -> Reply:
+    def draft(self, brief: AnyBrief) -> Reply:
         """Answer one brief; see `scafe.agent.drafters.drafter.Drafter`."""
         payload = Payload(brief, self._prompts, self.egress_level)
-        carrier = self._repairer if brief.operator == "repair" else self._carrier
+        carrier = self._repairer if brief.operator in ("repair", "relocate") else self._carrier
         answer = self.egress.exchange(payload, carrier)
         return Reply(
             text=answer.completion.text,

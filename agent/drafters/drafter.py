@@ -1,4 +1,4 @@
-"""A drafter answers a `Brief` with text that holds one extractor (or a plan).
+"""A drafter answers a brief with text that holds one extractor (or a plan, or a locator).
 
 A chat model, the built-in drafter, a person and a replay keep one protocol, so the graph does not
 know who answered, and nobody is given more than a `Brief`. Other distributions add drafters through
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
-from scafe.agent.brief.brief import Brief
+from scafe.agent.brief.brief import AnyBrief
 from scafe.agent.egress.budget import Caps
 from scafe.agent.egress.completion import Usage
 from scafe.agent.egress.payload import EgressLevel
@@ -53,7 +53,7 @@ class Drafter(Protocol):
     egress_level: Literal["none", "aggregates"]
     """What this drafter needs to send away: nothing, or words with disclosed aggregates."""
 
-    def draft(self, brief: Brief) -> Reply:
+    def draft(self, brief: AnyBrief) -> Reply:
         """Answer one brief.
 
         Raises

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Literal
 
-from scafe.agent.brief.brief import Brief
+from scafe.agent.brief.brief import AnyBrief
 from scafe.agent.drafters.chat import open_egress
 from scafe.agent.drafters.drafter import DrafterSettings, Reply
 from scafe.agent.drafters.mailbox import CUT_HERE, INBOX, OUTBOX, Waiting, named, read_text, requests
@@ -36,7 +36,7 @@ class ManualDrafter:
         self._egress = open_egress(settings)
         self._lock = threading.Lock()
 
-    def draft(self, brief: Brief) -> Reply:
+    def draft(self, brief: AnyBrief) -> Reply:
         """Answer one brief from the inbox; see `scafe.agent.drafters.drafter.Drafter`.
 
         Raises
@@ -97,7 +97,7 @@ def spoken(payload: Payload) -> str:
 
 def _sheet(waiting: Waiting, payload: Payload, words: str) -> str:
     brief = payload.brief
-    about = f"{brief.operator} {brief.criterion.id}" if brief.criterion else brief.operator
+    about = f"{brief.operator} {brief.subject}".strip()
     return (
         f"Request {waiting.number} ({about}), {waiting.short}\n\n"
         "Give the text below the line to a model or a colleague, without adding anything to it. Save the\n"

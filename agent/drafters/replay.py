@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from scafe.agent.brief.brief import Brief
+from scafe.agent.brief.brief import AnyBrief
 from scafe.agent.drafters.drafter import DrafterSettings, Reply
 from scafe.agent.egress.completion import Completion, read_completion
 from scafe.agent.egress.door import record_of
@@ -45,7 +45,7 @@ class ReplayDrafter:
         self._own = Journal(settings.run / "llm") if settings.run else None
         self._prompts = settings.prompts
 
-    def draft(self, brief: Brief) -> Reply:
+    def draft(self, brief: AnyBrief) -> Reply:
         """Answer one brief; see `scafe.agent.drafters.drafter.Drafter`.
 
         Raises
@@ -60,7 +60,7 @@ class ReplayDrafter:
             return _reply(payload, read_completion(raw))
         text = self._told.get(hashlib.sha256(brief.model_dump_json().encode()).hexdigest())
         if text is None:
-            about = brief.criterion.id if brief.criterion else "all criteria"
+            about = brief.subject or "all criteria"
             raise ModelError(
                 f"{self.name} holds no reply to this request ({brief.operator}, {about}): the pack, the "
                 "prompts, the seed or the scores differ from the run that is replayed"

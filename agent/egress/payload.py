@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from scafe.agent.brief.brief import Brief
+from scafe.agent.brief.brief import AnyBrief
 from scafe.agent.brief.prompt import Message, messages
 from scafe.agent.egress.budget import Reservation
 from scafe.agent.egress.completion import Completion
@@ -72,7 +72,7 @@ class Sayable(Protocol):
 class Payload:
     """What one request says: a brief in words."""
 
-    brief: Brief
+    brief: AnyBrief
     prompts: Path | None = None
     """Edited prompt files, if any."""
     level: EgressLevel = "aggregates"
@@ -94,9 +94,9 @@ class Payload:
 
     @property
     def about(self) -> tuple[str, str, int, int]:
-        """Operator, criterion, variant and seed."""
+        """Operator, criterion or region, variant and seed."""
         brief = self.brief
-        return brief.operator, brief.criterion.id if brief.criterion else "", brief.variant, brief.seed
+        return brief.operator, brief.subject, brief.variant, brief.seed
 
     @cached_property
     def sha256(self) -> str:

@@ -11,7 +11,7 @@ from scafe.agent.egress.budget import Estimate, estimate
 from scafe.agent.egress.hosts import OPENAI_URL
 from scafe.agent.egress.prices import PriceTable
 from scafe.agent.loop.run import RunConfig
-from scafe.agent.settings.call_plan import plan_calls
+from scafe.agent.settings.call_plan import LocatorPlan, plan_calls, plan_locators
 from scafe.evals.disclosure.bench import Bench, BenchFacts, BenchSpec
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 
@@ -65,9 +65,11 @@ def forecast(config: RunConfig) -> Forecast:
     with tempfile.TemporaryDirectory(prefix="scafe-dry-") as folder, Bench(_spec(config, folder)) as bench:
         facts = bench.facts()
     plan = plan_calls(config.max_calls, len(pack.observable_criteria), facts.queries, facts.mode)
-    later = max(config.max_calls - 1 - plan.drafts - plan.repairs, 0)
+    region = plan_locators(config.max_calls, config.search) if facts.to_locate else LocatorPlan(0, 0)
+    later = max(config.max_calls - 1 - plan.drafts - plan.repairs - region.drafts - region.repairs, 0)
     reserve = min(plan.reserve, later)
     calls = {
+        **({"locate": region.drafts, "relocate": region.repairs} if facts.to_locate else {}),
         "plan": 1,
         "draft": plan.drafts,
         "repair": plan.repairs,

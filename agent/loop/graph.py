@@ -1,6 +1,7 @@
 """The loop on one screen: its nodes, its edges, and nothing else.
 
-plan → widen → (compose → draft ×n in parallel → collect → judge)* → score → assess → … → prune → freeze
+(draft, mend, choose a locator)? → plan → widen →
+(compose → draft ×n in parallel → collect → judge)* → score → assess → … → prune → freeze
 """
 
 from typing import Any
@@ -20,14 +21,16 @@ from scafe.agent.nodes.gates import (
     agree_seal,
 )
 from scafe.agent.nodes.judging import after_judge, judge, score
-from scafe.agent.nodes.opening import open_bench, plan, widen
+from scafe.agent.nodes.locating.choosing import choose_locator, draft_locators, mend_locators
+from scafe.agent.nodes.opening import after_opening, open_bench, plan, widen
 from scafe.agent.nodes.searching import after_assess, assess
 from scafe.agent.nodes.state import Branch, LoopContext, LoopState
 from scafe.agent.nodes.steps import step
 
 Loop = CompiledStateGraph[LoopState, LoopContext, LoopState, LoopState]
 STEPS = (
-    open_bench, plan, agree_plan, widen, compose, collect, judge, score, assess,
+    open_bench, draft_locators, mend_locators, choose_locator,
+    plan, agree_plan, widen, compose, collect, judge, score, assess,
     prune, agree_freeze, freeze, agree_seal, open_seal, report, finish,
 )  # fmt: skip
 
@@ -40,7 +43,10 @@ def build_graph(saver: BaseCheckpointSaver[Any] | None = None) -> Loop:
     graph.add_node("draft", draft, input_schema=Branch)
 
     graph.add_edge(START, "open_bench")
-    graph.add_edge("open_bench", "plan")
+    graph.add_conditional_edges("open_bench", after_opening, ["draft_locators", "plan"])
+    graph.add_edge("draft_locators", "mend_locators")
+    graph.add_edge("mend_locators", "choose_locator")
+    graph.add_edge("choose_locator", "plan")
     graph.add_edge("plan", "agree_plan")
     graph.add_conditional_edges("agree_plan", after_plan, ["widen", "finish"])
     graph.add_edge("widen", "compose")
@@ -64,7 +70,8 @@ def build_graph(saver: BaseCheckpointSaver[Any] | None = None) -> Loop:
 
 def nodes_in_words() -> list[tuple[str, str]]:
     """Return each step with the sentence that its code says of it."""
-    order = [*STEPS[:5], draft, *STEPS[5:]]
+    before = STEPS.index(collect)
+    order = [*STEPS[:before], draft, *STEPS[before:]]
     return [(body.__name__, (body.__doc__ or "").strip().split("\n")[0]) for body in order]
 
 

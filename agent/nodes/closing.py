@@ -116,6 +116,7 @@ def _told(state: LoopState, context: LoopContext) -> dict[str, object]:
         "rounds": state["history"],
         "operators": {"tries": state["tries"], "wins": state["wins"]},
         "capped": state["capped"],
+        **({"locator": state["locator"]} if state.get("locator") else {}),
         "revisions": [
             {
                 "name": one.name,

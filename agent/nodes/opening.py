@@ -27,7 +27,13 @@ def open_bench(state: LoopState, context: LoopContext) -> Update:
     )
     facts = context.bench.facts()
     context.trace.record(BenchOpened(**facts.model_dump(exclude={"sandbox"}), host=facts.sandbox))
-    return {"mode": facts.mode, "classes": list(facts.classes), "queries_left": facts.queries}
+    known = {"mode": facts.mode, "classes": list(facts.classes), "queries_left": facts.queries}
+    return {**known, "region": facts.to_locate}
+
+
+def after_opening(state: LoopState) -> str:
+    """Find the region first, where its locator is to be drafted."""
+    return "draft_locators" if state.get("region") else "plan"
 
 
 def plan(state: LoopState, context: LoopContext) -> Update:

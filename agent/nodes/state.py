@@ -82,6 +82,23 @@ class Line(TypedDict):
     idea: str
 
 
+class LocatorLine(TypedDict):
+    """One locator that was asked for; what is known of it beyond this is in its revision's files."""
+
+    task: int
+    variant: int
+    sha256: str
+    """'' if none could be read."""
+    number: int
+    parent: str
+    reply: str
+    """SHA-256 of the reply; '' if a cap came first."""
+    complaint: str
+    """Why none could be read; '' if one was."""
+    passed: bool
+    """Whether the probes let it through."""
+
+
 class Request(TypedDict):
     """What was asked, as far as two requests for the same thing share it."""
 
@@ -122,6 +139,11 @@ class LoopState(TypedDict):
     wave: int
     asked: list[Operator]
     """Operators that the round began with, repairs aside."""
+    region: str
+    """The region whose locator is drafted before the plan; '' if none is."""
+    locators: list[LocatorLine]
+    locator: dict[str, Any]
+    """What was chosen and why, for the report; empty if nothing was."""
     tasks: list[Task]
     draws: list[dict[str, float]]
     """What decided the tasks: the draws of the bandit, its beliefs and its seed sequence."""
@@ -226,6 +248,9 @@ def first_state() -> LoopState:
         round=0,
         wave=0,
         asked=[],
+        region="",
+        locators=[],
+        locator={},
         tasks=[],
         draws=[],
         beliefs={},

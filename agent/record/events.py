@@ -4,13 +4,19 @@ An event says what was decided and by which hash the evidence is found (briefs, 
 files beside the trace). No event can hold a pixel, a path of a dataset or a per-image value.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from scafe.agent.brief.brief import Operator
+from scafe.agent.brief.brief import LocatorOperator, Operator
+from scafe.agent.record.sitting_events import Escalated as Escalated
+from scafe.agent.record.sitting_events import Event as Event
+from scafe.agent.record.sitting_events import Noticed as Noticed
+from scafe.agent.record.sitting_events import Paused as Paused
+from scafe.agent.record.sitting_events import Resumed as Resumed
+from scafe.agent.record.sitting_events import TornLine as TornLine
 from scafe.evals.disclosure.bench import Opened
-from scafe.evals.disclosure.score_card import ScoreCard
+from scafe.evals.disclosure.score_card import LocatorCard, ScoreCard
 
 VOLATILE = frozenset({"n", "ts", "prev", "seconds", "at", "host"})
 """Fields that two equal runs may differ in: numbering, clock, chain, durations, machine."""
@@ -19,15 +25,6 @@ Format = Literal[1, 2, 3]
 """What a run keeps to from its begin to its end. 1: a feature got a number where its name was taken · 2:
 names are kept as drafted · 3: a drafter may decline, and what is asked next follows what the gate said."""
 NEWEST: Format = 3
-
-
-class Event(BaseModel):
-    """Base of all events; `kind` tells them apart."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    in_body: ClassVar[bool] = True
-    """False for what only concerns this sitting (a resume, a torn line): two equal runs may differ in it."""
 
 
 class RunStarted(Event):
@@ -56,7 +53,7 @@ class LocatorNote(BaseModel):
 
     region: str
     sha256: str = Field(description="of the locator's source")
-    chosen: str = Field(description="reference, draft (the best of its variants) or own (a person's file)")
+    chosen: str = Field(description="reference, draft (of this run) or own (a person's file)")
     given: str = Field(description="whether any mask was given: none or some")
     found: str = Field(description="share of the others in which it found something: 0-20%, 20-80%, 80-100%")
 
@@ -83,6 +80,16 @@ class BenchOpened(Event):
         default=None,
         exclude_if=lambda value: value is None,
         description="what is fused with the criteria features after the freeze: kind, place, hashes, name",
+    )
+    to_locate: str = Field(
+        default="",
+        exclude_if=lambda value: not value,
+        description="the region whose locator is drafted first",
+    )
+    outlined: bool = Field(
+        default=False,
+        exclude_if=lambda value: not value,
+        description="whether masks of some images are given",
     )
 
 
@@ -119,7 +126,7 @@ class Replied(Event):
     round: int
     task: int
     attempt: int = Field(description="0: the answer; 1: after one request to mend its form")
-    operator: Operator
+    operator: Operator | LocatorOperator
     criterion: str | None
     brief: str = Field(description="SHA-256 of the brief, which is a file of the run")
     reply: str = Field(description="SHA-256 of the reply, which is a file of the run")
@@ -159,7 +166,7 @@ class Revised(Event):
     criterion: str
     number: int
     sha256: str
-    operator: Operator
+    operator: Operator | LocatorOperator
     parents: tuple[str, ...]
     predicted: dict[str, str] = Field(description="feature -> direction, stated before any score")
     renamed: dict[str, str] = Field(
@@ -176,6 +183,24 @@ class Judged(Event):
     sha256: str
     accepted: tuple[str, ...]
     findings: tuple[tuple[str, str, str], ...] = Field(description="(code, severity, feature or '')")
+
+
+class Located(Event):
+    """The bench told in bands what a locator does on images of patients; no label was looked at."""
+
+    kind: Literal["located"] = "located"
+    number: int
+    card: LocatorCard
+
+
+class LocatorChosen(Event):
+    """The locator of the run is fixed: it fills masks that are not given in all that follows."""
+
+    kind: Literal["locator_chosen"] = "locator_chosen"
+    revision: str = Field(description="e.g. locator/r002; '' for the one that ships")
+    why: str
+    compared: int = Field(description="locators that passed the probes, the one that ships among them")
+    locator: LocatorNote
 
 
 class TurnedAway(Event):
@@ -281,50 +306,6 @@ class RunFinished(Event):
     calls: int
 
 
-class Resumed(Event):
-    """A new process took the run up."""
-
-    in_body: ClassVar[bool] = False
-    kind: Literal["resumed"] = "resumed"
-    cursor: int
-
-
-class TornLine(Event):
-    """The last line was cut off by a kill and set aside in events.torn."""
-
-    in_body: ClassVar[bool] = False
-    kind: Literal["torn_line"] = "torn_line"
-    bytes: int
-    sha256: str
-
-
-class Paused(Event):
-    """The run stopped before its end and can be resumed."""
-
-    in_body: ClassVar[bool] = False
-    kind: Literal["paused"] = "paused"
-    status: Literal["waiting", "interrupted"]
-    why: str
-
-
-class Escalated(Event):
-    """A person at a gate passed the decision on to somebody else; the run goes on waiting."""
-
-    in_body: ClassVar[bool] = False
-    kind: Literal["escalated"] = "escalated"
-    gate: Literal["plan", "freeze", "seal"]
-    name: str = Field(min_length=1, description="who passed it on")
-    meaning: str = Field(min_length=1, description="to whom, and why")
-
-
-class Noticed(Event):
-    """Something was learnt about the endpoint, or a library did something by itself; nothing hangs on it."""
-
-    in_body: ClassVar[bool] = False
-    kind: Literal["noticed"] = "noticed"
-    what: str = Field(description="in a sentence")
-
-
 AnyEvent = Annotated[
     RunStarted
     | BenchOpened
@@ -335,6 +316,8 @@ AnyEvent = Annotated[
     | Declined
     | Revised
     | Judged
+    | Located
+    | LocatorChosen
     | TurnedAway
     | Scored
     | Simplified

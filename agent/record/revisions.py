@@ -10,15 +10,27 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scafe.agent.brief.brief import Operator
+from scafe.agent.brief.brief import LocatorOperator, Operator
 from scafe.agent.record.run_folder import MOST_TEXT_BYTES, RunFolder, write_atomically
-from scafe.evals.disclosure.score_card import ScoreCard
+from scafe.evals.disclosure.score_card import LocatorCard, ScoreCard
 from scafe.knowledge.contract.errors import InputError, IntegrityError
 from scafe.knowledge.contract.inside import read_inside
+from scafe.sandbox.probes.regions.verdict import LocatorVerdict
 from scafe.sandbox.probes.verdict import Verdict
 
 NAME = re.compile(r"(?:(?P<criterion>[a-z][a-z0-9_]*)/)?r?(?P<number>\d+)(?:\.py)?")
-Standing = Literal["drafted", "judged", "turned_away", "pooled", "replaced"]
+Standing = Literal["drafted", "judged", "turned_away", "pooled", "replaced", "chosen"]
+LOCATOR = "locator"
+"""What stands in the place of a criterion where a revision is of a locator."""
+
+
+class SeenLocator(BaseModel):
+    """What was seen of a locator: by the probes on phantoms, and in bands on images of patients."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    verdict: LocatorVerdict
+    card: LocatorCard | None = None
 
 
 class Revision(BaseModel):
@@ -29,12 +41,15 @@ class Revision(BaseModel):
     criterion: str
     number: int = Field(ge=1, description="counts within its criterion")
     sha256: str = Field(description="of the source: the extractor's identity")
-    operator: Operator
+    operator: Operator | LocatorOperator
     parents: tuple[str, ...] = Field(default=(), description="SHA-256 of the sources it was made from")
     round: int = Field(ge=0)
     predicted: dict[str, str] = Field(default_factory=dict, description="feature -> direction, stated first")
     verdict: Verdict | None = None
     card: ScoreCard | None = None
+    located: SeenLocator | None = Field(
+        default=None, exclude_if=lambda value: value is None, description="of a locator: what was seen of it"
+    )
     standing: Standing = "drafted"
     reasons: tuple[str, ...] = Field(default=(), description="codes: why it stands where it stands")
 

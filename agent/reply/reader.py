@@ -17,6 +17,7 @@ import time
 from collections.abc import Mapping
 from typing import IO, Any
 
+from scafe.agent.reply.kinds import LOCATOR
 from scafe.agent.reply.parsing import TOO_MUCH
 from scafe.agent.reply.plans import ReadPlan
 from scafe.agent.reply.reply import MAX_REPLY, ReadReply, read_reply
@@ -75,6 +76,23 @@ class Reader:
                 "criterion": criterion,
                 "finish_reason": finish_reason,
                 "may_decline": may_decline,
+            }
+        )
+        if found is None:
+            return ReadReply(None, (), TOO_MUCH)
+        return ReadReply(**{**found, "steps": tuple(found["steps"])})
+
+    def locator(self, text: str, region: str, finish_reason: str | None = None) -> ReadReply:
+        """Read the locator in a reply; by the same steps, in the same process."""
+        if len(text) > MAX_REPLY:
+            return read_reply(text, region, finish_reason, kind=LOCATOR)
+        found = self._ask(
+            {
+                "what": "locator",
+                "text": text,
+                "criterion": region,
+                "finish_reason": finish_reason,
+                "may_decline": False,
             }
         )
         if found is None:

@@ -14,14 +14,11 @@ from dataclasses import dataclass
 from scafe.agent.brief.contraband import cut_contraband, find_contraband
 from scafe.agent.reply.blocks import Block, fenced_blocks, without_noise, without_thinking, wrapped_blocks
 from scafe.agent.reply.declining import SIGN, declined_in
-from scafe.agent.reply.mend import mend_module
-from scafe.agent.reply.mend_head import mend_head
-from scafe.agent.reply.mend_returns import disagreement, match_features
+from scafe.agent.reply.kinds import EXTRACTOR, Kind
 from scafe.agent.reply.mend_syntax import mend_syntax
 from scafe.agent.reply.parsing import TOO_MUCH, TooMuchError, metered, parse, parses
 from scafe.knowledge.contract.bounds import UnfitError
-from scafe.knowledge.contract.errors import ContractError
-from scafe.knowledge.contract.extractor import MAX_LINES, parse_extractor
+from scafe.knowledge.contract.extractor import MAX_LINES
 from scafe.sandbox.probes.verdict import Finding, Verdict
 
 MAX_REPLY = 400_000
@@ -65,20 +62,27 @@ class ReadReply:
 
 
 def read_reply(
-    text: str, criterion: str | None = None, finish_reason: str | None = None, *, may_decline: bool = False
+    text: str,
+    criterion: str | None = None,
+    finish_reason: str | None = None,
+    *,
+    may_decline: bool = False,
+    kind: Kind = EXTRACTOR,
 ) -> ReadReply:
-    """Read the extractor in a reply, mending what can be mended without guessing.
+    """Read the module in a reply, mending what can be mended without guessing.
 
     Parameters
     ----------
     text : str
         Whatever a drafter wrote.
     criterion : str, optional
-        Id of the criterion that was asked for; another one is a complaint.
+        Id of the criterion (of a locator: name of the region) that was asked for; another one is a complaint.
     finish_reason : str, optional
         As the endpoint said it; 'length' explains a reply that breaks off.
     may_decline : bool
         Whether `NO BETTER: reason` is an answer to the brief.
+    kind : Kind
+        What was asked for: an extractor or a locator.
 
     Returns
     -------
@@ -97,18 +101,20 @@ def read_reply(
         )
     try:
         with metered():
-            return _read(text, criterion, finish_reason, may_decline)
+            return _read(text, criterion, finish_reason, may_decline, kind)
     except (TooMuchError, RecursionError, MemoryError):
         return ReadReply(None, (), TOO_MUCH)
 
 
-def _read(text: str, criterion: str | None, finish_reason: str | None, may_decline: bool) -> ReadReply:
+def _read(
+    text: str, criterion: str | None, finish_reason: str | None, may_decline: bool, kind: Kind
+) -> ReadReply:
     plain, noise = without_noise(text)
     spoken, thought = without_thinking(plain)
     steps = (*noise, *thought)
     worst: ReadReply | None = None
-    for block, found in _candidates(spoken, "thinking_never_ends" in steps):
-        read = _read_module(block, criterion, (*steps, *found), finish_reason)
+    for block, found in _candidates(spoken, "thinking_never_ends" in steps, kind):
+        read = _read_module(block, criterion, (*steps, *found), finish_reason, kind)
         if read.source is not None:
             return read
         worst = worst or read
@@ -137,7 +143,7 @@ def malformed_verdict(read: ReadReply, criterion: str) -> Verdict:
     return Verdict(extractor=sha256, criterion=criterion, findings=(finding,))
 
 
-def _candidates(text: str, is_thinking: bool) -> Iterator[tuple[Block, tuple[str, ...]]]:
+def _candidates(text: str, is_thinking: bool, kind: Kind) -> Iterator[tuple[Block, tuple[str, ...]]]:
     """Give what may be the module, likeliest first."""
     blocks = fenced_blocks(text)
     if is_thinking:
@@ -147,7 +153,7 @@ def _candidates(text: str, is_thinking: bool) -> Iterator[tuple[Block, tuple[str
     with_extract = [block for block in python if re.search(r"def \w+", block.code)]
     plain = [block for block in with_extract if not block.is_set_aside]
     several = ("took_last_block",) if len(with_extract) > 1 else ()
-    for block in reversed([block for block in plain if _is_whole(block)]):
+    for block in reversed([block for block in plain if kind.is_whole(block.code)]):
         yield block, several
     if len(python) > 1:
         joined = "\n".join(block.code for block in python if not block.is_set_aside)
@@ -164,12 +170,8 @@ def _candidates(text: str, is_thinking: bool) -> Iterator[tuple[Block, tuple[str
         yield Block(text, "", True, ""), ("read_without_fence",)
 
 
-def _is_whole(block: Block) -> bool:
-    return bool(re.search(r"\bFEATURES\b", block.code))
-
-
 def _read_module(
-    block: Block, criterion: str | None, steps: tuple[str, ...], finish_reason: str | None
+    block: Block, criterion: str | None, steps: tuple[str, ...], finish_reason: str | None, kind: Kind
 ) -> ReadReply:
     if len(block.code) > 2 * MAX_SOURCE:
         return ReadReply(None, steps, f"{len(block.code)} characters are no module: keep one idea")
@@ -188,34 +190,11 @@ def _read_module(
         return complain(f"the module has {lines} lines; at most {MAX_LINES} are allowed: keep one idea")
     if found := _forbidden(source) or _gap(source):
         return complain(found)
-    source, more = _mended(source, criterion)
+    source, more = kind.mended(source, criterion)
     steps = (*steps, *more)
     excerpt = _excerpt(source)
-    complaint = _complaint(source, criterion)
+    complaint = kind.complaint(source, criterion)
     return complain(complaint) if complaint else ReadReply(source, steps, "", "")
-
-
-def _mended(source: str, criterion: str | None) -> tuple[str, tuple[str, ...]]:
-    steps: list[str] = []
-    for repair in (mend_module, lambda text: mend_head(text, criterion), match_features):
-        changed, more = repair(source)
-        if parses(changed):
-            source = changed
-            steps += more
-    return source.strip("\n") + "\n", tuple(steps)
-
-
-def _complaint(source: str, criterion: str | None) -> str:
-    try:
-        extractor = parse_extractor(source)
-        compile(source, "<extractor>", "exec")  # catches what parsing does not: a return outside a function
-    except ContractError as error:
-        return str(error)
-    except SyntaxError as error:
-        return f"line {error.lineno}: not Python 3.11: {error.msg}"
-    if criterion and extractor.criterion != criterion:
-        return f"CRITERION is {extractor.criterion!r}; this brief asks for {criterion!r}"
-    return disagreement(source) or ""
 
 
 def _forbidden(source: str) -> str:

@@ -12,6 +12,7 @@ import sys
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
+from scafe.agent.reply.kinds import EXTRACTOR, LOCATOR
 from scafe.agent.reply.parsing import TOO_MUCH
 from scafe.agent.reply.plans import ReadPlan, read_plan
 from scafe.agent.reply.reply import ReadReply, read_reply
@@ -53,7 +54,8 @@ def _answered(request: dict[str, Any]) -> dict[str, Any]:
     try:
         if is_plan:
             return asdict(read_plan(request["text"], tuple(request["criteria"])))
-        asked = {"may_decline": request["may_decline"]}
+        kind = LOCATOR if request["what"] == "locator" else EXTRACTOR
+        asked = {"may_decline": request["may_decline"], "kind": kind}
         return asdict(read_reply(request["text"], request["criterion"], request["finish_reason"], **asked))
     except Exception:
         return asdict(ReadPlan(None, (), TOO_MUCH) if is_plan else ReadReply(None, (), TOO_MUCH))

@@ -24,6 +24,38 @@ MAX_REPAIRS = 2
 ADAPTIVE_QUERIES = 4
 """Label-touching queries that the wide wave leaves to the adaptive rounds."""
 
+MAX_LOCATORS, MAX_LOCATOR_REPAIRS = 3, 2
+"""Locators that are drafted independently, and calls to mend what was found on them."""
+LOCATOR_SHARE = 0.2
+"""Of a run's calls; what is measured matters more than a fourth opinion on where."""
+
+
+@dataclass(frozen=True)
+class LocatorPlan:
+    """What may be spent on finding the region, before the criteria are drafted."""
+
+    drafts: int
+    repairs: int
+
+
+def plan_locators(max_calls: int, search: Search = "loop") -> LocatorPlan:
+    """Spread the calls for locators: drafts first, then repairs.
+
+    Examples
+    --------
+    >>> plan_locators(50), plan_locators(15)
+    (LocatorPlan(drafts=3, repairs=2), LocatorPlan(drafts=2, repairs=1))
+    >>> plan_locators(3)
+    LocatorPlan(drafts=0, repairs=0)
+    """
+    allowed = max(min(math.floor(LOCATOR_SHARE * max_calls), max_calls - MIN_CALLS), 0)
+    if search == "one_shot":
+        return LocatorPlan(drafts=min(allowed, 1), repairs=0)
+    if search == "best_of_n":
+        return LocatorPlan(drafts=min(allowed, MAX_LOCATORS), repairs=0)
+    drafts = min(MAX_LOCATORS, math.ceil(0.6 * allowed))
+    return LocatorPlan(drafts=drafts, repairs=min(MAX_LOCATOR_REPAIRS, allowed - drafts))
+
 
 @dataclass(frozen=True)
 class CallPlan:

@@ -75,6 +75,7 @@ class Standing:
 PHASES = {
     "run_started": "opening data and sandbox",
     "bench_opened": "planning",
+    "locator_chosen": "planning",
     "planned": "first drafts",
     "pool_pruned": "freezing",
     "set_frozen": "scoring the held-out test set",

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Line = Mapping[str, Any]
+LOCATOR = "locator"
+"""What stands for a criterion in events about locators."""
 
 PROBE_WORDS = {
     "contract": "breaks the extractor contract",
@@ -24,8 +26,18 @@ PROBE_WORDS = {
     "unstable": "changes under harmless changes of the image",
     "nuisance": "changes with imaging conditions",
     "known": "repeats a feature that was accepted before",
+    "misses": "misses the region",
+    "fails_often": "misses the region on a tenth of the images",
+    "whole_frame": "marks the whole image",
+    "inverted": "marks everything but the region",
+    "point": "marks a few pixels",
+    "nothing_found": "finds nothing",
+    "fixed_place": "marks a fixed place of the frame",
+    "reads_marks": "marks rulers, letters or callipers",
+    "lost_under": "loses the region under some imaging conditions",
+    "found_where_nothing_is": "finds a region where none is",
 }
-"""Code of a finding -> what is wrong with the extractor, as the end of a sentence."""
+"""Code of a finding -> what is wrong with the extractor or locator, as the end of a sentence."""
 GATE_WORDS = {
     "accepted": "development score improved",
     "rejected": "kept until pruning, though the development score did not improve",
@@ -109,12 +121,35 @@ def _revision(line: Line) -> str:
 
 
 def _say_judged(line: Line) -> str:
+    if line["accepted"] and line["criterion"] == LOCATOR:
+        return f"{_revision(line)}: passed the probes on synthetic images"
     if line["accepted"]:
         passed = plural(len(line["accepted"]), "feature")
         return f"{_revision(line)}: {passed} passed the probes on synthetic images"
     codes = sorted({code for code, severity, _ in line["findings"] if severity == "reject"})
     why = "; ".join(PROBE_WORDS.get(code, code) for code in codes) or "no feature passed"
     return f"{_revision(line)}: rejected by probes ({why})"
+
+
+def _say_located(line: Line) -> str:
+    card = line["card"]
+    told = [f"something found on {card['found']} of the images"]
+    told += [f"area {card['area']} of the frame"] if card["area"] != "unknown" else []
+    told += [
+        f"Dice {card[name]} with {whom}"
+        for name, whom in (("agreement", "the other locators"), ("given", "given masks"))
+        if card[name] != "unknown"
+    ]
+    return f"{LOCATOR}, revision {line['number']}: {', '.join(told)}"
+
+
+def _say_locator_chosen(line: Line) -> str:
+    which = line["revision"] or "the one that ships"
+    found = line["locator"]["found"]
+    return (
+        f"masks of the {line['locator']['region']} by {which} ({line['why']}); found on {found} of the "
+        "images without a given mask"
+    )
 
 
 def _say_scored(line: Line) -> str:
@@ -166,6 +201,8 @@ _SAYINGS: dict[str, Callable[[Line], str | None]] = {
         + (f", {line['reason']}" if line["reason"] else "")
     ),
     "judged": _say_judged,
+    "located": _say_located,
+    "locator_chosen": _say_locator_chosen,
     "scored": _say_scored,
     "turned_away": lambda line: f"not scored: {', '.join(line['features'])} {line['reason']}",
     "simplified": lambda line: (

@@ -19,11 +19,11 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.companion.note import CompanionNote
-from scafe.evals.disclosure.bands import ShareBand
-from scafe.evals.disclosure.score_card import ScoreCard
+from scafe.evals.disclosure.score_card import LocatorCard, LocatorChoice, LocatorFacts, ScoreCard
 from scafe.evals.scoring.feedback import FeedbackMode
 from scafe.knowledge.contract import errors
 from scafe.knowledge.contract.masks import MaskMethod
+from scafe.sandbox.probes.regions.verdict import LocatorVerdict
 from scafe.sandbox.probes.verdict import Verdict
 
 CLOSING_SECONDS = 10.0
@@ -86,20 +86,6 @@ class BenchSpec(Record):
     )
 
 
-Chosen = Literal["reference", "draft", "own"]
-"""reference: as it ships · draft: the best of its variants · own: a person's file."""
-
-
-class LocatorFacts(Record):
-    """What the agent may know of the masks that a locator fills."""
-
-    region: str
-    sha256: str = Field(description="of the locator's source")
-    chosen: Chosen = "reference"
-    given: Literal["none", "some"] = Field(description="whether any mask was given")
-    found: ShareBand = Field(description="share of the others in which the locator found something")
-
-
 class BenchFacts(Record):
     """What the agent may know of the data."""
 
@@ -123,6 +109,16 @@ class BenchFacts(Record):
         default=None,
         exclude_if=lambda value: value is None,
         description="what is fused with the criteria features after the freeze; no brief holds it",
+    )
+    to_locate: str = Field(
+        default="",
+        exclude_if=lambda value: not value,
+        description="the region whose locator the run has yet to draft; '' if it has none to draft",
+    )
+    outlined: bool = Field(
+        default=False,
+        exclude_if=lambda value: not value,
+        description="whether masks of some images are given, which drafts of a locator are compared with",
     )
 
 
@@ -220,6 +216,19 @@ class Bench:
     def probe(self, source: str) -> Verdict:
         """Judge one extractor on phantoms; touches no patient and no label."""
         return self._record(Verdict, "probe", source=source)
+
+    def probe_locator(self, source: str) -> LocatorVerdict:
+        """Judge one locator on phantoms; touches no patient and no label."""
+        return self._record(LocatorVerdict, "probe_locator", source=source)
+
+    def compare_locators(self, sources: tuple[str, ...]) -> tuple[LocatorCard, ...]:
+        """Run locators on development images without a look at a label; one card each, in their order."""
+        cards = self._ask("compare_locators", sources=list(sources))["cards"]
+        return tuple(LocatorCard.model_validate(one) for one in cards)
+
+    def choose_locator(self, sources: tuple[str, ...]) -> LocatorChoice:
+        """Keep one of these, or the one that ships, and fill the masks that are not given by it."""
+        return self._record(LocatorChoice, "choose_locator", sources=list(sources))
 
     def score(self, source: str, names: tuple[str, ...], pool: tuple[FeatureRef, ...]) -> ScoreCard:
         """Score the named features of one extractor beside the pool; may spend one query."""

@@ -1,65 +1,55 @@
-"""Choose the locator of a study: the one that ships, one of a person, or the best of several variants.
+"""The locator of a study: the one that ships, one of a person, or one that the run drafts and keeps.
 
-Variants are probed on phantoms, then run on some development images without a look at a label. Where masks
-are given for enough of them, agreement with these decides; else agreement of the locators with one another.
+It is kept in the bench's private folder from then on: one that ships may have been mended since.
 """
 
-import json
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.features import write_atomically
-from scafe.evals.data.regions.agreement import Behaviour, behaviours
 from scafe.evals.data.sources import digest
-from scafe.evals.disclosure.bench import BenchSpec, Chosen
-from scafe.knowledge.contract.errors import ContractError
+from scafe.evals.disclosure.bench import BenchSpec
+from scafe.evals.disclosure.score_card import Chosen
+from scafe.knowledge.contract.errors import ContractError, PackError
 from scafe.knowledge.contract.extractor import read_module
 from scafe.knowledge.contract.locator import Locator, parse_locator
 from scafe.knowledge.criteria.pack import CriteriaPack
 from scafe.knowledge.locators.reference import reference_locator
-from scafe.knowledge.locators.variants import variants_of
-from scafe.sandbox.pool.pool import ImageAndMask, Pool
-from scafe.sandbox.probes.regions.judging import judge_locator
-from scafe.sandbox.probes.regions.verdict import LocatorVerdict
+from scafe.sandbox.pool.pool import ImageAndMask
 
-KEPT, FIGURES = "locator.py", "locators.json"
-"""Files of the bench's private folder: the chosen locator, and what was seen of all."""
-MOST_VARIANTS = 5
+KEPT = "locator.py"
+CHOSEN_AT_OPENING = "locators.json"
+"""What the bench left where it chose among variants at its opening, before drafters were asked."""
+
 LOOKED_AT = 32
-"""Images without masks, and with given ones, on which locators are compared."""
-LEAST_GIVEN = 10
+"""Images without masks, and with given ones, on which locators are compared; of as many patients."""
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One candidate with what was seen of it."""
-
-    locator: Locator
-    verdict: LocatorVerdict
-    behaviour: Behaviour | None
-    """None: the probes turned it away."""
-
-    @property
-    def merit(self) -> float:
-        """What candidates are ranked by; -1 for one that was turned away."""
-        if self.behaviour is None:
-            return -1.0
-        one = self.behaviour
-        return round(one.agreement if math.isnan(one.given) else one.given, 3)
+def images_to_compare_on(
+    dataset: Dataset, dev: Sequence[int]
+) -> tuple[list[ImageAndMask], list[ImageAndMask]]:
+    """Load development images on which locators are compared, without and with given masks."""
+    lacking = [index for index in dev if not dataset.items[index].has_mask]
+    given = [index for index in dev if dataset.items[index].has_mask]
+    return _some(dataset, lacking), _some(dataset, given)
 
 
-def kept_or_chosen(
-    spec: BenchSpec, pack: CriteriaPack, dataset: Dataset, dev: Sequence[int], pool: Pool, folder: Path
-) -> Locator:
+def fills_masks(spec: BenchSpec, pack: CriteriaPack, dataset: Dataset) -> bool:
+    """Whether a locator fills masks of this study at all."""
+    lacking = not all(item.has_mask for item in dataset.items)
+    return spec.locator != "none" and pack.region is not None and lacking
+
+
+def is_drafted(spec: BenchSpec, folder: Path) -> bool:
+    """Whether the run drafts the locator: not one that was begun when the bench chose it at its opening."""
+    return spec.locator == "draft" and not (folder / CHOSEN_AT_OPENING).exists()
+
+
+def kept_or_chosen(spec: BenchSpec, pack: CriteriaPack, folder: Path) -> Locator | None:
     """Return the study's locator; the first opening chooses it, later ones take what was chosen.
 
-    Parameters
-    ----------
-    dev : sequence of int
-        Development items; no other image is looked at.
+    None: the run has yet to draft it.
 
     Raises
     ------
@@ -70,18 +60,32 @@ def kept_or_chosen(
     if path.exists():
         return parse_locator(path.read_text(encoding="utf-8"))
     if spec.locator == "draft":
-        locator = _best(pack, dataset, dev, pool, spec.seed, folder)
-    elif spec.locator == "reference":
-        locator = reference_locator(pack)
-    else:
-        locator = own_locator(Path(spec.locator), pack)
-    write_atomically(path, locator.source.encode())
+        return None
+    asked = spec.locator
+    locator = reference_locator(pack) if asked == "reference" else own_locator(Path(asked), pack)
+    keep_locator(locator, folder)
     return locator
 
 
-def origin_of(asked: str) -> Chosen:
-    """Say how what is asked for is chosen."""
-    return {"reference": "reference", "draft": "draft"}.get(asked, "own")  # type: ignore[return-value]
+def keep_locator(locator: Locator, folder: Path) -> None:
+    """Make a locator the study's."""
+    write_atomically(folder / KEPT, locator.source.encode())
+
+
+def origin_of(asked: str, locator: Locator, pack: CriteriaPack) -> Chosen:
+    """Say where a study's locator comes from."""
+    if asked in ("reference", "draft"):
+        shipped = shipped_locator(pack) if asked == "draft" else locator
+        return "reference" if shipped is not None and shipped.sha256 == locator.sha256 else "draft"
+    return "own"
+
+
+def shipped_locator(pack: CriteriaPack) -> Locator | None:
+    """Return the reference locator of a pack's region; None if nothing ships for it."""
+    try:
+        return reference_locator(pack)
+    except PackError:
+        return None
 
 
 def own_locator(path: Path, pack: CriteriaPack) -> Locator:
@@ -94,48 +98,9 @@ def own_locator(path: Path, pack: CriteriaPack) -> Locator:
     return locator
 
 
-def _best(
-    pack: CriteriaPack, dataset: Dataset, dev: Sequence[int], pool: Pool, seed: int, folder: Path
-) -> Locator:
-    reference = reference_locator(pack)
-    drafts = (reference, *variants_of(reference, MOST_VARIANTS))
-    verdicts = [judge_locator(one.source, pack, pool, seed) for one in drafts]
-    fit = [place for place, verdict in enumerate(verdicts) if verdict.is_acceptable]
-    seen = behaviours(
-        pool,
-        [drafts[place].source for place in fit],
-        _some(dataset, [index for index in dev if not dataset.items[index].has_mask]),
-        _some(dataset, [index for index in dev if dataset.items[index].has_mask]),
-        LEAST_GIVEN,
-    )
-    told = dict(zip(fit, seen, strict=True))
-    compared = [Compared(one, verdicts[place], told.get(place)) for place, one in enumerate(drafts)]
-    best = max(
-        range(len(drafts)), key=lambda place: (compared[place].merit, -place)
-    )  # the shipped one on a tie
-    _write_figures(folder / FIGURES, compared, best)
-    return drafts[best]
-
-
 def _some(dataset: Dataset, ids: Sequence[int]) -> list[ImageAndMask]:
-    """Return some items, chosen by a hash of each: their order in the data set often tells the label."""
+    """Return one image a patient, by a hash of each: their order in the data set often tells the label."""
     ranked = sorted(ids, key=lambda index: digest(b"locators", dataset.items[index].sha256.encode()))
-    return [dataset.load(index) for index in ranked[:LOOKED_AT]]
-
-
-def _write_figures(path: Path, compared: Sequence[Compared], best: int) -> None:
-    """Keep every figure for the owner of the data; nothing of the file leaves the machine."""
-    rows = [
-        {
-            "sha256": one.locator.sha256,
-            "chosen": place == best,
-            "phantoms": one.verdict.model_dump(mode="json"),
-            "images": None if one.behaviour is None else _finite(asdict(one.behaviour)),
-        }
-        for place, one in enumerate(compared)
-    ]
-    write_atomically(path, json.dumps(rows, indent=1, sort_keys=True).encode())
-
-
-def _finite(figures: dict[str, float]) -> dict[str, float | None]:
-    return {name: None if math.isnan(value) else round(value, 3) for name, value in figures.items()}
+    first = {dataset.items[index].patient: index for index in reversed(ranked)}
+    chosen = [index for index in ranked if first[dataset.items[index].patient] == index]
+    return [dataset.load(index) for index in chosen[:LOOKED_AT]]

@@ -13,8 +13,9 @@ from scafe.evals.data.regions.looks import Found, require_plausible
 from scafe.evals.data.regions.store import Filled, KeptRegion, RegionStore
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.bands import Edges
-from scafe.evals.disclosure.bench import BenchSpec, Chosen, LocatorFacts
-from scafe.evals.disclosure.locators import kept_or_chosen, origin_of
+from scafe.evals.disclosure.bench import BenchSpec
+from scafe.evals.disclosure.locators import fills_masks, kept_or_chosen, origin_of
+from scafe.evals.disclosure.score_card import Chosen, LocatorFacts
 from scafe.knowledge.contract.locator import Locator
 from scafe.knowledge.criteria.pack import CriteriaPack
 from scafe.sandbox.pool.pool import Pool
@@ -94,26 +95,34 @@ class Regions:
 
 
 def open_regions(
-    spec: BenchSpec, pack: CriteriaPack, dataset: Dataset, dev: Sequence[int], pool: Pool, folder: Path
+    spec: BenchSpec, pack: CriteriaPack, dataset: Dataset, pool: Pool, folder: Path
 ) -> Regions | None:
-    """Return the locator that fills masks of this study; None where no mask is to be filled.
+    """Return the locator that fills masks of this study; None where no mask is to be filled, or not yet.
 
-    The locator of the first opening is kept and taken again: one that ships may have been mended since.
-
-    Parameters
-    ----------
-    dev : sequence of int
-        Development items; only these are looked at to choose among drafts.
+    The locator that was chosen first is kept and taken again: one that ships may have been mended since.
 
     Raises
     ------
     DatasetError
         What the locator finds cannot be right.
     """
-    if spec.locator == "none" or pack.region is None or all(item.has_mask for item in dataset.items):
+    if not fills_masks(spec, pack, dataset):
         return None
-    locator = kept_or_chosen(spec, pack, dataset, dev, pool, folder)
+    locator = kept_or_chosen(spec, pack, folder)
+    return None if locator is None else filled_by(locator, spec, pack, dataset, pool, folder)
+
+
+def filled_by(
+    locator: Locator, spec: BenchSpec, pack: CriteriaPack, dataset: Dataset, pool: Pool, folder: Path
+) -> Regions:
+    """Locate on every image that lacks a mask.
+
+    Raises
+    ------
+    DatasetError
+        What was found cannot be right; the message names the first row and the way out.
+    """
     masks = (Path(spec.cache) if spec.cache else folder) / "regions"
-    found = Regions(dataset, pool, masks, locator, origin_of(spec.locator))
+    found = Regions(dataset, pool, masks, locator, origin_of(spec.locator, locator, pack))
     found.prepare()
     return found

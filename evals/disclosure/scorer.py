@@ -18,8 +18,8 @@ FILES = {
     "evals/companion": ("companion", "joined", "onnx_file"),
     "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (
-        "answers", "bands", "label_noise", "ledger", "locators", "opening", "regions", "score_card",
-        "scorer", "session",
+        "answers", "bands", "drafted", "label_noise", "ledger", "locators", "opening", "regions",
+        "score_card", "scorer", "session",
     ),
     "sandbox/pool": ("pool",),
     "sandbox/pool/regions": ("finding", "located", "seat"),

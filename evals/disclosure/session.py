@@ -15,18 +15,21 @@ from numpy.typing import NDArray
 from scafe.evals.companion.companion import Appearance, open_companion
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.features import FeatureStore, FeatureTable, Images, source_sha256, write_atomically
+from scafe.evals.data.regions.agreement import Watch
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.bands import NO_NOISE, Noisy
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef
 from scafe.evals.disclosure.label_noise import LabelNoise, open_noise
 from scafe.evals.disclosure.ledger import Ledger
+from scafe.evals.disclosure.locators import fills_masks, images_to_compare_on, is_drafted, keep_locator
 from scafe.evals.disclosure.opening import open_data
-from scafe.evals.disclosure.regions import Regions, open_regions
+from scafe.evals.disclosure.regions import Regions, filled_by, open_regions
 from scafe.evals.disclosure.scorer import ScorerSeal
 from scafe.evals.scoring.feedback import plan_feedback
 from scafe.evals.scoring.score import CVScore, Task, cross_validate
 from scafe.evals.scoring.splits import Folds, Split, make_folds, split_patients
-from scafe.knowledge.contract.errors import InputError
+from scafe.knowledge.contract.errors import InputError, IntegrityError
+from scafe.knowledge.contract.locator import Locator
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 from scafe.sandbox.language.toolkit_text import toolkit_sha256
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
@@ -87,10 +90,8 @@ class BenchSession:
         """Over the dev ids, never used by the loop: for pruning and for what a report re-scores."""
         self.sources: dict[str, str] = self._kept_sources()
         """SHA-256 -> source of every extractor that was probed or scored."""
-        self.regions: Regions | None = open_regions(
-            spec, self.pack, self.dataset, self.split.dev, pool, self.folder
-        )
-        """What fills masks that were not given; None: they are all True."""
+        self.regions: Regions | None = open_regions(spec, self.pack, self.dataset, pool, self.folder)
+        """What fills masks that were not given; None: they are all True, or its locator is to be drafted."""
         self.appearance: Appearance | None = self._open_companion()
         """What is fused with the criteria features after the freeze; nothing of it is ever disclosed."""
         self.store = FeatureStore(Path(spec.cache) if spec.cache else self.folder / "features", pool)
@@ -121,7 +122,34 @@ class BenchSession:
 
     def seen(self, ids: Sequence[int], keys: Sequence[str], images: Images) -> tuple[Sequence[str], Images]:
         """Return keys and images as extractors get them: the locator fills masks that were not given."""
+        if self.regions is None and self.to_locate:
+            raise IntegrityError(
+                "the locator of this run is not there yet: its bench was removed while its trace went on; "
+                "remove the run's checkpoints too, and resume"
+            )
         return (keys, images) if self.regions is None else self.regions.seen(ids, keys, images)
+
+    @property
+    def to_locate(self) -> str:
+        """The region whose locator the run drafts; '' if it drafts none."""
+        drafts = is_drafted(self.spec, self.folder) and fills_masks(self.spec, self.pack, self.dataset)
+        return self.pack.region or "" if drafts else ""
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Runs locators over the images on which they are compared."""
+        return Watch(self.pool, *images_to_compare_on(self.dataset, self.split.dev))
+
+    def adopt(self, locator: Locator) -> None:
+        """Fill masks that were not given by this locator from now on.
+
+        Raises
+        ------
+        DatasetError
+            What it finds cannot be right; the study is as it was.
+        """
+        self.regions = filled_by(locator, self.spec, self.pack, self.dataset, self.pool, self.folder)
+        keep_locator(locator, self.folder)
 
     def matrix(self, pool: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> NDArray[np.float64]:
         """Return the (len(ids), len(pool)) values of pooled features, NaN where not measurable."""
@@ -253,7 +281,9 @@ class BenchSession:
             scorer_sha256=self.scorer.sha256,
             toolkit_sha256=toolkit_sha256(),
             sandbox=sandbox_status(self.pool.report),
-            locator=None if self.regions is None else self.regions.facts(self.key),
+            locator=None if self.regions is None or self.to_locate else self.regions.facts(self.key),
+            to_locate=self.to_locate,
+            outlined=bool(self.to_locate) and any(item.has_mask for item in self.dataset.items),
             companion=None if self.appearance is None else self.appearance.companion.note,
         )
 

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from scafe.evals.disclosure.answers import answer_score
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef, Frozen, Pruned, Record
+from scafe.evals.disclosure.drafted import choose_draft, compare_drafts
 from scafe.evals.disclosure.journal import Journal
 from scafe.evals.disclosure.ledger import Ledger
 from scafe.evals.disclosure.session import BenchSession
@@ -24,6 +25,7 @@ from scafe.evals.disclosure.verdicts import reach_verdict
 from scafe.evals.scoring.gate import prune
 from scafe.knowledge.contract.errors import IntegrityError, SandboxError, ScafeError
 from scafe.sandbox.pool.pool import Pool
+from scafe.sandbox.probes.regions.judging import judge_locator
 
 PR_SET_PDEATHSIG = 1
 Answer = dict[str, Any]
@@ -94,6 +96,9 @@ class Desk:
     def _fresh(self, method: str, arguments: Answer) -> Answer:
         ways: dict[str, Callable[[Answer], Answer]] = {
             "probe": self._probe,
+            "probe_locator": self._probe_locator,
+            "compare_locators": self._compare_locators,
+            "choose_locator": self._choose_locator,
             "score": self._score,
             "prune": self._prune,
             "freeze": self._freeze,
@@ -112,12 +117,26 @@ class Desk:
         # A bundle or report that was removed since is written again, to the same bytes.
         if method == "freeze":
             return Path(reply["bundle"]).exists()
+        if method == "choose_locator":
+            return self.session.regions is not None
         return method != "report"
 
     def _probe(self, arguments: Answer) -> Answer:
         session, source = self.session, arguments["source"]
         session.remember(source)
         return reach_verdict(session, source).model_dump(mode="json")
+
+    def _probe_locator(self, arguments: Answer) -> Answer:
+        session = self.session
+        verdict = judge_locator(arguments["source"], session.pack, session.pool, session.spec.seed)
+        return verdict.model_dump(mode="json")
+
+    def _compare_locators(self, arguments: Answer) -> Answer:
+        cards = compare_drafts(self.session, arguments["sources"])
+        return {"cards": [one.model_dump(mode="json") for one in cards]}
+
+    def _choose_locator(self, arguments: Answer) -> Answer:
+        return choose_draft(self.session, arguments["sources"]).model_dump(mode="json")
 
     def _score(self, arguments: Answer) -> Answer:
         names, pool = tuple(arguments["names"]), _refs(arguments["pool"])

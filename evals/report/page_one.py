@@ -23,12 +23,23 @@ def what_it_is(bundle: Bundle, run: Mapping[str, Any]) -> Section:
         "Every feature is a readable Python file in the bundle."
     )
     if manifest.locator or manifest.unmasked:
-        text = f"{text} Masks: {manifest.masks_told}."
+        text = f"{text} Masks: {manifest.masks_told}.{_locator_told(run)}"
     return Section(
         id="what",
         title="What this is",
         blocks=(Paragraph(text=NO_CLINICAL_USE, tone="warning"), Paragraph(text=text)),
     )
+
+
+def _locator_told(run: Mapping[str, Any]) -> str:
+    """Say where a drafted locator comes from; '' where none was to be drafted."""
+    told = run.get("locator")
+    if not isinstance(told, Mapping):
+        return ""
+    drafted, why = told.get("drafted", 0), told.get("why", "")
+    if told.get("chosen") == "draft":
+        return f" Locator: {told.get('revision')} of {drafted} that were asked for in the run; it {why}."
+    return f" Locator: the one that ships, beside {drafted} that were asked for in the run ({why})."
 
 
 def headline_section(bundle: Bundle, headline: Headline | None, is_burnt: bool) -> Section:

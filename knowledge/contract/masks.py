@@ -9,7 +9,7 @@ MaskMethod = Literal["none", "otsu"]
 """No mask is drawn, or one by Otsu's threshold; `evals/data/segment.py` says for which images."""
 
 LOCATORS = ("reference", "draft", "none")
-"""Who fills masks that are not given: the reference locator of the pack's region, the best of its variants,
+"""Who fills masks that are not given: the reference locator of the pack's region, the best that is drafted,
 or nobody; anything else names the file of a locator."""
 
 WindowRule = Literal["volume@1", "mask@2"]

@@ -60,15 +60,28 @@ def reference_locator(pack: CriteriaPack) -> Locator:
     """
     if pack.region is None:
         raise PackError(f"pack {pack.id} names no `region`, so there is nothing to locate")
-    fitting = [name for name in locator_names() if load_locator(name).region == pack.region]
-    own = {f"{kind}_{pack.region}" for kind in (pack.modality.kind, pack.phantom, pack.id.split(".")[0])}
-    if not fitting:
+    name = locator_name(pack.region, pack.id, pack.modality.kind, pack.phantom)
+    if name is None:
         known = ", ".join(sorted({load_locator(name).region for name in locator_names()}))
         raise PackError(
             f"pack {pack.id}: no locator ships for the region {pack.region!r} (there are {known}); "
             "give one with --locator FILE"
         )
-    return load_locator(next((name for name in fitting if name in own), fitting[0]))
+    return load_locator(name)
+
+
+def locator_name(region: str, pack_id: str, *kinds: str) -> str | None:
+    """Return the name of the reference locator of a region; None if nothing ships for it.
+
+    Parameters
+    ----------
+    region, pack_id : str
+    *kinds : str
+        Modality, phantom: what tells regions of one name apart beside the head of the pack's id.
+    """
+    fitting = [name for name in locator_names() if load_locator(name).region == region]
+    own = {f"{kind}_{region}" for kind in (*kinds, pack_id.split(".")[0])}
+    return next((name for name in fitting if name in own), fitting[0] if fitting else None)
 
 
 def _files() -> dict[str, Path]:

@@ -14,6 +14,7 @@ from scafe.agent.record.events import (
     Discarded,
     Escalated,
     Judged,
+    LocatorChosen,
     Planned,
     PoolPruned,
     Replied,
@@ -192,6 +193,8 @@ class Happened:
             self.escalated.append(PassedOn(n, ts, event))
         elif isinstance(event, (Judged, TurnedAway, Scored, Simplified)):
             self._judged(event)
+        elif isinstance(event, LocatorChosen):
+            self._chosen(event)
         else:
             self._once(event)
 
@@ -260,6 +263,11 @@ class Happened:
             cell.turned_away.append(event.reason)
         else:
             cell.gate, cell.pooled = event.card.gate, event.pooled
+
+    def _chosen(self, event: LocatorChosen) -> None:
+        cell = self.cells.get(event.revision)
+        if cell is not None:
+            cell.selected = (event.locator.region,)
 
     def _once(self, event: AnyEvent) -> None:
         for name, kind in _ONCE.items():

@@ -1,16 +1,14 @@
 """Killed, interrupted or paused at any point, a run ends as if it had not been."""
 
-import json
 import os
 import re
 import signal
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from loop_runs import Failing, KilledError, events, go, go_on
+from loop_runs import Failing, KilledError, check_kill_points, events, go, go_on
 from loop_stand_ins import FaultyDrafter, fingerprint
 
 from scafe.agent.brief.brief import Brief
@@ -77,28 +75,6 @@ def test_killed_all_along_its_way_a_run_ends_as_if_it_had_not_been(tmp_path: Pat
 
 def test_killed_among_broken_replies_a_run_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     check_kill_points(tmp_path, ["9", "17-30", "31"], "3", drafter="broken")
-
-
-def check_kill_points(root: Path, points: list[str], hash_seed: str, drafter: str = "faulty") -> None:
-    import subprocess
-
-    told = subprocess.run(
-        [
-            sys.executable,
-            str(Path(__file__).parents[1] / "stand_ins" / "kill_points.py"),
-            str(root / "k"),
-            *points,
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONHASHSEED": hash_seed, "KILL_DRAFTER": drafter},
-    )
-    whole, *killed = [json.loads(line) for line in told.stdout.splitlines()]
-    assert len(killed) >= len(points)
-    for one in killed:
-        assert (one.pop("killed"), one.pop("resumed")) == (signal.SIGKILL, 0)
-        assert one == {**whole, "point": one["point"]}
 
 
 def test_the_first_ctrl_c_ends_at_a_step_and_the_run_goes_on_to_the_same_end(

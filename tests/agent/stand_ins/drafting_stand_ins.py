@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scafe.agent.brief.brief import BankEntry, Brief, BudgetLeft, Feedback, KnownFeature
+from scafe.agent.brief.brief import BankEntry, Brief, BudgetLeft, Feedback, KnownFeature, LocatorBrief
 from scafe.agent.drafters.chat import ChatDrafter, open_chat
 from scafe.agent.drafters.drafter import DrafterSettings
 from scafe.agent.egress.patience import Patience
-from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
-from scafe.knowledge.criteria.pack import load_pack
+from scafe.evals.disclosure.score_card import DisclosedFeature, LocatorCard, ScoreCard
+from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
+from scafe.sandbox.probes.regions.verdict import LocatorVerdict
 from scafe.sandbox.probes.verdict import DialResponse, FeatureEvidence, Finding, Verdict
 
 SOURCE = (
@@ -17,6 +18,18 @@ SOURCE = (
     .read_text()
     .replace('"redness"', '"vascularity"')
 )
+LOCATOR_SOURCE = '''"""What is redder than the frame."""
+
+import numpy as np
+
+LOCATOR = "scar"
+
+
+def locate(image):
+    """Mark what is redder than the median."""
+    red = image[:, :, 0] - image[:, :, 1].astype(float)
+    return red > np.median(red), 0.5
+'''
 REPLY = f"Here is the module.\n\n```python\n{SOURCE}```\n"
 
 
@@ -74,6 +87,70 @@ def make_brief(operator: str = "draft", **changes: Any) -> Brief:
         "region": pack.region or "",
     }
     return Brief(**{**fields, **changes})
+
+
+def make_locator_brief(
+    operator: str = "locate", pack: CriteriaPack | None = None, **changes: Any
+) -> LocatorBrief:
+    """Return a brief for a locator of a pack's region, as full as the operator's briefs get."""
+    pack = pack or load_pack("scar.vss")
+    mends = operator == "relocate"
+    fields: dict[str, Any] = {
+        "operator": operator,
+        "pack_id": pack.id,
+        "pack_version": pack.version,
+        "title": pack.title,
+        "modality": pack.modality.kind,
+        "channels": pack.modality.channels,
+        "region": pack.region,
+        "outlines": "the scar, up to where normal skin begins",
+        "pack_note": pack.prompt_note,
+        "beside": ("light, factor on the signal", "hairs over the scar"),
+        "forbidden_shortcuts": pack.forbidden_shortcuts,
+        "outlined": mends,
+        "parents": (LOCATOR_SOURCE,) if mends else (),
+        "verdict": make_locator_verdict() if mends else None,
+        "card": make_locator_card() if mends else None,
+        "budget": BudgetLeft(calls=31, queries=12),
+        "variant": 0 if mends else 1,
+        "seed": 7,
+    }
+    return LocatorBrief(**{**fields, **changes})
+
+
+def make_locator_verdict() -> LocatorVerdict:
+    """Return a verdict on a locator that misses on a tenth of the phantoms."""
+    finding = Finding(
+        code="fails_often",
+        severity="warn",
+        message="on a tenth of the phantoms Dice is below 0.12 (0.3 would be good), while the median is "
+        "0.81: choose among several candidates, not the first",
+    )
+    return LocatorVerdict(
+        locator="0" * 64,
+        region="scar",
+        findings=(finding,),
+        dice=0.81,
+        worst_decile=0.12,
+        stability=0.93,
+        found_in_bare=0.25,
+    )
+
+
+def make_locator_card() -> LocatorCard:
+    """Return what a bench would disclose of the locator."""
+    return LocatorCard(
+        locator="0" * 64,
+        status="ok",
+        found="20-80%",
+        area="3-15%",
+        height="first",
+        breadth="middle",
+        steadiness=".75-.9",
+        worst_perturbation="shift",
+        agreement=".5-.75",
+        given="<.5",
+    )
 
 
 def make_verdict() -> Verdict:

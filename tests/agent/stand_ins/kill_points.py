@@ -2,7 +2,8 @@
 
 Run as a process of its own: it forks, so it must hold no threads. `python kill_points.py ROOT POINT…`,
 where a point is an event number, with `-BYTES` after it for a kill in the middle of that write; `everyN`
-stands for every N-th event. `KILL_DRAFTER=broken` in the environment breaks the drafter's replies.
+stands for every N-th event. `KILL_DRAFTER=broken` in the environment breaks the drafter's replies,
+`locating` has it draft locators.
 """
 
 import json
@@ -14,12 +15,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from locating_stand_ins import LocatingBench, LocatingDrafter
 from loop_stand_ins import BrokenDrafter, FaultyDrafter, StandInBench, fingerprint
 
 from scafe.agent.loop.run import RunConfig, resume_run, start_run
 from scafe.agent.record.outcome import RunOutcome
 
-DRAFTER = BrokenDrafter if os.environ.get("KILL_DRAFTER") == "broken" else FaultyDrafter
+KINDS = {"broken": (BrokenDrafter, StandInBench), "locating": (LocatingDrafter, LocatingBench)}
+DRAFTER, BENCH = KINDS.get(os.environ.get("KILL_DRAFTER", ""), (FaultyDrafter, StandInBench))
 
 
 class Killer:
@@ -43,14 +46,14 @@ def start(root: Path, kill_at: int = 0, torn: int = 0) -> RunOutcome:
     return start_run(
         config,
         drafter=DRAFTER(root / "asked.log"),
-        bench=StandInBench(root / "bench"),
+        bench=BENCH(root / "bench"),
         listener=Killer(root, kill_at, torn),
     )
 
 
 def resume(root: Path) -> RunOutcome:
     run = next((root / "runs").glob("*"))
-    return resume_run(run, drafter=DRAFTER(root / "asked.log"), bench=StandInBench(root / "bench"))
+    return resume_run(run, drafter=DRAFTER(root / "asked.log"), bench=BENCH(root / "bench"))
 
 
 def in_a_fork(action: Any, *arguments: Any) -> int:

@@ -1,5 +1,10 @@
 """Runs of the loop with stand-ins, and what they left in their folder."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +73,23 @@ APPROVE = Decision(name="A. Reader", meaning="reviewed")
 
 def decide(**by_gate: Decision) -> Any:
     return lambda asks: by_gate.get(asks["gate"], APPROVE)
+
+
+def check_kill_points(root: Path, points: list[str], hash_seed: str, drafter: str = "faulty") -> None:
+    told = subprocess.run(
+        [
+            sys.executable,
+            str(Path(__file__).with_name("kill_points.py")),
+            str(root / "k"),
+            *points,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "KILL_DRAFTER": drafter},
+    )
+    whole, *killed = [json.loads(line) for line in told.stdout.splitlines()]
+    assert len(killed) >= len(points)
+    for one in killed:
+        assert (one.pop("killed"), one.pop("resumed")) == (signal.SIGKILL, 0)
+        assert one == {**whole, "point": one["point"]}

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from scafe.evals.disclosure.bench import BenchSpec, FeatureRef
+from scafe.evals.disclosure.drafted import choose_draft
 from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.bundle import open_bundle
 from scafe.evals.frozen.freeze import freeze
@@ -129,19 +130,40 @@ class TestBench:
         with pytest.raises(ContractError, match="refrence: cannot be read"):
             opened(pool, tmp_path, 0, locator="refrence")
 
-    @pytest.mark.slow
-    def test_drafts_variants_and_keeps_the_best_with_every_figure(self, pool: Pool, tmp_path: Path) -> None:
+    def test_a_run_that_drafts_its_locator_opens_without_one_and_says_for_which_region(
+        self, pool: Pool, tmp_path: Path
+    ) -> None:
         session = opened(pool, tmp_path, 2, locator="draft")
-        rows = json.loads((Path(session.spec.folder) / "locators.json").read_text())
-        assert len(rows) == 6
-        chosen = [row for row in rows if row["chosen"]]
-        assert session.regions is not None
-        assert [row["sha256"] for row in chosen] == [session.regions.locator.sha256]
-        assert chosen[0]["images"]["agreement"] == max(
-            row["images"]["agreement"] for row in rows if row["images"]
+        assert session.regions is None
+        assert (session.facts.locator, session.facts.to_locate, session.facts.outlined) == (
+            None,
+            "scar",
+            True,
         )
-        assert session.facts.locator is not None
-        assert session.facts.locator.chosen == "draft"
+
+    def test_with_all_masks_there_is_no_locator_to_draft(self, pool: Pool, tmp_path: Path) -> None:
+        assert opened(pool, tmp_path, 2 * PER_CLASS, locator="draft").facts.to_locate == ""
+
+    def test_a_run_begun_when_the_bench_chose_at_its_opening_goes_on_with_what_it_chose(
+        self, pool: Pool, tmp_path: Path
+    ) -> None:
+        first = opened(pool, tmp_path, 0, locator="reference")
+        (first.folder / "locators.json").write_text("[]")
+        again = BenchSession(first.spec.model_copy(update={"locator": "draft"}), pool)
+        assert again.facts.to_locate == ""
+        assert again.facts.locator is not None
+
+    @pytest.mark.slow
+    def test_with_given_masks_the_draft_that_agrees_most_with_them_is_kept(
+        self, pool: Pool, tmp_path: Path
+    ) -> None:
+        session = opened(pool, tmp_path, 2 * PER_CLASS - 1, locator="draft")
+        corner = "    mask = image[:, :, 0] > 255\n    mask[:24, :24] = True\n    return mask, 0.5\n"
+        draft = f'LOCATOR = "scar"\n\n\ndef locate(image):\n{corner}'
+        choice = choose_draft(session, [draft, draft.replace(":24, :24", "40:64, 40:64")])
+        assert choice.why == "agrees most with the given masks"
+        assert session.regions is not None
+        assert session.regions.locator.source == draft
 
     def test_opened_again_takes_the_locator_of_the_first_time(self, pool: Pool, tmp_path: Path) -> None:
         first = opened(pool, tmp_path, 0, locator="reference")
