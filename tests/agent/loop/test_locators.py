@@ -4,24 +4,21 @@ import json
 from pathlib import Path
 
 import pytest
-from locating_stand_ins import LocatingBench, LocatingDrafter
+from click.testing import CliRunner
+from locating_stand_ins import LocatingBench, LocatingDrafter, located
 from loop_runs import Failing, KilledError, check_kill_points, events, go, go_on
 from loop_stand_ins import FaultyDrafter, fingerprint
 
 from scafe.agent.brief.brief import LocatorBrief, read_brief
+from scafe.agent.cli.main import main
 from scafe.agent.drafters.drafter import DrafterSettings
 from scafe.agent.drafters.replay import ReplayDrafter
 from scafe.agent.record.revisions import list_revisions
 from scafe.agent.record.run_folder import load_run
 from scafe.agent.record.seal import verify_run
 from scafe.agent.record.trace import trace_body
+from scafe.agent.terminal.sayings import in_words
 from scafe.knowledge.contract.errors import BudgetError, InputError
-
-
-def located(root: Path, **more):
-    bench = more.pop("bench", None) or LocatingBench(root / "bench")
-    given = {"drafter": LocatingDrafter(root / "asked.log"), "max_calls": 30, "locator": "draft", **more}
-    return go(root, bench=bench, **given)
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +160,25 @@ def test_an_endpoint_that_fails_among_locators_pauses_the_run(tmp_path: Path) ->
 
     outcome = located(tmp_path, drafter=Failing(ModelError("the endpoint answered 503"), after=0))
     assert (outcome.status, outcome.exit_code) == ("interrupted", 5)
+
+
+def test_every_event_about_a_locator_is_said_in_a_line(run: Path) -> None:
+    told = {line["kind"]: in_words(line) or "" for line in events(run) if line.get("criterion") == "locator"}
+    assert told["judged"].endswith("passed the probes on synthetic images")
+    assert "no locator could be read" in told["discarded"]
+    located = in_words(events(run, "located")[0])
+    assert located is not None
+    assert "something found on 80-100% of the images, area 3-15% of the frame, Dice .5-.75" in located
+    chosen = in_words(events(run, "locator_chosen")[0])
+    assert chosen is not None
+    assert chosen.startswith("masks of the scar by locator/r001 (agrees most")
+
+
+def test_the_command_line_shows_the_locators_of_a_run_and_what_tells_them_apart(run: Path) -> None:
+    folder = next((run / "runs").glob("*"))
+    told = CliRunner().invoke(main, ["runs", "show", str(folder)]).output
+    assert "locator/r001  locate  chosen" in told
+    assert "locator/r002  locate  turned_away" in told
+    diff = CliRunner().invoke(main, ["runs", "diff", str(folder), "locator/r001", "locator/r002"])
+    assert diff.exit_code == 0, diff.output
+    assert "standing: chosen → turned_away" in diff.output

@@ -5,9 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from loop_runs import go
 from loop_stand_ins import FaultyDrafter, StandInBench, dice
 
 from scafe.agent.brief.brief import AnyBrief, LocatorBrief
+from scafe.agent.record.outcome import RunOutcome
 from scafe.evals.disclosure.bench import BenchFacts
 from scafe.evals.disclosure.score_card import LocatorCard, LocatorChoice, LocatorFacts
 from scafe.knowledge.contract.locator import parse_locator
@@ -97,3 +99,10 @@ class LocatingBench(StandInBench):
             agreement=".5-.75",
             given="unknown",
         )
+
+
+def located(root: Path, **more: Any) -> RunOutcome:
+    """Run the loop so that it drafts its locator first."""
+    bench = more.pop("bench", None) or LocatingBench(root / "bench")
+    given = {"drafter": LocatingDrafter(root / "asked.log"), "max_calls": 30, "locator": "draft", **more}
+    return go(root, bench=bench, **given)
