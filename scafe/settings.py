@@ -35,6 +35,8 @@ class RunSettings(TypedDict, total=False):
     """How masks are drawn for images that have none."""
     locator: str
     """What finds masks that are not given: reference (the default), draft, none, or the file of a locator."""
+    classifier: Literal["ridge", "auto"]
+    """auto decides between the ridge and a random forest on development folds, for one label query."""
     companion: str
     """Appearance fused beside the criteria, colour_texture or onnx:FILE; the headline stays criteria only."""
     mask_label: int

@@ -96,6 +96,12 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
 )
 @mask_label_option
 @click.option(
+    "--classifier",
+    type=click.Choice(["ridge", "auto"]),
+    help="auto decides between the ridge and a random forest on development folds, for one label query; "
+    "the report shows both.  [default: ridge]",
+)
+@click.option(
     "--companion",
     metavar="colour_texture|onnx:FILE",
     help="Fuse an appearance score beside the criteria features: colour and texture, or an ONNX image model "

@@ -26,6 +26,7 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
         ordinal=config.ordinal,
         segment=config.segment,
         locator=config.locator,
+        classifier=config.classifier,
         companion=config.companion,
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,

@@ -88,6 +88,7 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         ordinal=config.ordinal,
         segment=config.segment,
         locator=config.locator,
+        classifier=config.classifier,
         companion=config.companion,
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,

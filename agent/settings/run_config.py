@@ -27,6 +27,9 @@ class RunConfig(BaseModel):
     ordinal: bool = Field(default=False, description="whether labels are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="draws masks where none is given")
     locator: str = Field(default="none", description="finds masks that are not given")
+    classifier: Literal["ridge", "auto"] = Field(
+        default="ridge", description="auto: ridge or forest, decided on development folds"
+    )
     companion: str | None = Field(default=None, description="appearance that is fused beside the criteria")
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"

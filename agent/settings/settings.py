@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     locator: str = Field(
         default="reference", description="finds masks that are not given: reference, draft, none, or a file"
     )
+    classifier: Literal["ridge", "auto"] = Field(
+        default="ridge", description="auto decides between ridge and forest on development folds"
+    )
     companion: str | None = Field(
         default=None,
         min_length=1,

@@ -57,6 +57,9 @@ class BenchSpec(Record):
     locator: str = Field(
         default="none", description="finds masks that are not given: reference, draft, a file, or none"
     )
+    classifier: Literal["ridge", "auto"] = Field(
+        default="ridge", description="auto: ridge or forest, decided on development folds for one label query"
+    )
     companion: str | None = Field(
         default=None, description="appearance beside the criteria: colour_texture or onnx:FILE; none: no one"
     )

@@ -25,12 +25,15 @@ class Ledger(BaseModel):
     accepted: int = Field(default=0, ge=0, description="gate answers that released a set-level band")
     reports: int = Field(default=0, ge=0, description="features whose labels were looked at")
     released: int = Field(default=0, ge=0, description="of these, signs and strengths that were told")
+    reserved: int = Field(
+        default=0, ge=0, exclude_if=lambda value: not value, description="queries kept for the classifier"
+    )
     answered: tuple[str, ...] = Field(default=(), description="sources that had their answer, in order")
 
     @property
     def queries_left(self) -> int:
-        """Label-touching queries left."""
-        return self.queries_allowed - self.queries_used
+        """Label-touching queries left for the search."""
+        return self.queries_allowed - self.queries_used - self.reserved
 
     @property
     def reports_allowed(self) -> int:
@@ -63,6 +66,23 @@ class Ledger(BaseModel):
            Information Theory 66(1), 302-323, doi:10.1109/TIT.2019.2945779.
         """
         return se * math.sqrt(2 * math.log(2) * self.bits)
+
+    def spend_reserved(self, accepted: bool) -> Self:
+        """Return the ledger after the query that chose between two classifiers.
+
+        Raises
+        ------
+        DisclosureError
+            If none was reserved, or it was spent before.
+        """
+        if not self.reserved:
+            raise DisclosureError("no query was reserved for the choice of a classifier, or it is spent")
+        update = {
+            "reserved": self.reserved - 1,
+            "queries_used": self.queries_used + 1,
+            "accepted": self.accepted + int(accepted),
+        }
+        return self.model_copy(update=update)
 
     def spend(self, source_sha256: str, accepted: bool, reports: int, released: int) -> Self:
         """Return the ledger after one label query.

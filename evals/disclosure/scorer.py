@@ -15,6 +15,7 @@ from scafe.knowledge.criteria.pack import load_pack, pack_path
 from scafe.knowledge.phantoms import load_phantom
 
 FILES = {
+    "evals/scoring/ensemble": ("choice", "forest"),
     "evals/companion": ("companion", "joined", "onnx_file"),
     "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (

@@ -96,7 +96,8 @@ class BenchSession:
         """What is fused with the criteria features after the freeze; nothing of it is ever disclosed."""
         self.store = FeatureStore(Path(spec.cache) if spec.cache else self.folder / "features", pool)
         self.facts: BenchFacts = self._facts()
-        self.ledger = Ledger(queries_allowed=self.facts.queries)
+        reserved = self._reserved()
+        self.ledger = Ledger(queries_allowed=self.facts.queries + reserved, reserved=reserved)
         """What the labels have answered so far, in bits, and the bound it implies."""
         self.noise: LabelNoise | None = self._open_noise()
         """Of differential privacy; None: answers are exact before they are banded."""
@@ -222,6 +223,10 @@ class BenchSession:
             return NO_NOISE
         return Noisy(self.noise.on(source_sha256, feature), self.noise.sigma)
 
+    def _reserved(self) -> int:
+        """Return how many label queries are kept for the choice of a classifier: one, if labels may steer."""
+        return int(self.spec.classifier == "auto" and self.facts.mode == "gated")
+
     def _open_companion(self) -> Appearance | None:
         if self.spec.companion is None:
             return None
@@ -274,7 +279,7 @@ class BenchSession:
         return BenchFacts(
             classes=self.dataset.classes,
             mode=plan.mode,
-            queries=plan.queries,
+            queries=plan.queries - int(self.spec.classifier == "auto" and plan.mode == "gated"),
             sealed=self.split.is_sealed,
             patients_band=next((band for above, band in PATIENT_BANDS if dev_patients < above), ">=400"),
             data_sha256=self.dataset.sha256,

@@ -10,6 +10,7 @@ from scafe.evals.frozen.fingerprints import image_sha256
 from scafe.evals.frozen.records import Manifest, Responses
 from scafe.evals.scoring.assessment import short
 from scafe.evals.scoring.classifier import Classifier
+from scafe.evals.scoring.ensemble.forest import Forest
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.inside import require_distinct, require_plain_name
 from scafe.sandbox.language.toolkit_text import FOLDER as TOOLKIT
@@ -21,6 +22,7 @@ PHANTOMS = "phantoms.npz"
 CARD = "model_card.md"
 LOCATOR = "locator.py"
 FUSED = "fused.skops"
+ENSEMBLE = "ensemble.skops"
 
 
 def extractor_file(criterion: str, sha256: str) -> str:
@@ -99,6 +101,20 @@ def require_fused(manifest: Manifest, classifier: Classifier, where: str) -> Non
             raise IntegrityError(f"{where}: its {what} are {found!a}; {MANIFEST} says {expected!a}")
 
 
+def require_ensemble(manifest: Manifest, forest: Forest, where: str) -> None:
+    """Check that a forest is of the manifest's classes and features."""
+    kept = manifest.ensemble
+    told = {
+        "classes": (forest.classes, manifest.classes),
+        "features": (forest.columns, manifest.columns),
+        "leaves": (forest.leaf, kept.leaf if kept else None),
+        "trees": (len(forest.roots) // forest.codes, kept.trees if kept else None),
+    }
+    for what, (found, expected) in told.items():
+        if found != expected:
+            raise IntegrityError(f"{where}: its {what} are {found!a}; {MANIFEST} says {expected!a}")
+
+
 def require_responses(manifest: Manifest, responses: Responses, where: str) -> None:
     """Check that curves are of the manifest's features, and that each has a value per level."""
     _require_same(responses.curves, manifest.columns, f"{where}, curves")
@@ -136,6 +152,7 @@ def _require_locator(manifest: Manifest, where: str) -> None:
 def _files_of(manifest: Manifest) -> set[str]:
     fixed = {CLASSIFIER, RESPONSES, PHANTOMS, CARD} | ({LOCATOR} if manifest.locator else set())
     fixed |= {FUSED} if manifest.companion else set()
+    fixed |= {ENSEMBLE} if manifest.ensemble else set()
     toolkit = {name for name in manifest.files if name.startswith(f"{TOOLKIT}/") and name.endswith(".py")}
     own = {one.file for one in manifest.features} | {card_file(one) for one in manifest.columns}
     return fixed | own | toolkit

@@ -8,6 +8,7 @@
       toolkit/*.py                where an extractor imports it, to run without ScaFE
       locator.py                  what finds masks that are not given, if the run had one
       classifier.skops
+  ensemble.skops              the random forest of --classifier auto
   fused.skops                 criteria features and the companion, if the run had one
       responses.json              how each feature answers to each dial of the phantom
       phantoms.npz                the images and masks that `scafe verify` measures again
@@ -30,10 +31,12 @@ from pydantic import BaseModel, ValidationError
 from scafe.evals.data.zipped import zip_bytes
 from scafe.evals.frozen.agreement import (
     CLASSIFIER,
+    ENSEMBLE,
     FUSED,
     PHANTOMS,
     RESPONSES,
     require_classifier,
+    require_ensemble,
     require_fused,
     require_phantoms,
     require_responses,
@@ -43,6 +46,7 @@ from scafe.evals.frozen.contents import MANIFEST, read_contents
 from scafe.evals.frozen.records import Manifest, Record, Responses
 from scafe.evals.frozen.stored_phantoms import load_phantoms
 from scafe.evals.scoring.classifier import Classifier, load_classifier
+from scafe.evals.scoring.ensemble.forest import Forest, load_forest
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.plain_json import read_json
 from scafe.sandbox.language.toolkit_text import FOLDER as TOOLKIT
@@ -87,6 +91,21 @@ class Bundle:
         found = load_classifier(self.contents[CLASSIFIER], self._where(CLASSIFIER))
         require_classifier(self.manifest, found, self._where(CLASSIFIER))
         return found
+
+    @cached_property
+    def forest(self) -> Forest:
+        """The random forest of `--classifier auto`; IntegrityError without one."""
+        if self.manifest.ensemble is None:
+            raise IntegrityError(f"{self.folder} has no forest: it was frozen with the ridge alone")
+        found = load_forest(self.contents[ENSEMBLE], self._where(ENSEMBLE))
+        require_ensemble(self.manifest, found, self._where(ENSEMBLE))
+        return found
+
+    @property
+    def deciding(self) -> Classifier | Forest:
+        """What label, probability and headline come from: the ridge, or the forest if it was chosen."""
+        kept = self.manifest.ensemble
+        return self.forest if kept is not None and kept.decides else self.classifier
 
     @cached_property
     def fused(self) -> Classifier:

@@ -31,6 +31,7 @@ def model_card(manifest: Manifest) -> str:
             f"regression (C = {manifest.penalty:g}) over them. A probability of **{positive}** from "
             f"{manifest.threshold:.3f} on is called so; the threshold was fixed on the development part.",
             "",
+            *_chosen(manifest),
             *_beside(manifest),
             "## Intended use and limits",
             "",
@@ -62,6 +63,18 @@ def model_card(manifest: Manifest) -> str:
             "",
         ]
     )
+
+
+def _chosen(manifest: Manifest) -> list[str]:
+    kept = manifest.ensemble
+    if kept is None:
+        return []
+    decides = "`ensemble.skops` decides" if kept.decides else "The ridge decides"
+    text = (
+        f"Beside the ridge a random forest ({kept.trees} trees, at least {kept.leaf} images in a leaf) over "
+        f"the same features. {decides}, on the development part's folds: {md(kept.why)}."
+    )
+    return [text, ""]
 
 
 def _beside(manifest: Manifest) -> list[str]:

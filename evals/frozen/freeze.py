@@ -16,6 +16,7 @@ from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.agreement import (
     CARD,
     CLASSIFIER,
+    ENSEMBLE,
     FUSED,
     LOCATOR,
     PHANTOMS,
@@ -23,6 +24,7 @@ from scafe.evals.frozen.agreement import (
     card_file,
     extractor_file,
 )
+from scafe.evals.frozen.beside.ensemble import freeze_ensemble
 from scafe.evals.frozen.beside.fused import freeze_fused
 from scafe.evals.frozen.bundle import canonical_json, environment, write_bundle
 from scafe.evals.frozen.cards import feature_card, model_card
@@ -32,6 +34,8 @@ from scafe.evals.frozen.fitting import Fit, Threshold, choose_threshold, correct
 from scafe.evals.frozen.records import (
     Development,
     Found,
+    FrozenCompanion,
+    FrozenEnsemble,
     FrozenFeature,
     FrozenLocator,
     Manifest,
@@ -83,7 +87,8 @@ def freeze(
     target = Path(folder)
     _require_free(target)
     fit = fit_pool(session, pool)
-    fused = freeze_fused(session, fit)
+    beside = _beside(session, fit)
+    fit = beside.fit
     refs = {column.name: (column.ref.extractor, column.ref.name) for column in fit.columns}
     kind = session.pack.phantom
     sources = {ref.extractor: session.source(ref.extractor) for ref in pool}
@@ -92,16 +97,42 @@ def freeze(
         curves=response_curves(session.pool, kind, sources, refs, session.spec.seed),
     )
     taken = take_fingerprints(session.pool, kind, sources, refs)
-    more = {"fingerprints": taken.fingerprints, "companion": fused.record if fused else None}
-    manifest = _manifest(session, fit, lineage).model_copy(update=more)
+    manifest = _manifest(session, fit, lineage).model_copy(
+        update={"fingerprints": taken.fingerprints, **beside.records}
+    )
     files = _files(manifest, responses, fit, sources) | {PHANTOMS: dump_phantoms(taken.images)}
-    if fused is not None:
-        files |= {FUSED: fused.content}
+    files |= beside.files
     if session.regions is not None:
         source = session.regions.locator.source
         files |= {LOCATOR: source.encode(), **files_for([source])}
     sha256 = _replace(target, manifest, files)
     return Frozen(bundle=folder, sha256=sha256, features=len(pool), criteria=manifest.criteria)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What a run asked for beside the ridge over its features."""
+
+    fit: Fit
+    """Of the classifier that decides."""
+    records: dict[str, FrozenCompanion | FrozenEnsemble | None]
+    """Fields of the manifest."""
+    files: dict[str, bytes]
+
+
+def _beside(session: BenchSession, fit: Fit) -> _Beside:
+    fused, ensemble = freeze_fused(session, fit), freeze_ensemble(session, fit)
+    return _Beside(
+        fit=ensemble.fit if ensemble else fit,
+        records={
+            "companion": fused.record if fused else None,
+            "ensemble": ensemble.record if ensemble else None,
+        },
+        files={
+            **({FUSED: fused.content} if fused else {}),
+            **({ENSEMBLE: ensemble.content} if ensemble else {}),
+        },
+    )
 
 
 def predicted_direction(criterion: Criterion, direction: Direction, classes: tuple[str, ...]) -> Predicted:

@@ -197,7 +197,7 @@ def mask_counts(origins: Sequence[Origin | None]) -> RegionCounts | None:
 
 def explain(bundle: Bundle, names: Sequence[str], rows: NDArray[np.float64]) -> list[Prediction]:
     """Turn rows of features into predictions with the share of every criterion."""
-    classifier, manifest = bundle.classifier, bundle.manifest
+    classifier, manifest = bundle.deciding, bundle.manifest
     chances, shares = classifier.probabilities(rows), classifier.contributions(rows)
     positive = classifier.decision(rows) - shares.sum(axis=1)
     labels = _called(chances, manifest.classes, manifest.threshold)

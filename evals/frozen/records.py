@@ -120,6 +120,18 @@ class FrozenLocator(Record):
     masks: RegionCounts = Field(description="where the masks of the images of the run came from")
 
 
+class FrozenEnsemble(Record):
+    """A random forest over the same features, and whether it decides instead of the ridge."""
+
+    trees: int = Field(ge=1, le=100_000)
+    leaf: int = Field(ge=1, le=10**6, description="fewest images in a leaf")
+    auc: Share = Field(description="mean within-fold AUC on folds of the development part")
+    ridge_auc: Share = Field(description="of the ridge on the same folds")
+    gain: Gain = Field(description="forest minus ridge, corrected 95 % interval")
+    decides: bool = Field(description="whether label, probability and headline are the forest's")
+    why: Words
+
+
 class FrozenCompanion(Record):
     """What is fused with the criteria features; the bundle holds the fused classifier, never the network."""
 
@@ -155,6 +167,11 @@ class Manifest(Record):
         default=None,
         exclude_if=_is_nothing,
         description="finds masks that are not given; none: such images are measured whole",
+    )
+    ensemble: FrozenEnsemble | None = Field(
+        default=None,
+        exclude_if=_is_nothing,
+        description="the forest of --classifier auto, in ensemble.skops; none: the ridge alone",
     )
     companion: FrozenCompanion | None = Field(
         default=None,

@@ -11,6 +11,7 @@ from scafe.evals.audit.skin_tone import by_skin_tone, has_skin, skin_tone, tones
 from scafe.evals.disclosure.bench import FeatureRef
 from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.beside.comparison import beside_by_folds, beside_on_sealed
+from scafe.evals.frozen.beside.ensemble import refitted, second_by_folds, second_on_sealed
 from scafe.evals.frozen.bundle import Bundle
 from scafe.evals.frozen.fitting import FOLDS, corrected_interval, session_cases
 from scafe.evals.peers import colour_texture
@@ -31,6 +32,7 @@ from scafe.evals.scoring.cases import Cases, Scored, per_patient
 from scafe.evals.scoring.classifier import Classifier, fit_at_penalty, fit_classifier
 from scafe.evals.scoring.controls import Study, run_controls
 from scafe.evals.scoring.crossfit import crossfit
+from scafe.evals.scoring.ensemble.forest import Forest
 from scafe.evals.scoring.headline import (
     Beside,
     Difference,
@@ -39,6 +41,7 @@ from scafe.evals.scoring.headline import (
     LearningPoint,
     Permuted,
     Score,
+    Second,
     Shortcut,
     Subgroup,
 )
@@ -69,6 +72,7 @@ class Scores:
     shortcuts: tuple[Shortcut, ...]
     learning: tuple[LearningPoint, ...]
     beside: Beside | None
+    second: Second | None
 
 
 def compute_headline(session: BenchSession, bundle: Bundle) -> Headline:
@@ -101,6 +105,7 @@ def compute_headline(session: BenchSession, bundle: Bundle) -> Headline:
         subgroups=_subgroups(session, scores),
         learning=scores.learning,
         beside=scores.beside,
+        second=scores.second,
     )
 
 
@@ -109,7 +114,7 @@ def _on_sealed(session: BenchSession, bundle: Bundle) -> Scores:
     refs, inner = _refs(bundle), session.draw_folds(FOLDS)
     ours = Pair(_cases(session, refs, dev), _cases(session, refs, sealed))
     simple = Pair(_baseline_cases(session, dev), _baseline_cases(session, sealed))
-    model = _predicted(bundle.classifier, ours.test)
+    model = _predicted(bundle.deciding, ours.test)
     baseline = _predicted(fit_classifier(simple.dev, _numbers(simple.dev), inner), simple.test)
     interval = "Newcombe's score interval" if len(model.classes) == 2 else "bootstrap over patients"
     if model.task.is_ordinal:
@@ -124,11 +129,12 @@ def _on_sealed(session: BenchSession, bundle: Bundle) -> Scores:
         model_auc=estimate_auc(model, seed),
         baseline_auc=estimate_auc(baseline, seed),
         difference=compare(model, baseline, seed),
-        permuted=_permuted(ours, model, bundle.manifest.penalty, seed),
+        permuted=_permuted(session, bundle, ours, model),
         baseline_features=simple.dev.rows.shape[1],
         shortcuts=_shortcuts_on_sealed(session, ours, inner),
         learning=learning_curve(ours, simple, session.facts.mode, seed),
         beside=beside_on_sealed(session, bundle, ours.dev, ours.test),
+        second=second_on_sealed(session, bundle, ours.test),
     )
 
 
@@ -157,6 +163,7 @@ def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
         shortcuts=_shortcuts_by_folds(session, ours, folds),
         learning=folded_learning_curve(ours, simple, folds, session.spec.seed),
         beside=beside_by_folds(session, bundle, ours, folds),
+        second=second_by_folds(session, bundle, ours, folds),
     )
 
 
@@ -171,7 +178,7 @@ def _score(name: str, features: int, auc: Estimate, scored: Scored, shares: Floa
     )
 
 
-def _predicted(model: Classifier, cases: Cases) -> Scored:
+def _predicted(model: Classifier | Forest, cases: Cases) -> Scored:
     return per_patient(cases, model.probabilities(cases.rows))
 
 
@@ -181,14 +188,13 @@ def _shares(cases: Cases) -> Floats:
     return np.array([float((labels == one).mean()) for one in cases.classes])
 
 
-def _permuted(ours: Pair, scored: Scored, penalty: float, seed: int) -> Permuted:
+def _permuted(session: BenchSession, bundle: Bundle, ours: Pair, scored: Scored) -> Permuted:
     """Refit on development permuted labels, and score the true labels of the held-out test set."""
-    aucs = [
-        _predicted(
-            fit_at_penalty(ours.dev.permuted(_draw_seed(seed, draw)), _numbers(ours.dev), penalty), ours.test
-        ).auc
-        for draw in range(DRAWS)
-    ]
+    seed, penalty, aucs = session.spec.seed, bundle.manifest.penalty, []
+    for draw in range(DRAWS):
+        mixed = ours.dev.permuted(_draw_seed(seed, draw))
+        model = refitted(session, bundle, mixed) or fit_at_penalty(mixed, _numbers(mixed), penalty)
+        aucs.append(_predicted(model, ours.test).auc)
     return _permuted_record(aucs, permutation_p(scored, seed))
 
 

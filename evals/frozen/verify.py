@@ -153,6 +153,9 @@ def _require_readable(bundle: Bundle) -> None:
     if (kept := bundle.manifest.companion) is not None:
         medians = np.full((1, len(bundle.manifest.columns) + kept.numbers), np.nan)
         chances = np.hstack([chances, bundle.fused.probabilities(medians)])
+    if bundle.manifest.ensemble is not None:
+        medians = np.full((1, len(bundle.manifest.columns)), np.nan)
+        chances = np.hstack([chances, bundle.forest.probabilities(medians)])
     if not np.isfinite(chances).all() or not bundle.responses.curves:
         raise IntegrityError(f"{bundle.folder}: the classifier gives {chances.tolist()} for medians")
 

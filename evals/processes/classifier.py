@@ -9,7 +9,7 @@ import sys
 from typing import Final
 
 from scafe.evals.stored.reading import MOST_FILE_BYTES, NAME, Told
-from scafe.evals.stored.saved_model import read_saved
+from scafe.evals.stored.saved_model import SavedModel, read_saved
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.sandbox.system.jail import enter
 
@@ -32,9 +32,10 @@ def main() -> int:
 
 def _told(data: bytes) -> Told:
     try:
-        return Told(model=read_saved(data, NAME))
+        found = read_saved(data, NAME)
     except IntegrityError as error:
         return Told(fault=str(error))
+    return Told(model=found) if isinstance(found, SavedModel) else Told(forest=found)
 
 
 if __name__ == "__main__":

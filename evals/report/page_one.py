@@ -19,7 +19,7 @@ def what_it_is(bundle: Bundle, run: Mapping[str, Any]) -> Section:
     text = (
         f"{len(manifest.features)} image features for {len(manifest.criteria)} written clinical criteria "
         f"(pack {manifest.pack.id} {manifest.pack.version}), drafted by {drafter}, tested on synthetic "
-        f"phantoms, and a ridge logistic regression over them that tells {' from '.join(manifest.classes)}. "
+        f"phantoms, and a {_classifier(bundle)} over them that tells {' from '.join(manifest.classes)}. "
         "Every feature is a readable Python file in the bundle."
     )
     if manifest.locator or manifest.unmasked:
@@ -40,6 +40,11 @@ def _locator_told(run: Mapping[str, Any]) -> str:
     if told.get("chosen") == "draft":
         return f" Locator: {told.get('revision')} of {drafted} that were asked for in the run; it {why}."
     return f" Locator: the one that ships, beside {drafted} that were asked for in the run ({why})."
+
+
+def _classifier(bundle: Bundle) -> str:
+    kept = bundle.manifest.ensemble
+    return "random forest" if kept is not None and kept.decides else "ridge logistic regression"
 
 
 def headline_section(bundle: Bundle, headline: Headline | None, is_burnt: bool) -> Section:

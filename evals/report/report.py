@@ -17,6 +17,7 @@ from scafe.evals.frozen.seal import MARKER, find_headline
 from scafe.evals.report.abstract import abstract_section
 from scafe.evals.report.blocks import Report, Section, report_body, to_json, to_markdown, visible
 from scafe.evals.report.checklists import checklist_section
+from scafe.evals.report.classifiers import classifier_section
 from scafe.evals.report.companion import companion_section
 from scafe.evals.report.details import (
     benefit_section,
@@ -95,8 +96,8 @@ def build_report(session: BenchSession, bundle: Bundle, run: Mapping[str, Any]) 
         glossary_section(),
     ]
     middle = [] if headline is None else _of_patients(headline)
-    beside = None if headline is None else companion_section(headline)
-    first[3:3] = [] if beside is None else [beside]
+    asked = [] if headline is None else [classifier_section(headline), companion_section(headline)]
+    first[3:3] = [one for one in asked if one is not None]
     manifest = bundle.manifest
     title = f"ScaFE report: {' vs '.join(manifest.classes)} ({manifest.pack.id})"
     return Report(title=title, sections=(*first, *middle, phantom_section(bundle), *last))

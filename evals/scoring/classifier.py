@@ -23,6 +23,7 @@ from scafe.evals.scoring.splits import Folds
 from scafe.evals.scoring.threads import one_thread
 from scafe.evals.stored.reading import read_apart
 from scafe.evals.stored.saved_model import SavedModel
+from scafe.knowledge.contract.errors import IntegrityError
 
 Rows = NDArray[np.float64]
 """(n_images, n_features); NaN where a feature could not be measured."""
@@ -196,7 +197,10 @@ def load_classifier(data: bytes, where: str = "classifier.skops") -> Classifier:
     .. [1] skops, "Secure persistence": types are audited, the numbers in them are not,
        https://skops.readthedocs.io/en/stable/persistence.html
     """
-    return rebuilt(read_apart(data, where))
+    found = read_apart(data, where)
+    if not isinstance(found, SavedModel):
+        raise IntegrityError(f"{where} holds a forest where the ridge belongs; ask for the bundle again")
+    return rebuilt(found)
 
 
 def rebuilt(saved: SavedModel) -> Classifier:

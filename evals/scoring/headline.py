@@ -142,6 +142,19 @@ class LearningPoint(Record):
     difference_sd: float
 
 
+class Second(Record):
+    """The classifier that does not decide, on the same patients, beside the one that does."""
+
+    decides: str = Field(description="the classifier of the headline")
+    name: str
+    auc: Estimate
+    difference: Difference = Field(description="the deciding one minus this one")
+    why: str = Field(description="how the choice came out on the development part")
+    shares: dict[str, dict[str, float]] = Field(
+        description="classifier -> criterion -> share of what moves the log-odds from image to image"
+    )
+
+
 class Beside(Record):
     """Criteria features and a companion under one ridge, on the same patients. Never the headline."""
 
@@ -180,6 +193,11 @@ class Headline(Record):
     shortcuts: tuple[Shortcut, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
     learning: tuple[LearningPoint, ...] = ()
+    second: Second | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="the other classifier, if the run could choose",
+    )
     beside: Beside | None = Field(
         default=None,
         exclude_if=lambda value: value is None,

@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from scafe.evals.stored.saved_forest import SavedForest
 from scafe.evals.stored.saved_model import SavedModel
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.sandbox.pool.process import environment
@@ -32,10 +33,13 @@ class Told(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: SavedModel | None = None
+    forest: SavedForest | None = None
     fault: str = ""
 
 
-def read_apart(data: bytes, where: str, *, seconds: float = SECONDS, module: str = MODULE) -> SavedModel:
+def read_apart(
+    data: bytes, where: str, *, seconds: float = SECONDS, module: str = MODULE
+) -> SavedModel | SavedForest:
     """Read a classifier's file in a process of its own.
 
     Parameters
@@ -64,9 +68,10 @@ def read_apart(data: bytes, where: str, *, seconds: float = SECONDS, module: str
             f"{where} could not be read: the process that reads it {ended}; "
             "do not use it: ask for the bundle again from where it was frozen"
         ) from None
-    if told.model is None:
+    found = told.model or told.forest
+    if found is None:
         raise IntegrityError(where + told.fault.removeprefix(NAME))
-    return told.model
+    return found
 
 
 def _asked(data: bytes, seconds: float, module: str) -> tuple[bytes, str]:

@@ -6,13 +6,13 @@ node must be of a kind that our own pipeline has, and the coefficients are taken
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self
 
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from scafe.evals.data.zipped import ZipBounds, read_npy, read_zip
+from scafe.evals.stored.leaves import Leaves
+from scafe.evals.stored.saved_forest import FOREST, SavedForest, forest_numbers
 from scafe.knowledge.contract.errors import IntegrityError
 from scafe.knowledge.contract.plain_json import read_json
 
@@ -91,8 +91,8 @@ class SavedModel(BaseModel):
         return self
 
 
-def read_saved(data: bytes, where: str) -> SavedModel:
-    """Take the numbers out of a classifier's file.
+def read_saved(data: bytes, where: str) -> SavedModel | SavedForest:
+    """Take the numbers out of a classifier's file, of a ridge or of a forest.
 
     Raises
     ------
@@ -106,8 +106,11 @@ def read_saved(data: bytes, where: str) -> SavedModel:
     if named != files.keys():
         odd = sorted(named ^ files.keys())[0]
         raise IntegrityError(f"{where}: {odd!a} is an array without a name, or a name without an array")
-    leaves = _Leaves({name: read_npy(files[name], f"{where}, {name}", ARRAY_TYPES) for name in named}, where)
+    leaves = Leaves({name: read_npy(files[name], f"{where}, {name}", ARRAY_TYPES) for name in named}, where)
     try:
+        top = schema["content"]
+        if FOREST in top:
+            return SavedForest(**forest_numbers(leaves, top))
         return SavedModel(**_numbers(leaves, schema))
     except ValidationError as error:
         first = error.errors()[0]
@@ -137,7 +140,7 @@ def _nodes(node: Any, where: str, depth: int = 0) -> Iterator[dict[str, Any]]:
                 yield from _nodes(one, where, depth + 1)
 
 
-def _numbers(leaves: "_Leaves", schema: Any) -> dict[str, Any]:
+def _numbers(leaves: Leaves, schema: Any) -> dict[str, Any]:
     top = schema["content"]
     if unknown := sorted(top.keys() - TOP):
         raise ValueError(f"it holds {unknown[0]!a}")
@@ -164,7 +167,7 @@ def _numbers(leaves: "_Leaves", schema: Any) -> dict[str, Any]:
     }
 
 
-def _models(leaves: "_Leaves", node: Any) -> dict[str, Any]:
+def _models(leaves: Leaves, node: Any) -> dict[str, Any]:
     content = node["content"]["content"]
     if node["__class__"] == "LogisticRegression":
         return {"models": [_linear(leaves, node)], "order": leaves.texts(content["classes_"])}
@@ -174,7 +177,7 @@ def _models(leaves: "_Leaves", node: Any) -> dict[str, Any]:
     return {"models": models, "order": leaves.texts(labels)}
 
 
-def _linear(leaves: "_Leaves", node: Any) -> dict[str, Any]:
+def _linear(leaves: Leaves, node: Any) -> dict[str, Any]:
     _require_class(node, "LogisticRegression")
     content = node["content"]["content"]
     weights, intercept = leaves.array(content["coef_"]), leaves.row(content["intercept_"])
@@ -186,41 +189,3 @@ def _linear(leaves: "_Leaves", node: Any) -> dict[str, Any]:
 def _require_class(node: Any, name: str) -> None:
     if node["__class__"] != name:
         raise ValueError(f"a {node['__class__']} stands where a {name} belongs")
-
-
-@dataclass(frozen=True)
-class _Leaves:
-    """What the leaves of a checked tree say."""
-
-    arrays: dict[str, NDArray[Any]]
-    where: str
-
-    def plain(self, node: Any) -> Any:
-        """Return the value of a JSON leaf."""
-        return read_json(node["content"].encode(), self.where)
-
-    def array(self, node: Any) -> NDArray[Any]:
-        """Return the array that a leaf names."""
-        return self.arrays[node["file"]]
-
-    def row(self, node: Any) -> list[float]:
-        """Return an array of one axis as numbers."""
-        array = self.array(node)
-        if array.ndim != 1 or array.dtype.kind not in "fi":
-            raise ValueError(f"{node['file']} is not a row of numbers")
-        return [float(value) for value in array]
-
-    def number(self, node: Any) -> float:
-        """Return a count, which scikit-learn keeps as an array without axes or as an integer."""
-        return float(self.plain(node)) if node["__loader__"] == "JsonNode" else float(self.array(node))
-
-    def texts(self, node: Any) -> list[str]:
-        """Return an array of labels; the steps between levels are numbers."""
-        array = self.array(node)
-        if array.ndim != 1:
-            raise ValueError(f"{node['file']} is not a row of labels")
-        if array.dtype.kind != "U":
-            return [str(value) for value in array.tolist()]
-        width, raw = array.dtype.itemsize, array.tobytes()
-        # decoded here: numpy takes the file's code points as they are
-        return [raw[at : at + width].decode("utf-32-le").rstrip("\0") for at in range(0, len(raw), width)]
