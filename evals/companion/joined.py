@@ -181,8 +181,9 @@ def _choose(design: Rows, task: Task, folds: Folds) -> float:
     tests = folds.tests[: folds.n_folds]
     codes = task.codes
     targets, strengths = np.tile(codes, (len(PENALTIES), 1)), np.repeat(PENALTIES, len(codes))
-    designs = np.broadcast_to(design, (len(tests), *design.shape))
-    beta = fit_ridge_logistic(np.ascontiguousarray(designs), (~tests).astype(np.float64), targets, strengths)
-    losses = log_losses(beta @ design.T, targets[None]) * tests[:, None, :]
-    totals = losses.sum(axis=(0, 2)).reshape(len(PENALTIES), -1).sum(axis=1)
+    losses = np.zeros(len(targets))
+    for test in tests:  # one after the other: a wide table stands in memory once
+        beta = fit_ridge_logistic(design[None], (~test).astype(np.float64)[None], targets, strengths)[0]
+        losses += log_losses(beta @ design[test].T, targets[:, test]).sum(axis=1)
+    totals = losses.reshape(len(PENALTIES), -1).sum(axis=1)
     return PENALTIES[int(np.argmin(totals.round(9)))]

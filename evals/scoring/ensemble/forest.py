@@ -5,6 +5,7 @@ twentieth of the images, at least 5: a probability is an average over leaves, an
 probability.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,7 @@ class Forest:
 
     def probabilities(self, rows: Rows) -> Rows:
         """Return (n_images, n_classes) probabilities, columns in the order of `classes`."""
-        chances = self._walked(rows)[0].T
+        chances = self._chances(rows).T
         if self.is_ordinal:
             return level_chances(chances)
         if len(self.classes) == 2:
@@ -64,7 +65,7 @@ class Forest:
 
     def decision(self, rows: Rows) -> Rows:
         """Return (n_images,) log-odds of the positive class, as the ridge's `decision`."""
-        return np.asarray(_odds(self._spoken(self._walked(rows)[0])).mean(axis=0))
+        return np.asarray(_odds(self._spoken(self._chances(rows))).mean(axis=0))
 
     def contributions(self, rows: Rows) -> Rows:
         """Return what each feature adds to the log-odds of the positive class.
@@ -84,8 +85,7 @@ class Forest:
         .. [2] Shrikumar et al. (2017), Learning important features through propagating activation
            differences, ICML, https://proceedings.mlr.press/v70/shrikumar17a.html (the rescale rule).
         """
-        chances, parts = self._walked(rows)
-        spoken, moved = self._spoken(chances), self._spoken(parts)
+        spoken, moved = self._spoken(self._chances(rows)), self._spoken(self._changes(rows))
         start = self._spoken(self.chance[self.roots].reshape(self.codes, -1).mean(axis=1, keepdims=True))
         gap = spoken - start
         slope = 1 / np.clip(start * (1 - start), EDGE, None)
@@ -97,25 +97,54 @@ class Forest:
         """Return the codes that speak of the positive class: the first, or all steps between levels."""
         return found if self.is_ordinal else found[:1]
 
-    def _walked(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Return (n_codes, n) chances and (n_codes, n, n_features) changes on the way, mean over trees."""
+    def _chances(self, rows: Rows) -> Rows:
+        """Return (n_codes, n) shares of the leaves, mean over trees."""
+        filled = self._filled(rows)
+        found = []
+        for roots in self.roots.reshape(self.codes, -1):
+            node = np.broadcast_to(roots[:, None], (len(roots), len(rows)))
+            for step in self._steps(filled, node):
+                node = step.following
+            found.append(self.chance[node].mean(axis=0))
+        return np.array(found)
+
+    def _changes(self, rows: Rows) -> Rows:
+        """Return (n_codes, n, n_features): what each feature's questions changed, mean over trees."""
+        filled, width = self._filled(rows), len(self.columns)
+        row, found = np.arange(len(rows))[None, :] * width, []
+        for roots in self.roots.reshape(self.codes, -1):
+            node = np.broadcast_to(roots[:, None], (len(roots), len(rows)))
+            sums = np.zeros(len(rows) * width)
+            for step in self._steps(filled, node):
+                moved = self.chance[step.following] - self.chance[node]
+                sums += np.bincount((row + step.asked).ravel(), moved.ravel(), len(sums))
+                node = step.following
+            found.append(sums.reshape(len(rows), width) / len(roots))
+        return np.array(found)
+
+    def _filled(self, rows: Rows) -> NDArray[np.float32]:
         # scikit-learn compares single precision with its thresholds
-        filled = np.where(np.isnan(rows), self.medians, rows).astype(np.float32)
-        trees = len(self.roots) // self.codes
-        chances = np.zeros((self.codes, len(rows)))
-        parts = np.zeros((self.codes, len(rows), len(self.columns)))
-        place = np.arange(len(rows))
-        for number, root in enumerate(self.roots):
-            code = number // trees
-            node = np.full(len(rows), root)
-            while (inner := self.left[node] >= 0).any():
-                asked = np.where(inner, self.feature[node], 0)
-                is_left = filled[place, asked] <= self.threshold[node]
-                following = np.where(inner, np.where(is_left, self.left[node], self.right[node]), node)
-                parts[code, place, asked] += self.chance[following] - self.chance[node]
-                node = following
-            chances[code] += self.chance[node]
-        return chances / trees, parts / trees
+        return np.where(np.isnan(rows), self.medians, rows).astype(np.float32)
+
+    def _steps(self, filled: NDArray[np.float32], node: Ints) -> Iterator["_Step"]:
+        """Walk all trees of a code at once until every image has met its leaf."""
+        place = np.arange(len(filled))[None, :]
+        while (inner := self.left[node] >= 0).any():
+            asked = np.where(inner, self.feature[node], 0)
+            is_left = filled[place, asked] <= self.threshold[node]
+            following = np.where(inner, np.where(is_left, self.left[node], self.right[node]), node)
+            yield _Step(asked, following)
+            node = following
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One question of every tree to every image."""
+
+    asked: Ints
+    """(trees, n) column; 0 where the walk is over."""
+    following: Ints
+    """(trees, n) node that is met next."""
 
 
 def fit_forest(cases: Cases, columns: tuple[str, ...], seed: int) -> Forest:
@@ -157,7 +186,7 @@ def fit_forest(cases: Cases, columns: tuple[str, ...], seed: int) -> Forest:
         right=_joined([_moved(one.children_right, root) for one, root in zip(trees, roots, strict=True)]),
         feature=_joined([np.where(one.children_left >= 0, one.feature, -1) for one in trees]),
         threshold=np.concatenate([one.threshold for one in trees]),
-        chance=np.concatenate([_chances(tree.value, classes) for tree, classes in grown]),
+        chance=np.concatenate([_shares(tree.value, classes) for tree, classes in grown]),
     )
 
 
@@ -219,7 +248,7 @@ def _moved(children: NDArray[np.int64], root: int) -> NDArray[np.int64]:
     return np.where(children >= 0, children + root, -1)
 
 
-def _chances(value: Rows, classes: list[int]) -> Rows:
+def _shares(value: Rows, classes: list[int]) -> Rows:
     """Return the share of the code at each node; a forest of one class alone knows one answer."""
     shares = value[:, 0] / value[:, 0].sum(axis=1, keepdims=True)
     return np.asarray(shares[:, classes.index(1)]) if 1 in classes else np.zeros(len(value))
