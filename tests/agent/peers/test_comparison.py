@@ -2,6 +2,8 @@
 
 import json
 import socket
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -16,7 +18,7 @@ from scafe.evals.compare.outward import ROWS, Answers, OutwardPeer, Which, outwa
 from scafe.evals.compare.questions import require_consent, write_questions
 from scafe.evals.peers.classical import Classical
 from scafe.evals.peers.criteria import Column, CriteriaPeer
-from scafe.evals.peers.peer import Images, Rows, Sample, Setting, Train, UnavailableError, per_image
+from scafe.evals.peers.peer import Card, Images, Rows, Sample, Setting, Train, UnavailableError, per_image
 from scafe.evals.processes.compare import main
 from scafe.evals.scoring.score import Task
 from scafe.knowledge.contract.errors import DisclosureError
@@ -93,6 +95,56 @@ def test_without_consent_no_question_is_written_and_no_socket_opened(
     assert questions(manifest) == []
     rows = {row["name"]: row for row in document["table"]["rows"]}
     assert {rows[row[0]]["status"] for row in ROWS} == {"unavailable"}
+
+
+@pytest.mark.parametrize("failing", ["", "a view", "a fit", "an image", "an answer"])
+def test_no_row_at_all_opens_a_socket_without_consent_whatever_fails(
+    failing: str, manifest: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for way in ("connect", "connect_ex", "sendto", "sendmsg"):
+        monkeypatch.setattr(socket.socket, way, _refused)
+    monkeypatch.setattr(comparison, "plugged", lambda: (Failing(failing),))
+    if failing == "an image":
+        next(manifest.parent.glob("*.png")).write_bytes(b"no picture")
+    if failing == "an answer":
+        (manifest.parent / "out" / "asked").mkdir(parents=True)
+        (manifest.parent / "out" / "asked" / "answers.jsonl").write_text("{")
+    given = [one for one in words(manifest, "none") if not one.startswith("--peers")]
+    with suppress(RuntimeError):  # of the peer of these tests; what it says stays on this machine
+        main(given)
+    told = capsys.readouterr().out
+    assert questions(manifest) == []
+    if not failing:
+        rows = json.loads(told)["table"]["rows"]
+        assert {row["name"] for row in rows if row["points"]} >= {"classical-ridge-whole", "prevalence"}
+
+
+def _refused(*given: object) -> None:
+    raise AssertionError("a socket was used")
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A peer that fails where it is told to, holding values of images."""
+
+    where: str
+
+    @property
+    def card(self) -> Card:
+        return Card("failing", "A peer of these tests", "network", "–")
+
+    def views(self, setting: Setting) -> tuple:
+        if self.where == "a view":
+            raise RuntimeError(self.where)
+        return (Classical("whole"),)
+
+    def fit(self, train: Train) -> "Failing":
+        if self.where == "a fit":
+            raise RuntimeError(self.where)
+        return self
+
+    def predict(self, sample: Sample) -> np.ndarray:
+        return np.full((len(sample), 2), 0.5)
 
 
 def test_consent_to_values_writes_values_and_never_a_picture_a_file_or_a_patient(manifest: Path) -> None:

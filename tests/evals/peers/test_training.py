@@ -5,6 +5,7 @@ import pytest
 
 from scafe.evals.peers.cnn import FinetunedPeer, ScratchPeer, Thumbnail
 from scafe.evals.peers.peer import Setting, Train, UnavailableError
+from scafe.evals.peers.training import require
 from scafe.evals.scoring.score import Task
 from scafe.evals.scoring.stats import auc
 from scafe.sandbox.pool.pool import ImageAndMask
@@ -29,6 +30,11 @@ def test_a_small_network_learns_a_bright_bar_and_gives_the_same_numbers_twice() 
     first, second = (ScratchPeer("whole").fit(train).predict(train.unlabelled()) for _ in range(2))
     assert np.array_equal(first, second)
     assert auc(first[:, 0], train.task.target == 1) > 0.9
+
+
+def test_a_package_that_lacks_is_a_row_with_the_line_that_installs_it() -> None:
+    with pytest.raises(UnavailableError, match="no_such_package is not installed: pip install it"):
+        require("json", "no_such_package", way_out="pip install it")
 
 
 def test_a_crop_needs_a_mask() -> None:
