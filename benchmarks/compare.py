@@ -104,8 +104,8 @@ def _compare(task: Task, options: argparse.Namespace) -> None:
         ignore_columns=("diagnosis", "elevation", "fitzpatrick") if task.folder == "clinical_photo" else (),
         host={"workers": options.workers},
     )
-    seconds = round(time.monotonic() - started)
-    print(json.dumps({"task": task.name, "seconds": seconds, "controls": found.controls_held}), flush=True)
+    told = {"task": task.name, "seconds": round(time.monotonic() - started), "took": found.took}
+    print(json.dumps({**told, "controls": found.controls_held}), flush=True)
 
 
 def _is_pack(name: str) -> bool:
