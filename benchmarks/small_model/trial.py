@@ -17,10 +17,10 @@ from scafe.agent.peers.question import Question, QuestionPayload
 HERE = Path(__file__).parent
 PAGE, TRANSCRIPTS = HERE.with_suffix(".md"), HERE / "transcripts.jsonl"
 LABELS = ("bacteria", "virus")
-PER_CLASS = 7
-ROWS = ("llm-features", "llm-verbal", "llm-reading")
-REPLY_TOKENS = 160
-"""About four sentences; a reading of seven sections that is longer is cut, and counts as unreadable."""
+PER_CLASS = 5
+ROWS = ("llm-features", "llm-reading")
+REPLY_TOKENS = 128
+"""About three sentences; a reading of seven sections that is longer is cut, and counts as unreadable."""
 HEAD = f"""# Rows that ask a language model, over a real small one
 
 Made by `bash benchmarks/small_model/run.sh`: {PER_CLASS} patients per class of public chest films, 2 draws,

@@ -22,10 +22,10 @@ def test_few_patients_of_each_class_are_taken_once(tmp_path: Path) -> None:
 
 
 def test_the_page_counts_what_could_not_be_read_and_shows_a_reply_as_it_came() -> None:
-    kept = [exchange("llm-features"), exchange("llm-features", "no JSON object"), exchange("llm-reading")]
+    kept = [exchange("llm-features"), exchange("llm-features", "no JSON object")]
     auc = {"value": 0.5, "low": 0.4, "high": 0.6}
-    rows = [{"name": name, "points": [] if name == "llm-verbal" else [{"auc": auc}]} for name in ROWS]
+    rows = [{"name": name, "points": [] if name == "llm-reading" else [{"auc": auc}]} for name in ROWS]
     told = page(rows, kept)
     assert "| llm-features | 2 | 1 | no JSON object: 1 | 200 | 0 | 0.50 (0.40 to 0.60) |" in told
-    assert "| llm-verbal | 0 | 0 | – | 0 | 0 | waits for answers |" in told
+    assert "| llm-reading | 0 | 0 | – | 0 | 0 | waits for answers |" in told
     assert "```text\n- 0.3\n```" in told

@@ -5,6 +5,7 @@ import pytest
 
 from scafe.evals.peers.cnn import FinetunedPeer, ScratchPeer, Thumbnail
 from scafe.evals.peers.peer import Setting, Train, UnavailableError
+from scafe.evals.peers.swin_pyramid import SwinPyramidPeer
 from scafe.evals.peers.training import require
 from scafe.evals.scoring.score import Task
 from scafe.evals.scoring.stats import auc
@@ -30,6 +31,16 @@ def test_a_small_network_learns_a_bright_bar_and_gives_the_same_numbers_twice() 
     first, second = (ScratchPeer("whole").fit(train).predict(train.unlabelled()) for _ in range(2))
     assert np.array_equal(first, second)
     assert auc(first[:, 0], train.task.target == 1) > 0.9
+
+
+def test_a_swin_pyramid_from_scratch_learns_the_bar_and_says_where_its_weights_come_from() -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    peer, train = SwinPyramidPeer(), drawn(110)
+    first, second = (peer.fit(train).predict(train.unlabelled()) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert auc(first[:, 0], train.task.target == 1) > 0.9
+    assert (peer.card.weights.words, "from scratch" in peer.card.title) == ("trained here", True)
 
 
 def test_a_package_that_lacks_is_a_row_with_the_line_that_installs_it() -> None:
