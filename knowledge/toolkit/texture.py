@@ -9,14 +9,14 @@ from .memo import remembered
 from .scale import blurred, enlarged, length, side_of, smaller
 
 FINEST = 2.5
-"""Sigma in pixels above which lines and spots are looked for on a smaller copy."""
+"""Sigma in pixels at which lines and spots are looked for on a smaller copy, if it is a quarter above."""
 CODES = np.arange(256)
 
 
 def _bends(plane: Plane, size: float) -> tuple[Plane, Plane, Plane]:
     """Second derivatives xx, yy, xy times sigma squared, at a resolution where sigma is below 2.5 pixels."""
     sigma = max(0.7, size * side_of(plane))
-    small = smaller(plane, side_of(plane) * min(1.0, FINEST / sigma))
+    small = smaller(plane, side_of(plane) * FINEST / sigma) if sigma > 1.25 * FINEST else plane
     sigma = max(0.7, size * side_of(small))
     smooth = cv2.GaussianBlur(small, (0, 0), sigma)
     steps = ((2, 0), (0, 2), (1, 1))
@@ -29,8 +29,9 @@ def _bends(plane: Plane, size: float) -> tuple[Plane, Plane, Plane]:
 
 def _curvatures(plane: Plane, size: float, dark: bool) -> tuple[Plane, Plane]:
     """Larger and smaller principal curvature, positive for dark (or for bright) structure."""
-    xx, yy, xy = _bends(plane if dark else -plane, size)
-    half, bow = (xx + yy) / 2, length(np.asarray((xx - yy) / 2, np.float32), xy)
+    xx, yy, xy = _bends(plane, size)
+    sign = np.float32(0.5 if dark else -0.5)
+    half, bow = (xx + yy) * sign, length(np.asarray((xx - yy) * sign, np.float32), xy)
     return np.asarray(half + bow, np.float32), np.asarray(half - bow, np.float32)
 
 

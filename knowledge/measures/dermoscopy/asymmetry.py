@@ -29,7 +29,7 @@ FEATURES = {
         "meaning": "mean colour difference between a point and its mirror image, mean of two axes",
     },
 }
-GRID = 64
+GRID = 48
 AXIS_STEP_DEG = 10
 BLUR = 0.06
 MIN_PX = 64
@@ -37,7 +37,7 @@ HAIR_SIDE = 256
 SIDE = 160
 MIN_RING_PX = 60
 COLOUR_WEIGHT = 40.0
-VARIANTS = {"GRID": [48, 96], "AXIS_STEP_DEG": [15, 30], "BLUR": [0.03, 0.1]}
+VARIANTS = {"GRID": [64, 96], "AXIS_STEP_DEG": [15, 30], "BLUR": [0.03, 0.1]}
 EVEN = (1 / 3, 1 / 3, 1 / 3)
 NAN = float("nan")
 

@@ -4,6 +4,7 @@ Source: B of the ABCD rule (Nachbar F et al. J Am Acad Dermatol 1994;30:551-559)
 into eighths and those with an abrupt end of pigment are counted. It asks how sharp, not how ragged.
 """
 
+import cv2
 import numpy as np
 import toolkit as tk
 
@@ -41,10 +42,11 @@ def profiles(image, mask):
     """Mean optical density along each ray, from outside to inside: (RAYS, BINS); NaN where empty."""
     clean = tk.reduced(tk.without_hair(tk.reduced(image, HAIR_SIDE)), SIDE)
     grey = tk.density(clean)
-    depth = tk.signed_distance(tk.reduced(tk.reduced(mask, HAIR_SIDE), SIDE))
-    inside = np.nonzero(depth > 0)
+    small = tk.reduced(tk.reduced(mask, HAIR_SIDE), SIDE)
+    depth, whole = tk.signed_distance(small), cv2.moments(small.astype(np.uint8), binaryImage=True)
     y, x = np.nonzero((depth > -OUTSIDE) & (depth < INSIDE))
-    turn = np.arctan2(np.float32(y - inside[0].mean()), np.float32(x - inside[1].mean())) / (2 * np.pi) + 0.5
+    middle = whole["m10"] / max(whole["m00"], 1), whole["m01"] / max(whole["m00"], 1)
+    turn = np.arctan2(np.float32(y - middle[1]), np.float32(x - middle[0])) / (2 * np.pi) + 0.5
     ray = np.minimum((turn * RAYS).astype(int), RAYS - 1)
     step = np.minimum(((depth[y, x] + OUTSIDE) / (OUTSIDE + INSIDE) * BINS).astype(int), BINS - 1)
     place = ray * BINS + step
