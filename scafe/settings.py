@@ -49,6 +49,8 @@ class RunSettings(TypedDict, total=False):
     """Go on where the host cannot hold both walls; recorded and shown in the report."""
     cache: str | Path
     """A folder of values that runs on the same images share."""
+    cluster: str
+    """A Dask cluster that measures images: local:N, tcp://HOST:PORT or tls://HOST:PORT."""
     checkpoints: str
     """A postgresql:// URL instead of a file in the run folder."""
     prices: str | Path

@@ -21,7 +21,7 @@ ROOMS = {
     ),
     "sandbox": ("language", "system", "pool", "probes"),
     "evals": (
-        "data", "stored", "scoring", "experts", "audit", "peers", "companion", "disclosure", "frozen",
+        "data", "cluster", "stored", "scoring", "experts", "audit", "peers", "companion", "disclosure", "frozen",
         "report", "compare", "processes",
     ),
     "agent": (
@@ -30,9 +30,13 @@ ROOMS = {
     ),
 }  # fmt: skip
 """Lowest first, inside each layer; a room may import itself and the rooms before it."""
-NETWORK = {"openai", "langchain_openai", "httpx", "httpx2", "requests", "socket", "urllib", "http", "uvicorn"}
+NETWORK = {
+    "openai", "langchain_openai", "httpx", "httpx2", "requests", "socket", "urllib", "http", "uvicorn",
+    "dask", "distributed", "fsspec",
+}  # fmt: skip
 NETWORK_DOORS = {f"agent/egress/{name}.py" for name in ("door", "models", "scripted")} | {
-    "agent/view/server.py"
+    "agent/view/server.py",
+    "evals/cluster/client.py",
 }
 EVALS_DOORS = {f"scafe.evals.disclosure.{name}" for name in ("bench", "score_card")}
 FACE = "scafe"

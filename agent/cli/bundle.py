@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from scafe.agent.cli.options import HOST_OPTIONS, ignore_columns_option, mask_label_option, options
+from scafe.agent.cli.options import (
+    HOST_OPTIONS,
+    cluster_option,
+    ignore_columns_option,
+    mask_label_option,
+    options,
+)
 from scafe.agent.terminal.kept import Kept
 from scafe.agent.terminal.offline import ask_offline, hear_lines, host_words
 from scafe.agent.terminal.spreadsheet import as_text_cell
@@ -58,6 +64,7 @@ def verify(terminal: Terminal, bundle: str, **host: Any) -> None:
     metavar="onnx:FILE",
     help="The network of a bundle that was frozen with one; colour and texture need no file.",
 )
+@cluster_option
 @options(HOST_OPTIONS)
 @speaks
 def predict(
@@ -68,12 +75,13 @@ def predict(
     out: Path | None,
     mask_label: int | None,
     companion: str | None,
+    cluster: str | None,
     **host: Any,
 ) -> None:
     """Predict new images with a bundle, and say what each feature added.
 
     BUNDLE is a folder or the zip of one. For research only, not for diagnosis. The extractors run in the
-    sandbox; nothing leaves this machine.
+    sandbox; nothing leaves this machine, or the cluster that --cluster names.
 
     \b
     Example:
@@ -82,7 +90,8 @@ def predict(
     """
     label = [] if mask_label is None else ["--mask-label", str(mask_label)]
     label += [] if companion is None else ["--companion", companion]
-    words = ["--data", data, f"--ignore-columns={','.join(ignore_columns)}", *label, *host_words(host)]
+    typed = ["--data", data, f"--ignore-columns={','.join(ignore_columns)}", *label]
+    words = [*typed, *host_words({**host, "cluster": cluster})]
     with Kept() as predictions:
         answer = hear_lines(predictions.append, MODULE, "predict", bundle, *words)
         if answer.said:

@@ -58,6 +58,11 @@ patient_column_option = click.option(
     help="The manifest's column that names the patient.  [default: patient_id]",
 )
 COLUMN_OPTIONS = (ignore_columns_option, patient_column_option)
+cluster_option = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Measure images by the workers of a Dask cluster: local:N, tcp://HOST:PORT or tls://HOST:PORT.",
+)
 RUN_HOST_OPTIONS = (
     *HOST_OPTIONS,
     click.option(
@@ -65,6 +70,7 @@ RUN_HOST_OPTIONS = (
         type=click.Path(file_okay=False),
         help="Keep values of images here, for other runs on the same images.  [default: in the run]",
     ),
+    cluster_option,
 )
 MODEL_OPTIONS = (
     click.option(

@@ -17,7 +17,7 @@ LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})
 EXPERIMENT: Final = "scafe"
 MOST_VALUE: Final = 500
 """Of a parameter; servers of older versions refuse longer ones."""
-OWN: Final = frozenset({"data", "prompts", "prices", "cache", "checkpoints", "out", "base_url"})
+OWN: Final = frozenset({"data", "prompts", "prices", "cache", "checkpoints", "cluster", "out", "base_url"})
 """Settings that name places of this machine or a network: not handed on."""
 QUIET: Final = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_ALLOW_FILE_STORE": "true"}
 

@@ -39,6 +39,7 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
         allow_weaker_sandbox=config.allow_weaker_sandbox,
         sandbox=config.sandbox,
         cache=config.cache,
+        cluster=config.cluster,
     )
 
 

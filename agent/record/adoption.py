@@ -40,6 +40,7 @@ MOST_ENTRIES = 200_000
 _SHOWN: Mapping[str, str] = {
     "data": "images and labels are read from",
     "cache": "values of images are read from and written to",
+    "cluster": "images are measured, and code is run, by the workers at",
     "prompts": "prompt files are read from, and sent to the model",
     "prices": "prices are read from",
     "checkpoints": "the state of the run is kept at",

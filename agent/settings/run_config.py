@@ -61,6 +61,11 @@ class RunConfig(BaseModel):
     sandbox: Literal["local", "bwrap", "docker", "gvisor"] = "local"
     allow_weaker_sandbox: bool = False
     cache: str | None = Field(default=None, description="folder of extracted values, shared by runs")
+    cluster: str | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="local:N, tcp://… or tls://… of a Dask cluster that measures images",
+    )
     checkpoints: str | None = Field(default=None, description="postgresql:// URL; none: SQLite in the run")
     prices: str | None = Field(default=None, description="TOML file over the shipped price table")
     prompts: str | None = Field(default=None, description="folder of prompt files over the shipped ones")

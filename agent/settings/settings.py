@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     cache: Path | None = Field(
         default=None, description="a folder of values and verdicts that runs on the same images share"
     )
+    cluster: str | None = Field(
+        default=None,
+        pattern=r"^(local:[1-9][0-9]{0,2}|(tcp|tls)://\S+:[0-9]+)$",
+        description="local:N, tcp://HOST:PORT or tls://HOST:PORT of a Dask cluster that measures images",
+    )
     checkpoints: str | None = Field(
         default=None, pattern=r"^postgres(ql)?://", description="a PostgreSQL URL; none: SQLite in the run"
     )

@@ -113,7 +113,8 @@ def host_words(typed: Mapping[str, Any]) -> list[str]:
 
     settings = load_settings({key: value for key, value in typed.items() if value is not None}).settings
     weaker = ["--allow-weaker"] if settings.allow_weaker_sandbox else []
-    return ["--workers", str(settings.workers), "--sandbox", settings.sandbox, *weaker]
+    cluster = [f"--cluster={settings.cluster}"] if "cluster" in typed and settings.cluster else []
+    return ["--workers", str(settings.workers), "--sandbox", settings.sandbox, *weaker, *cluster]
 
 
 def _last_line(text: str) -> str:

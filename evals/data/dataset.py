@@ -68,6 +68,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where one image lies and what it has to be; no pixel, label or patient."""
+
+    where: str
+    """For errors: row and file name."""
+    sha256: str
+    pixels: Pixels
+
+    def load(self) -> ImageAndMask:
+        """Decode image and mask; IntegrityError if they changed since the dataset was opened."""
+        found = self.pixels.read(self.where)
+        if _tagged(found.sha256) != self.sha256:
+            raise IntegrityError(f"{self.where}: the file changed since the dataset was opened; start again")
+        return found.pair
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One image that was read and can be used."""
 
@@ -82,6 +99,11 @@ class Item:
     """Whether its mask was given or drawn; without one it is all True."""
     text: str = field(default="", repr=False)
     """A report or notes; part of no hash, as no extractor sees it."""
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """What another process needs to load it."""
+        return Whereabouts(self.where, self.sha256, self.pixels)
 
 
 @dataclass(frozen=True)
@@ -145,11 +167,7 @@ class Dataset:
         """
         if index in self.kept:
             return self.kept[index]
-        item = self.items[index]
-        found = item.pixels.read(item.where)
-        if _tagged(found.sha256) != item.sha256:
-            raise IntegrityError(f"{item.where}: the file changed since the dataset was opened; start again")
-        return found.pair
+        return self.items[index].whereabouts.load()
 
     def images(self, ids: Sequence[int]) -> "LazyImages":
         """Return images that are loaded when they are asked for."""
@@ -168,6 +186,11 @@ class LazyImages:
 
     def __getitem__(self, place: int) -> ImageAndMask:
         return self.dataset.load(self.ids[place])
+
+    def where(self, place: int) -> Whereabouts | None:
+        """Say where an image lies; None if it stands in memory alone."""
+        item = self.dataset.items[self.ids[place]]
+        return None if isinstance(item.pixels, Drawn) else item.whereabouts
 
 
 def build_dataset(
@@ -218,7 +241,7 @@ def build_dataset(
     drawn = segment if not any(row.has_mask for row in chosen) else "none"
     if drawn != "none":
         chosen = [replace(row, pixels=Segmented(row.pixels), has_mask=True) for row in chosen]
-    opened = _read_through(chosen, classes, len(rows) - len(chosen), seen or _look_away)
+    opened = _read_through(chosen, classes, len(rows) - len(chosen), seen or (lambda _: None))
     return replace(opened, segmented=drawn, reading=reading)
 
 
@@ -263,10 +286,6 @@ def _is_outlined(one: CohortImage) -> bool:
 
 def _tagged(sha256: str) -> str:
     return digest(READER.encode(), sha256.encode())
-
-
-def _look_away(_: ImageAndMask) -> None:
-    """Do nothing with an image that was read."""
 
 
 def _read_through(

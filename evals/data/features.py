@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,31 @@ class Images(Protocol):
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Rows of one extractor on some images, as they come."""
+
+    names: tuple[str, ...]
+    rows: tuple[KeptRow, ...]
+
+
+class Elsewhere(Protocol):
+    """What measures images where they lie: processes of this machine or of others."""
+
+    def measured(self, source: str, keys: Sequence[str], images: Sequence[Any], /) -> Iterator[Batch]:
+        """Return the rows of all images, some at a time, in any order."""
+        ...
+
+
+@runtime_checkable
+class Located(Protocol):
+    """Images that can say where they lie, instead of being loaded here."""
+
+    def where(self, place: int, /) -> Any:
+        """Say where one lies, in a plain record without a pixel; None: it has to be loaded here."""
+        ...
+
+
+@dataclass(frozen=True)
 class FeatureTable:
     """Features of one extractor on some images."""
 
@@ -56,11 +81,21 @@ class FeatureTable:
 
 
 class FeatureStore:
-    """Runs extractors through the sandbox and remembers every row in `folder`."""
+    """Runs extractors through the sandbox and remembers every row in `folder`.
 
-    def __init__(self, folder: Path, pool: Pool) -> None:
+    Parameters
+    ----------
+    folder : Path
+    pool : Pool
+        Open sandbox.
+    elsewhere : Elsewhere, optional
+        Measures the images that lie on disk; others are measured in `pool`.
+    """
+
+    def __init__(self, folder: Path, pool: Pool, elsewhere: Elsewhere | None = None) -> None:
         self.folder = folder
         self.pool = pool
+        self.elsewhere = elsewhere
         self._open: OrderedDict[str, KeptRows] = OrderedDict()
 
     def table(self, source: str, keys: Sequence[str], images: Images) -> FeatureTable:
@@ -91,13 +126,22 @@ class FeatureStore:
             kept.refresh()
         # by their hash: waves in the order of the data set, a folder per class, would tell a cell the label
         missing = sorted((i for i, key in enumerate(keys) if key not in kept), key=lambda i: keys[i])
-        for wave in waves(images, missing):
-            found = self.pool.extract(source, [image for _, image in wave])
-            triples = zip(wave, found.rows.tolist(), found.faults, strict=True)
-            rows = [KeptRow(keys[place], tuple(row), fault) for (place, _), row, fault in triples]
-            kept.append(found.names, rows)
+        for batch in self._measured(source, keys, images, missing):
+            kept.append(batch.names, batch.rows)
         self._close_old()
         return FeatureTable(kept.names, kept.rows(keys), tuple(kept.fault(key) for key in keys))
+
+    def _measured(
+        self, source: str, keys: Sequence[str], images: Images, missing: Sequence[int]
+    ) -> Iterator[Batch]:
+        """Measure images elsewhere where that can be, the others here."""
+        if self.elsewhere is not None and isinstance(images, Located):
+            known = [(place, one) for place in missing if (one := images.where(place)) is not None]
+            yield from self.elsewhere.measured(source, [keys[n] for n, _ in known], [one for _, one in known])
+            told = {place for place, _ in known}
+            missing = [place for place in missing if place not in told]
+        for wave in waves(images, missing):
+            yield batch_of(self.pool, source, keys, wave)
 
     def _kept(self, identity: str) -> KeptRows:
         if identity not in self._open:
@@ -108,6 +152,15 @@ class FeatureStore:
     def _close_old(self) -> None:
         while len(self._open) > 1 and sum(map(len, self._open.values())) > MOST_ROWS:
             self._open.popitem(last=False)
+
+
+def batch_of(pool: Pool, source: str, keys: Sequence[str], wave: Sequence[tuple[int, ImageAndMask]]) -> Batch:
+    """Measure a wave; `keys` has one for every place."""
+    found = pool.extract(source, [image for _, image in wave])
+    triples = zip(wave, found.rows.tolist(), found.faults, strict=True)
+    return Batch(
+        found.names, tuple(KeptRow(keys[place], tuple(row), fault) for (place, _), row, fault in triples)
+    )
 
 
 def waves(images: Images, places: Sequence[int]) -> Iterator[list[tuple[int, ImageAndMask]]]:

@@ -44,6 +44,13 @@ class KeptRow:
         return json.dumps([self.key, values, told], separators=(",", ":"))
 
 
+def read_row(line: str) -> KeptRow:
+    """Read what `KeptRow.line` wrote."""
+    key, values, told = json.loads(line)
+    missing = tuple(math.nan if value is None else value for value in values)
+    return KeptRow(key, missing, None if told is None else Fault(*told))
+
+
 class KeptRows:
     """The rows of one extractor, in `path` and in memory (some 180 bytes each).
 

@@ -87,6 +87,9 @@ class BenchSpec(Record):
         default=None,
         description="folder of values and verdicts that runs on the same images share; none: in `folder`",
     )
+    cluster: str | None = Field(
+        default=None, description="local:N, tcp://… or tls://… of a Dask cluster that measures images"
+    )
 
 
 class BenchFacts(Record):

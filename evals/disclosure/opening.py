@@ -1,5 +1,7 @@
 """Which dataset a bench specification means: files on disk, or a cohort drawn from the pack's phantom."""
 
+from pathlib import Path
+
 from scafe.evals.data.dataset import Dataset, cohort_dataset
 from scafe.evals.data.manifest import open_dataset
 from scafe.evals.data.tables.columns import ColumnChoice
@@ -17,9 +19,14 @@ def open_data(spec: BenchSpec, pack: CriteriaPack) -> Dataset:
     DatasetError
         If it cannot be used; the message says where and the way out.
     """
-    found = _drawn(spec, pack) if spec.data is None else _on_disk(spec.data, spec, pack)
+    found = _drawn(spec, pack) if spec.data is None else _on_disk(_path(spec.data, spec), spec, pack)
     _require_levels(spec, found)
     return found
+
+
+def _path(data: str, spec: BenchSpec) -> str:
+    # workers of a cluster have working folders of their own
+    return str(Path(data).absolute()) if spec.cluster else data
 
 
 def _on_disk(path: str, spec: BenchSpec, pack: CriteriaPack) -> Dataset:

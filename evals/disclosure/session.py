@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from scafe.evals.companion.companion import Appearance, open_companion
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.data.features import FeatureStore, FeatureTable, Images, source_sha256, write_atomically
+from scafe.evals.data.features import (
+    Elsewhere,
+    FeatureStore,
+    FeatureTable,
+    Images,
+    source_sha256,
+    write_atomically,
+)
 from scafe.evals.data.regions.agreement import Watch
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.bands import NO_NOISE, Noisy
@@ -63,6 +70,8 @@ class BenchSession:
         What to open.
     pool : Pool
         The sandbox, open.
+    elsewhere : Elsewhere, optional
+        Measures images that lie on disk, instead of the sandbox here.
 
     Raises
     ------
@@ -70,7 +79,7 @@ class BenchSession:
         If pack, data or settings cannot be used.
     """
 
-    def __init__(self, spec: BenchSpec, pool: Pool) -> None:
+    def __init__(self, spec: BenchSpec, pool: Pool, elsewhere: Elsewhere | None = None) -> None:
         self.spec = spec
         self.pool = pool
         """The sandbox, open."""
@@ -94,7 +103,8 @@ class BenchSession:
         """What fills masks that were not given; None: they are all True, or its locator is to be drafted."""
         self.appearance: Appearance | None = self._open_companion()
         """What is fused with the criteria features after the freeze; nothing of it is ever disclosed."""
-        self.store = FeatureStore(Path(spec.cache) if spec.cache else self.folder / "features", pool)
+        kept = Path(spec.cache) if spec.cache else self.folder / "features"
+        self.store = FeatureStore(kept, pool, elsewhere)
         self.facts: BenchFacts = self._facts()
         reserved = self._reserved()
         self.ledger = Ledger(queries_allowed=self.facts.queries + reserved, reserved=reserved)

@@ -15,6 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+from scafe.evals.cluster.client import Cluster
+from scafe.evals.cluster.rows import ClusterRows
+from scafe.evals.cluster.work import Walls
 from scafe.evals.disclosure.answers import answer_score
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef, Frozen, Pruned, Record
 from scafe.evals.disclosure.drafted import choose_draft, compare_drafts
@@ -39,6 +42,7 @@ class Desk:
         self.journal: Journal | None = None
         self._session: BenchSession | None = None
         self._pool: Pool | None = None
+        self._cluster: Cluster | None = None
 
     def answer(self, method: str, arguments: Answer) -> Answer:
         """Answer one request, from the journal if it was asked before.
@@ -63,7 +67,10 @@ class Desk:
         return reply
 
     def close(self) -> None:
-        """Reap the sandbox."""
+        """Reap the sandbox, and leave the cluster."""
+        if self._cluster is not None:
+            self._cluster.__exit__(None, None, None)
+            self._cluster = None
         if self._pool is not None:
             self._pool.__exit__(None, None, None)
             self._pool = None
@@ -87,11 +94,19 @@ class Desk:
         pool = Pool(spec.workers, allow_weaker=spec.allow_weaker_sandbox, backend=spec.sandbox)
         pool.__enter__()
         self._pool = pool
-        session = BenchSession(spec, pool)
+        session = BenchSession(spec, pool, self._joined(spec))
         _require_same_study(session, journal)
         if journal.ledger is not None:
             session.ledger = Ledger.model_validate(journal.ledger)
         return session
+
+    def _joined(self, spec: BenchSpec) -> ClusterRows | None:
+        if spec.cluster is None:
+            return None
+        cluster = Cluster(spec.cluster, Walls(spec.sandbox, spec.allow_weaker_sandbox))
+        cluster.__enter__()
+        self._cluster = cluster
+        return ClusterRows(cluster)
 
     def _fresh(self, method: str, arguments: Answer) -> Answer:
         ways: dict[str, Callable[[Answer], Answer]] = {

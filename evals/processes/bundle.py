@@ -8,17 +8,25 @@ soon as it has one, and `{"whole": true}` at the end.
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 
+from scafe.evals.cluster.client import Cluster
+from scafe.evals.cluster.work import Walls
 from scafe.evals.companion.companion import Companion
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.frozen.beside.prediction import companion_of, lacking_words
 from scafe.evals.frozen.bundle import Bundle, open_bundle
 from scafe.evals.frozen.predict import Prediction, look_for, mask_counts, predict_each
 from scafe.evals.frozen.verify import verify_opened
+from scafe.evals.processes.elsewhere import predict_elsewhere
 from scafe.knowledge.contract.errors import IntegrityError, ScafeError
 from scafe.knowledge.contract.inert import inert_lines
 from scafe.sandbox.pool.pool import Pool
+
+Predictor = Callable[..., Iterator[Prediction]]
+"""Takes `pictures` and `mask_label`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,10 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _answer(options: argparse.Namespace, bundle: Bundle) -> int:
     _ = bundle.classifier  # a bundle that is none is told before three seconds go into a sandbox
     companion = companion_of(bundle, options.companion) if options.command == "predict" else None
+    if options.cluster:
+        with Cluster(options.cluster, Walls(options.sandbox, options.allow_weaker)) as cluster:
+            far = partial(predict_elsewhere, cluster, options.bundle, beside=_absolute(options.companion))
+            return _predict(options, bundle, far, companion)
     with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
         if options.command == "verify":
             return _verify(options, bundle, pool)
-        return _predict(options, bundle, pool, companion)
+        near = partial(predict_each, bundle, pool=pool, companion=companion)
+        return _predict(options, bundle, near, companion)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["predict"].add_argument("--data", required=True)
     commands.choices["predict"].add_argument("--mask-label", type=int)
     commands.choices["predict"].add_argument("--companion")
+    commands.choices["predict"].add_argument("--cluster")
+    commands.choices["verify"].set_defaults(cluster=None)
     commands.choices["predict"].add_argument("--ignore-columns", default="")
     return parser
 
@@ -69,8 +84,17 @@ def _verify(options: argparse.Namespace, bundle: Bundle, pool: Pool) -> int:
     return 0 if found.is_good else IntegrityError.exit_code
 
 
-def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool, companion: Companion | None) -> int:
-    met = look_for(options.data, bundle.manifest.channels, _columns(options, bundle))
+def _absolute(companion: str | None) -> str | None:
+    """Return a network's file as workers find it, in whatever folder they run."""
+    kind, colon, path = (companion or "").partition(":")
+    return f"{kind}:{Path(path).absolute()}" if colon else companion
+
+
+def _predict(
+    options: argparse.Namespace, bundle: Bundle, predicted: Predictor, companion: Companion | None
+) -> int:
+    data = Path(options.data).absolute() if options.cluster else options.data
+    met = look_for(data, bundle.manifest.channels, _columns(options, bundle))
     for words in met.passed_over:
         print(inert_lines(f"Passed over: {words}"), file=sys.stderr)
     if bundle.changed_versions:
@@ -78,7 +102,7 @@ def _predict(options: argparse.Namespace, bundle: Bundle, pool: Pool, companion:
     if lacking := lacking_words(bundle, companion):
         print(inert_lines(lacking), file=sys.stderr)
     origins = []
-    for one in predict_each(bundle, met.pictures, pool, options.mask_label, companion):
+    for one in predicted(pictures=met.pictures, mask_label=options.mask_label):
         origins.append(one.mask)
         print(_line(one) if options.json else inert_lines("\n".join(_words(one, bundle.manifest.classes[0]))))
     counts = mask_counts(origins)

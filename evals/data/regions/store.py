@@ -9,15 +9,15 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.data.features import Images, library_versions, write_atomically
+from scafe.evals.data.features import Images, Located, library_versions, write_atomically
 from scafe.evals.data.regions.counts import Origin
 from scafe.evals.data.sources import digest
-from scafe.knowledge.contract.errors import InputError
+from scafe.knowledge.contract.errors import DatasetError, InputError
 from scafe.sandbox.language.toolkit_text import toolkit_sha256
 from scafe.sandbox.pool.pool import Fault, ImageAndMask, Pool
 from scafe.sandbox.pool.regions.finding import locate
@@ -94,12 +94,11 @@ class RegionStore:
 
     def region(self, key: str) -> KeptRegion:
         """Return what was located under a key that was prepared."""
-        data = self._path(key).read_bytes()
-        height, width, confidence, failed = HEAD.unpack_from(data)
-        bits = np.frombuffer(zlib.decompress(data[HEAD.size :]), np.uint8)
-        mask = np.unpackbits(bits, count=height * width).astype(np.bool_).reshape(height, width)
-        mask.setflags(write=False)
-        return KeptRegion(mask, confidence, failed)
+        return read_region(self._path(key))
+
+    def file_of(self, key: str) -> Path:
+        """Return where the mask under a key that was prepared lies."""
+        return self._path(key).resolve()
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.mask"
@@ -108,6 +107,20 @@ class RegionStore:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         head = HEAD.pack(*one.mask.shape, one.confidence, one.failed)
         write_atomically(self._path(key), head + zlib.compress(np.packbits(one.mask).tobytes(), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class OutlinedWhereabouts:
+    """Where an image lies, and the mask that a locator found on it."""
+
+    image: Any
+    """Says where the image lies, and loads it."""
+    mask: Path
+    """File of the store."""
+
+    def load(self) -> ImageAndMask:
+        """Decode the image and read the mask."""
+        return ImageAndMask(self.image.load().image, read_region(self.mask).mask)
 
 
 class Filled:
@@ -136,6 +149,14 @@ class Filled:
         self._prepare()
         return ImageAndMask(one.image, self._regions.region(self._keys[place]).mask)
 
+    def where(self, place: int) -> Any:
+        """Say where an image and its mask lie; None if the image stands in memory alone."""
+        one = self._images.where(place) if isinstance(self._images, Located) else None
+        if one is None or not self._lacking[place]:
+            return one
+        self._prepare()
+        return OutlinedWhereabouts(one, self._regions.file_of(self._keys[place]))
+
     def _prepare(self) -> None:
         if not self._is_prepared:
             places = [place for place, lacks in enumerate(self._lacking) if lacks]
@@ -151,6 +172,22 @@ class _Some:
 
     def __getitem__(self, place: int) -> ImageAndMask:
         return self._images[self._places[place]]
+
+
+def read_region(path: Path) -> KeptRegion:
+    """Read a file of the store; DatasetError if it is not there, as on a machine that does not share it."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: the mask that a locator found cannot be read ({error.strerror}); give --cache a folder "
+            "that all machines share"
+        ) from None
+    height, width, confidence, failed = HEAD.unpack_from(data)
+    bits = np.frombuffer(zlib.decompress(data[HEAD.size :]), np.uint8)
+    mask = np.unpackbits(bits, count=height * width).astype(np.bool_).reshape(height, width)
+    mask.setflags(write=False)
+    return KeptRegion(mask, confidence, failed)
 
 
 def as_kept(found: Region | Fault, image: NDArray[np.uint8]) -> KeptRegion:
