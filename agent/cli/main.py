@@ -32,6 +32,7 @@ from scafe.agent.cli.host import config, doctor
 from scafe.agent.cli.phantoms import phantoms
 from scafe.agent.cli.run import demo, resume, run
 from scafe.agent.cli.selftest import selftest
+from scafe.agent.cli.sweep import sweep
 from scafe.agent.terminal.terminal import echo, render_json
 from scafe.knowledge.contract.errors import ScafeError
 
@@ -116,6 +117,7 @@ for command in (
     locate,
     probe,
     doctor,
+    sweep,
     selftest,
     config,
 ):

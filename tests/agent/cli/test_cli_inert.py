@@ -52,6 +52,12 @@ COMMANDS: dict[str, list[list[str]]] = {
     "resume": [["RUN"], [EVIL], ["RUN", "--drop", EVIL, "--name", EVIL]],
     "reply": [["RUN"], [EVIL], ["RUN", EVIL]],
     "freeze": [["RUN", "--name", EVIL], [EVIL, "--name", "x"]],
+    "sweep": [
+        ["--pack", EVIL, "--seeds", "1", "--out", f"s{EVIL}", "--", "--cohort", "plain"],
+        ["--pack", "scar.vss", "--seeds", EVIL, "--out", "s"],
+        ["--pack", "scar.vss", "--part", EVIL, "--out", "s"],
+        ["--pack", "scar.vss", "--out", "s", "--", EVIL],
+    ],
     "runs list": [["--out", "RUNS"], ["--out", EVIL]],
     "runs show": [["RUN"], ["RUN", "--json"], [EVIL]],
     "runs diff": [["RUN", "r001", "r002"], ["RUN", EVIL, "r002"]],
