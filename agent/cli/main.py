@@ -21,7 +21,8 @@ import click
 
 from scafe.agent.cli.auditing.adopting import adopt
 from scafe.agent.cli.auditing.handing_on import export, sign
-from scafe.agent.cli.auditing.runs import report, runs
+from scafe.agent.cli.auditing.reporting import report
+from scafe.agent.cli.auditing.runs import runs
 from scafe.agent.cli.auditing.view import view
 from scafe.agent.cli.bundle import predict, verify
 from scafe.agent.cli.compare import compare

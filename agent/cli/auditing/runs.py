@@ -201,39 +201,6 @@ def watch(terminal: Terminal, run: str, out: str | None) -> None:
     terminal.answer(info.model_dump(mode="json"), f"{info.id}: {info.status}" + (f" ({why})" if why else ""))
 
 
-@click.command()
-@run_argument
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["md", "html"]),
-    default="md",
-    show_default=True,
-    help="Which form of the report to print.",
-)
-@out_option
-@speaks
-def report(terminal: Terminal, run: str, form: str, out: str | None) -> None:
-    """Print the report of a finished run.
-
-    \b
-    Example:
-      scafe report last
-      scafe report last --format html > report.html
-    """
-    from scafe.agent.record.run_folder import MOST_TEXT_BYTES
-    from scafe.knowledge.contract.inside import read_inside
-    from scafe.knowledge.contract.plain_json import read_json
-
-    folder = open_run(run, out)
-    paths = {kind: folder.path / f"report.{kind}" for kind in ("json", form)}
-    missing = [path for path in paths.values() if not path.is_file()]
-    if missing:
-        _refuse_report(folder)
-    data, shown = (read_inside(folder.path, path.name, MOST_TEXT_BYTES) for path in paths.values())
-    terminal.answer(read_json(data, str(paths["json"])), shown.decode("utf-8", "replace"))
-
-
 def runs_folder(out: str | None) -> Path:
     """Return the folder that run folders are in: as typed, else as configured."""
     from scafe.agent.settings.settings import load_settings
@@ -258,15 +225,6 @@ def standing_of(folder: "RunFolder") -> "Standing":
     for line in sound_lines(read_lines(path), path) if path.exists() else ():
         standing = advance(standing, line)
     return standing
-
-
-def _refuse_report(folder: "RunFolder") -> None:
-    from scafe.knowledge.contract.errors import InputError
-
-    info = folder.info()
-    raise InputError(
-        f"run {info.id} has no report yet (status: {info.status}); finish it with `scafe resume {info.id}`"
-    )
 
 
 def _follow(folder: "RunFolder") -> Iterator[dict[str, Any]]:
