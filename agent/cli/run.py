@@ -207,7 +207,9 @@ def _config(typed: dict[str, Any], **more: Any) -> "RunConfig":
 
 def _foresee(terminal: Terminal, config: "RunConfig") -> None:
     from scafe.agent.loop.forecast import forecast
+    from scafe.agent.terminal.preflight import require_level_of
 
+    require_level_of(config.model, config.egress)
     found = forecast(config)
     terminal.answer(found.document(), found.in_words())
 
@@ -217,7 +219,7 @@ def _start(terminal: Terminal, config: "RunConfig", log_json: bool) -> None:
     from scafe.agent.record.run_folder import left_clean
     from scafe.agent.terminal.preflight import require_endpoint
 
-    if notice := require_endpoint(config.model, config.base_url):
+    if notice := require_endpoint(config.model, config.base_url, config.egress):
         terminal.say(notice)
     with left_clean(Path(config.out)), _watched(terminal, config.model_dump(), log_json) as seams:
         outcome = start_run(config, listener=seams[0], ask=seams[1])

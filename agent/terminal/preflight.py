@@ -1,16 +1,32 @@
 """What must hold before a run begins to ask a model: an endpoint that answers, and a key for it."""
 
+from scafe.agent.egress.payload import EgressLevel, require_level
 from scafe.knowledge.contract.errors import ModelError, SettingsError
 
 
-def require_endpoint(drafter: str, base_url: str | None) -> str:
+def require_level_of(drafter: str, egress: EgressLevel) -> None:
+    """Refuse a model where nothing may leave, before its host is so much as looked up.
+
+    Raises
+    ------
+    EgressError
+        The run states `none` and the drafter asks a model.
+    """
+    if drafter.partition(":")[0] == "openai":
+        require_level(egress, "aggregates", f"drafter {drafter}")
+
+
+def require_endpoint(drafter: str, base_url: str | None, egress: EgressLevel = "aggregates") -> str:
     """Return where the words will go ('': nowhere), or refuse before anything is written.
 
     Raises
     ------
+    EgressError
+        The run states that nothing may leave.
     SettingsError
         The model has no name, the URL is none, nothing answers there, or a key is needed and there is none.
     """
+    require_level_of(drafter, egress)
     kind, _, model = drafter.partition(":")
     if kind != "openai":
         return ""

@@ -83,7 +83,7 @@ def _go(request: Request, tell: Tell) -> RunOutcome:
             checkpoints=request.checkpoints,
             trust=request.trust,
         )
-    if notice := require_endpoint(config.model, config.base_url):
+    if notice := require_endpoint(config.model, config.base_url, config.egress):
         tell("said", notice)
     with left_clean(Path(config.out)):
         return start_run(config, listener=listener)
