@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Build the container image from the wheelhouse, without a network, and try it: doctor, then a small demo.
 #   bash packaging/container.sh [ENGINE] [BASE]        default: docker or podman; python:3.12-slim-bookworm
-# ENGINE may be "buildah"; BASE any image with the python3 that the wheelhouse was made for.
+# BASE may be any image with the python3 that the wheelhouse was made for.
 # Without an engine it lints the Dockerfile (hadolint) and says that nothing was built.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -24,4 +24,4 @@ fi
 "$engine" build --network none --build-arg "BASE=$base" --tag scafe:local .
 "$engine" run --rm --read-only --tmpfs /tmp --network none scafe:local doctor
 "$engine" run --rm --read-only --tmpfs /tmp --tmpfs /runs --shm-size 1g --network none scafe:local \
-    demo --patients-per-class 6 --max-calls 5
+    demo --max-calls 5
