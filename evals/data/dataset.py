@@ -5,7 +5,6 @@ through once when it is opened, so that a file that cannot be used is named at o
 middle of a run. Images are loaded when they are asked for, and refused if they changed since.
 """
 
-import difflib
 import os
 import warnings
 from collections import Counter, deque
@@ -18,6 +17,7 @@ import numpy as np
 from scafe.evals.data.attributes import Attribute
 from scafe.evals.data.formats import ImageFile as ImageFile
 from scafe.evals.data.formats import read_as
+from scafe.evals.data.rules.classes import choose_classes
 from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Decoded, Pixels, digest
@@ -252,28 +252,6 @@ def cohort_dataset(cohort: Sequence[CohortImage], classes: Sequence[str]) -> Dat
         for one in cohort
     ]
     return build_dataset(rows, "the synthetic cohort", labels=classes)
-
-
-def choose_classes(
-    found: Counter[str], where: str, labels: Sequence[str], expected: Sequence[str]
-) -> tuple[str, ...]:
-    """Return the classes to tell apart, positive first; DatasetError if they are not in the data."""
-    wanted = tuple(labels) or tuple(expected)
-    present = ", ".join(f"{label} ({number})" for label, number in sorted(found.items())) or "none"
-    if len(set(wanted)) < 2 or len(set(wanted)) != len(wanted):
-        raise DatasetError(
-            f"{where}: at least two different classes are needed; it has {present}. "
-            "Name them with --labels POSITIVE,NEGATIVE"
-        )
-    for label in wanted:
-        if label not in found:
-            near = difflib.get_close_matches(label, sorted(found), n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise DatasetError(
-                f"{where}: no image has the label {label!r}; {hint}it has {present}. "
-                "Name the classes with --labels POSITIVE,NEGATIVE"
-            )
-    return wanted
 
 
 def _pair_of(one: CohortImage) -> ImageAndMask:
