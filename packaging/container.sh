@@ -24,4 +24,4 @@ fi
 "$engine" build --network none --build-arg "BASE=$base" --tag scafe:local .
 "$engine" run --rm --read-only --tmpfs /tmp --network none scafe:local doctor
 "$engine" run --rm --read-only --tmpfs /tmp --tmpfs /runs --shm-size 1g --network none scafe:local \
-    run scar.vss --cohort plain --max-calls 6
+    run scar.vss --cohort plain --max-calls 6 --approve auto
