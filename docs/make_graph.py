@@ -1,12 +1,10 @@
-"""Write docs/graph.md and the picture in README.md from the graph itself; a test holds both current."""
+"""Write docs/graph.md from the graph itself; a test holds it current."""
 
 from pathlib import Path
 
 from scafe.agent.loop.graph import draw_graph, nodes_in_words
 
 PAGE = Path(__file__).with_name("graph.md")
-README = Path(__file__).parents[1] / "README.md"
-BEGIN, END = "<!-- graph: written by docs/make_graph.py -->", "<!-- end of graph -->"
 HEAD = """# The graph of a run
 
 *This page is generated from the graph itself: `python docs/make_graph.py`.*
@@ -23,13 +21,6 @@ def picture() -> str:
     return f"```mermaid\n{draw_graph()}```"
 
 
-def readme(text: str) -> str:
-    """Return the README with the picture of today's graph in its place."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{picture()}\n{END}{after}"
-
-
 def page() -> str:
     """Return the whole page."""
     rows = "".join(f"| `{name}` | {words} |\n" for name, words in nodes_in_words())
@@ -38,4 +29,3 @@ def page() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
-    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,14 +1,31 @@
-"""Write the map in README.md from the first sentence of every room's docstring; a test holds it current."""
+"""Write docs/map.md from the first sentence of every room's docstring; a test holds it current."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+PAGE = Path(__file__).with_name("map.md")
 ORDER = ROOT / "tests" / "test_layers.py"
-BEGIN, END = "<!-- map: written by docs/make_map.py -->", "<!-- end of map -->"
 FACE = "scafe"
+HEAD = """# The map
+
+*This page is written from the docstrings of the rooms: `python docs/make_map.py`.*
+
+Imports run one way, from a room only to itself and the rooms above it here; `tests/test_layers.py` holds it. The
+[architecture](architecture.md) has the same as a picture.
+
+| folder | what it makes |
+|---|---|
+"""
+TAIL = """
+| beside them | what is in it |
+|---|---|
+| `runs/` | one folder per run, readable by hand; `scafe runs verify` checks it |
+| `tests/`, `benchmarks/` | what is promised, and what was measured |
+| `findings/` | what formats, devices and libraries of this field do that nobody would guess, each as a script |
+| `examples/`, `packaging/` | plug-ins and notebooks to start from; wheel, wheelhouse, container, bill of materials |
+"""
 
 
 def rooms() -> dict[str, list[str]]:
@@ -35,19 +52,16 @@ def said(folder: Path) -> str:
 def rows() -> Iterator[str]:
     """Yield the rows of the table: a layer in bold, then its rooms."""
     for layer, names in rooms().items():
-        yield f"| **[{layer}/]({layer})** | **{said(ROOT / layer)}** |"
+        yield f"| **`{layer}/`** | **{said(ROOT / layer)}** |\n"
         for name in names:
-            yield f"| [{name}]({layer}/{name}) | {said(ROOT / layer / name)} |"
-    yield f"| **[{FACE}/]({FACE})** | **{said(ROOT / FACE)}** |"
+            yield f"| `{layer}/{name}` | {said(ROOT / layer / name)} |\n"
+    yield f"| **`{FACE}/`** | **{said(ROOT / FACE)}** |\n"
 
 
-def readme(text: str) -> str:
-    """Return the README with today's map in its place."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    table = "\n".join(("| folder | what it makes |", "|---|---|", *rows()))
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+def page() -> str:
+    """Return the whole page."""
+    return f"{HEAD}{''.join(rows())}{TAIL}"
 
 
 if __name__ == "__main__":
-    README.write_text(readme(README.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(page(), encoding="utf-8")

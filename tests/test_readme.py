@@ -1,4 +1,4 @@
-"""What the README shows of the code is what the code is: the map of the rooms, and the lines of Python."""
+"""What README and map show of the code is what the code is: the rooms, the lines of Python, the files named."""
 
 import re
 import runpy
@@ -12,13 +12,25 @@ MAKE = runpy.run_path(str(ROOT / "docs" / "make_map.py"))
 
 
 def test_the_map_is_what_the_rooms_say_of_themselves() -> None:
-    assert README.count(MAKE["BEGIN"]) == README.count(MAKE["END"]) == 1
-    assert MAKE["readme"](README) == README, "run `python docs/make_map.py`"
+    assert (ROOT / "docs" / "map.md").read_text(encoding="utf-8") == MAKE["page"](), (
+        "run `python docs/make_map.py`"
+    )
 
 
 def test_the_map_has_every_room() -> None:
+    page = MAKE["page"]()
     for folder in (one for layer in MAKE["rooms"]() for one in (ROOT / layer).glob("*/__init__.py")):
-        assert f"({folder.parent.relative_to(ROOT)})" in README
+        assert f"`{folder.parent.relative_to(ROOT)}`" in page
+
+
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", README)
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 @pytest.mark.slow
