@@ -12,8 +12,8 @@ HEAD = """# The map
 
 *This page is written from the docstrings of the rooms: `python docs/make_map.py`.*
 
-Imports run one way, from a room only to itself and the rooms above it here; `tests/test_layers.py` holds it. The
-[architecture](architecture.md) has the same as a picture.
+Imports run one way, from a room only to itself and the rooms above it here; `tests/test_layers.py` holds it.
+The [architecture](architecture.md) has the same as a picture.
 
 | folder | what it makes |
 |---|---|
@@ -23,8 +23,8 @@ TAIL = """
 |---|---|
 | `runs/` | one folder per run, readable by hand; `scafe runs verify` checks it |
 | `tests/`, `benchmarks/` | what is promised, and what was measured |
-| `findings/` | what formats, devices and libraries of this field do that nobody would guess, each as a script |
-| `examples/`, `packaging/` | plug-ins and notebooks to start from; wheel, wheelhouse, container, bill of materials |
+| `findings/` | what formats and libraries of this field do that nobody would guess, as scripts |
+| `examples/`, `packaging/` | plug-ins and notebooks to start from; wheel, container, bill of materials |
 """
 
 

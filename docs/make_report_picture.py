@@ -1,6 +1,7 @@
 """Take docs/pictures/report.png: the first page of a run's report, as Chromium shows it.
 
-Needs Chromium and the extra `test`: `scafe demo --seed 1`, then `python docs/make_report_picture.py REPORT.html`.
+Needs Chromium and the extra `test`: `scafe demo --seed 1`, then
+`python docs/make_report_picture.py REPORT.html`.
 """
 
 import shutil
