@@ -1,4 +1,4 @@
-"""What README and map show of the code is what the code is: the rooms, the lines of Python, the files named."""
+"""What README and map show of the code is what it is: the rooms, the lines of Python, the files named."""
 
 import re
 import runpy
