@@ -1,5 +1,6 @@
 """The last nodes: prune on fresh folds, freeze, open the seal once, report, finish."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -8,6 +9,7 @@ from scafe.agent.nodes.naming import pool_refs
 from scafe.agent.nodes.state import LoopContext, LoopState, Update
 from scafe.agent.record.events import PoolPruned, Reported, RunFinished, SealOpened, SetFrozen
 from scafe.agent.record.revisions import list_revisions, read_revision
+from scafe.agent.record.trace import EVENTS, Line, read_lines
 from scafe.evals.disclosure.bench import FeatureRef
 
 
@@ -65,6 +67,22 @@ def finish(state: LoopState, context: LoopContext) -> Update:
     return {}
 
 
+def count_replies(lines: Iterable[Line]) -> dict[str, int]:
+    """Count what the drafter's replies were, that to the plan aside.
+
+    Examples
+    --------
+    >>> told = {"kind": "replied", "operator": "refine", "complaint": ""}
+    >>> count_replies([told, {"kind": "declined"}, {**told, "complaint": "no module"}])
+    {'extractor': 0, 'declined': 1, 'broken': 1}
+    """
+    told = list(lines)
+    replies = [one for one in told if one["kind"] == "replied" and one["operator"] != "plan"]
+    broken = sum(bool(one["complaint"]) for one in replies)
+    declined = sum(one["kind"] == "declined" for one in told)
+    return {"extractor": len(replies) - broken - declined, "declined": declined, "broken": broken}
+
+
 def _nothing(state: LoopState, context: LoopContext) -> str:
     """Say why the pool is empty: what is missing on every image is usually the mask, not the idea."""
     if not state["lines"]:
@@ -113,6 +131,7 @@ def _told(state: LoopState, context: LoopContext) -> dict[str, object]:
         "mode": state["mode"],
         "calls": state["calls"],
         "max_calls": context.max_calls,
+        "replies": count_replies(read_lines(context.run.path / EVENTS)),
         "rounds": state["history"],
         "operators": {"tries": state["tries"], "wins": state["wins"]},
         "capped": state["capped"],

@@ -8,6 +8,13 @@ from scafe.evals.disclosure.ledger import Ledger
 from scafe.evals.frozen.bundle import Bundle
 from scafe.evals.report.blocks import Paragraph, Section, Table, table
 
+REPLIES = {
+    "extractor": "replies that held an extractor",
+    "declined": "replies that declined: nothing better",
+    "broken": "replies that could not be read",
+}
+"""Kind of reply, as the agent counts them -> how a row calls it."""
+
 
 def ledger_section(
     bundle: Bundle, ledger: Ledger, noise: LabelNoise | None = None, epsilon: float | None = None
@@ -97,6 +104,9 @@ def _spent(bundle: Bundle, run: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = []
     if "calls" in run:
         rows.append(("calls", f"{run['calls']} of {run.get('max_calls', 'no cap')}"))
+    replies = run.get("replies")
+    if isinstance(replies, Mapping):
+        rows += [(words, str(replies.get(kind, 0))) for kind, words in REPLIES.items()]
     budget = run.get("budget")
     if isinstance(budget, Mapping):
         rows += [(str(key).replace("_", " "), str(value)) for key, value in sorted(budget.items())]

@@ -152,22 +152,27 @@ def verify(terminal: Terminal, run: str, signers: Path | None, out: str | None) 
 
 @runs.command()
 @run_argument
+@click.option("--raw", is_flag=True, help="Print the bodies byte for byte, nothing folded.")
 @out_option
 @speaks
-def egress(terminal: Terminal, run: str, out: str | None) -> None:
-    """Print every byte that was sent to a model, or given to a person.
+def egress(terminal: Terminal, run: str, raw: bool, out: str | None) -> None:
+    """Print what was sent to a model, or given to a person, one message after the other.
 
-    With the built-in drafter there is none.
+    A part that was printed before is folded into a line that says where it stands; --raw and --json hold
+    every byte. With the built-in drafter nothing is sent.
 
     \b
     Example:
       scafe runs egress last | less
+      scafe runs egress last --raw
       scafe runs egress last --json | jq '[.[].bytes] | add'
     """
     from scafe.agent.egress.sent import list_sent
+    from scafe.agent.terminal.letters import readable
 
     found = list_sent(open_run(run, out).path)
-    told = "\n\n".join(f"=== {one.head}\n{one.body}" for one in found)
+    texts = (f"=== {one.head}\n{one.body}" for one in found) if raw else readable(found)
+    told = "\n\n".join(texts)
     total = sum(one.bytes for one in found)
     terminal.say(f"{len(found)} bodies, {total} bytes" if found else "nothing was sent to a model")
     terminal.answer([one.model_dump(mode="json") for one in found], told)

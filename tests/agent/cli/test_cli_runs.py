@@ -181,7 +181,8 @@ def test_everything_that_was_sent_is_printed_byte_for_byte(folder: RunFolder) ->
     sent = json.loads(scafe(folder, "runs", "egress", "last", "--json").stdout)
     assert [one["body"] for one in sent] == [body, body + " "]
     assert [one["bytes"] for one in sent] == [len(body.encode()), len(body.encode()) + 1]
-    assert body in scafe(folder, "runs", "egress", "last").stdout
+    assert body in scafe(folder, "runs", "egress", "last", "--raw").stdout
+    assert "--- user\ngrößer" in scafe(folder, "runs", "egress", "last").stdout
 
 
 def test_a_run_without_a_model_sent_nothing(folder: RunFolder) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,15 @@ def test_a_run_of_before_takes_no_decline(tmp_path: Path) -> None:
     go(tmp_path, drafter=Before(), max_calls=24)
     assert [line["format"] for line in events(tmp_path, "run_started")] == [2]
     assert not events(tmp_path, "declined")
+
+
+def test_the_report_counts_replies_by_what_they_held(declining: Path) -> None:
+    run = next((declining / "runs").glob("*"))
+    found = json.loads((run / "report.html").read_text())["replies"]
+    replied = [line for line in events(declining, "replied") if line["operator"] != "plan"]
+    assert sum(found.values()) == len(replied)
+    assert found["declined"] == len(events(declining, "declined"))
+    assert found["broken"] == sum(bool(line["complaint"]) for line in replied) > 0
 
 
 def test_a_decline_is_told_on_the_screen_and_on_the_pages(declining: Path) -> None:

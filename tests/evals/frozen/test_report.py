@@ -177,6 +177,13 @@ def test_a_closed_and_a_burnt_seal_are_told_apart_and_give_no_number(open_toy: O
     assert "baseline: colour" not in closed + burnt
 
 
+def test_replies_are_counted_by_what_they_held(session: Any, tmp_path: Path) -> None:
+    told = {"replies": {"extractor": 9, "declined": 2, "broken": 1}}
+    text = written(session, tmp_path, told)["md"]
+    for row in ("held an extractor | 9", "declined: nothing better | 2", "could not be read | 1"):
+        assert f"replies that {row}" in text
+
+
 def test_what_left_the_machine_and_what_it_cost_are_shown_as_told(session: Any, tmp_path: Path) -> None:
     run = {
         "drafter": "openai:some-model",
