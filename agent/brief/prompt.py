@@ -18,6 +18,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateErro
 from jinja2.sandbox import SandboxedEnvironment
 
 from scafe.agent.brief.brief import AnyBrief, Brief
+from scafe.agent.brief.compact import compact
 from scafe.agent.brief.contraband import MAX_NUMBERS
 from scafe.agent.brief.evidence import GATES, answers, disclosed, gate_words, has_reach, plain
 from scafe.agent.brief.history import so_far, told
@@ -226,6 +227,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
         told=told,
         amount=amount,
         keys=keys,
+        compact=compact,
         words=plain,
         number=lambda value: f"{value:g}",
     )
