@@ -13,6 +13,7 @@ of the prompts, and 3.31 on a played prompt that is half code.
 """
 
 import argparse
+import hashlib
 import json
 import re
 import statistics
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from scafe.agent.brief.brief import Brief
 from scafe.agent.brief.prompt import messages
+from scafe.agent.egress.completion import read_completion
 from scafe.agent.egress.journal import Journal
 from scafe.agent.loop.run import RunConfig, start_run
 from scafe.agent.record.run_folder import RunFolder, load_run
@@ -32,6 +34,8 @@ from scafe.agent.record.trace import EVENTS, read_lines
 REFERENCES = Path(__file__).parents[1] / "runs" / "reference"
 PLAYED = (REFERENCES / "played-scar", REFERENCES / "played-dermoscopy")
 ROUNDS = (0, 1, 3, 5)
+NO_EXTRACTOR = ("plan", "locate", "relocate")
+"""Operators whose prompts ask for something else."""
 BYTES_OF_CODE, BYTES_OF_PROSE = 3.1, 3.6
 """Bytes a token."""
 FRESH = {
@@ -114,7 +118,7 @@ def prompts_of(run: RunFolder, as_sent: bool = False) -> Iterator[Counted]:
     """
     sent = _sent(run) if as_sent else {}
     for line in read_lines(run.path / EVENTS):
-        if line["kind"] != "replied" or line["operator"] == "plan":
+        if line["kind"] != "replied" or line["operator"] in NO_EXTRACTOR:
             continue
         brief = Brief.model_validate_json(run.brief(line["brief"]))
         text = "\n".join(one.content for one in messages(brief))
@@ -123,10 +127,6 @@ def prompts_of(run: RunFolder, as_sent: bool = False) -> Iterator[Counted]:
 
 def _sent(run: RunFolder) -> dict[str, str]:
     """Return SHA-256 of a reply -> the words that it answers, as the journal has them."""
-    import hashlib
-
-    from scafe.agent.egress.completion import read_completion
-
     found = {}
     for entry in Journal(run.path / "llm").entries() if (run.path / "llm").is_dir() else ():
         answer = Journal(run.path / "llm").answer(entry.request.sha256)

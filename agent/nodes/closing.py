@@ -68,7 +68,7 @@ def finish(state: LoopState, context: LoopContext) -> Update:
 
 
 def count_replies(lines: Iterable[Line]) -> dict[str, int]:
-    """Count what the drafter's replies were, that to the plan aside.
+    """Count what the drafter's replies were, those to the plan and with a locator aside.
 
     Examples
     --------
@@ -77,7 +77,8 @@ def count_replies(lines: Iterable[Line]) -> dict[str, int]:
     {'extractor': 0, 'declined': 1, 'broken': 1}
     """
     told = list(lines)
-    replies = [one for one in told if one["kind"] == "replied" and one["operator"] != "plan"]
+    others = ("plan", "locate", "relocate")
+    replies = [one for one in told if one["kind"] == "replied" and one["operator"] not in others]
     broken = sum(bool(one["complaint"]) for one in replies)
     declined = sum(one["kind"] == "declined" for one in told)
     return {"extractor": len(replies) - broken - declined, "declined": declined, "broken": broken}
