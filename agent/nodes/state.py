@@ -142,7 +142,7 @@ class LoopState(TypedDict):
     region: str
     """The region whose locator is drafted before the plan; '' if none is."""
     locators: list[LocatorLine]
-    locator: dict[str, Any]
+    locator: dict[str, str]
     """What was chosen and why, for the report; empty if nothing was."""
     tasks: list[Task]
     draws: list[dict[str, float]]

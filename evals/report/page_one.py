@@ -36,7 +36,7 @@ def _locator_told(run: Mapping[str, Any]) -> str:
     told = run.get("locator")
     if not isinstance(told, Mapping):
         return ""
-    drafted, why = told.get("drafted", 0), told.get("why", "")
+    drafted, why = told.get("asked", 0), told.get("why", "")
     if told.get("chosen") == "draft":
         return f" Locator: {told.get('revision')} of {drafted} that were asked for in the run; it {why}."
     return f" Locator: the one that ships, beside {drafted} that were asked for in the run ({why})."

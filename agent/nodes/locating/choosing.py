@@ -58,7 +58,12 @@ def choose_locator(state: LoopState, context: LoopContext) -> Update:
     name = "" if kept is None else name_of(kept)
     note = LocatorNote(**choice.facts.model_dump())
     context.trace.record(LocatorChosen(revision=name, why=choice.why, compared=choice.compared, locator=note))
-    told = {"chosen": choice.chosen, "revision": name, "why": choice.why, "drafted": len(state["locators"])}
+    told = {
+        "chosen": choice.chosen,
+        "revision": name,
+        "why": choice.why,
+        "asked": str(len(state["locators"])),
+    }
     return {"locator": told}
 
 
