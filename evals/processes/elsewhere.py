@@ -8,6 +8,7 @@ from typing import Any
 
 from scafe.evals.cluster.client import Cluster
 from scafe.evals.cluster.rows import ORDER
+from scafe.evals.frozen.beside.prediction import companion_of
 from scafe.evals.frozen.bundle import Bundle, open_bundle
 from scafe.evals.frozen.predict import Picture, Prediction, predict_each
 from scafe.knowledge.contract.errors import IntegrityError
@@ -24,10 +25,16 @@ class Wanted:
     """Of its manifest, which holds the hashes of all else."""
     pictures: tuple[Picture, ...]
     mask_label: int | None
+    beside: str | None
+    """The companion's network, as every worker finds it."""
 
 
 def predict_elsewhere(
-    cluster: Cluster, path: str | Path, pictures: Sequence[Picture], mask_label: int | None = None
+    cluster: Cluster,
+    path: str | Path,
+    pictures: Sequence[Picture],
+    mask_label: int | None = None,
+    beside: str | None = None,
 ) -> Iterator[Prediction]:
     """Predict images, in order, by the workers of a cluster; as `predict_each`.
 
@@ -37,26 +44,25 @@ def predict_elsewhere(
         The bundle, on a folder that all machines share.
     pictures : sequence of Picture
         With paths that all machines share.
+    beside : str, optional
+        `onnx:FILE` of a bundle with a companion, likewise.
     """
     where = str(Path(path).absolute())
     sha256 = open_bundle(where).sha256
     wanted = (
-        Wanted(where, sha256, tuple(pictures[start : start + ORDER]), mask_label)
+        Wanted(where, sha256, tuple(pictures[start : start + ORDER]), mask_label, beside)
         for start in range(0, len(pictures), ORDER)
     )
     for told in cluster.answers(predict_some, wanted):
-        yield from map(_read, told)
+        yield from map(Prediction.model_validate, told)
 
 
 def predict_some(pool: Pool, wanted: Wanted) -> list[dict[str, Any]]:
     """Predict some images here; a worker's work."""
     bundle = _opened(wanted.bundle, wanted.sha256)
-    found = predict_each(bundle, wanted.pictures, pool, wanted.mask_label)
-    return [{**one.model_dump(mode="json"), "mask": one.mask} for one in found]
-
-
-def _read(told: dict[str, Any]) -> Prediction:
-    return Prediction.model_validate(told)
+    companion = companion_of(bundle, wanted.beside)
+    found = predict_each(bundle, wanted.pictures, pool, wanted.mask_label, companion)
+    return [one.model_dump(mode="json") for one in found]
 
 
 @lru_cache(maxsize=2)
