@@ -227,6 +227,11 @@ class Manifest(Record):
         return "as given" if self.segment == "none" else f"that {self.segment} drew (none was given)"
 
     @property
+    def forest(self) -> FrozenEnsemble | None:
+        """The forest, if it decides."""
+        return self.ensemble if self.ensemble is not None and self.ensemble.decides else None
+
+    @property
     def criteria(self) -> tuple[str, ...]:
         """Criteria that have a feature, in order of first appearance."""
         return tuple(dict.fromkeys(feature.criterion for feature in self.features))

@@ -4,6 +4,7 @@ An item is filled only by quoting a value; nothing is called complete because a 
 """
 
 from scafe.evals.frozen.bundle import Bundle
+from scafe.evals.frozen.records import Manifest
 from scafe.evals.report.blocks import Paragraph, Section, table
 from scafe.evals.scoring.headline import Headline
 
@@ -68,7 +69,7 @@ def _tripod(bundle: Bundle, headline: Headline | None) -> list[tuple[str, str, s
             "a value that cannot be measured is missing; the development median stands in",
         ),
         ("12a", "data split", "by patient and class, fixed by a hash of patient and seed before any model"),
-        ("12c-d", "model and tuning", f"ridge logistic regression, C = {manifest.penalty:g} by inner folds"),
+        ("12c-d", "model and tuning", _model_told(manifest)),
         ("13", "class imbalance", "no resampling; threshold by sensitivity + specificity out of fold"),
         (
             "15",
@@ -76,11 +77,25 @@ def _tripod(bundle: Bundle, headline: Headline | None) -> list[tuple[str, str, s
             f"probability of {manifest.classes[0]}; called from {manifest.threshold:.3f}",
         ),
         ("18f", "code", "every feature and the classifier are in the bundle"),
-        ("22", "full model", "coefficients and scaler in classifier.skops, versions in manifest.json"),
+        ("22", "full model", f"{_parts_told(manifest)}, versions in manifest.json"),
     ]
     if headline is not None:
         rows += _tripod_of_headline(headline)
     return sorted(rows, key=lambda row: (int("".join(filter(str.isdigit, row[0].split("-")[0]))), row[0]))
+
+
+def _model_told(manifest: Manifest) -> str:
+    forest = manifest.forest
+    if forest is None:
+        return f"ridge logistic regression, C = {manifest.penalty:g} by inner folds"
+    grown = f"{forest.trees} trees, leaves of {forest.leaf} images"
+    return f"random forest, {grown}; chosen against a ridge on development folds"
+
+
+def _parts_told(manifest: Manifest) -> str:
+    if manifest.forest is None:
+        return "coefficients and scaler in classifier.skops"
+    return "trees in ensemble.skops"
 
 
 def _tripod_of_headline(headline: Headline) -> list[tuple[str, str, str]]:

@@ -156,13 +156,33 @@ def _data(manifest: Manifest, facts: RunFacts) -> str:
 def _model(manifest: Manifest, facts: RunFacts) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest.environment.items()))
     return (
-        "Missing values were replaced by development medians, features standardised, and a ridge logistic "
-        "regression fitted whose "
-        f"penalty (C = {manifest.penalty:g}) was chosen by patient-grouped inner folds. The same procedure "
+        f"Missing values were replaced by development medians, {_fitted(manifest)} The same procedure "
         "on colour and "
         "texture features, and on labels permuted among patients, served as baseline and control. "
         "Everything was seeded "
         f"(seed {facts.seed}). Software: {versions}. Extractors, classifier and hashes are in the bundle."
+    )
+
+
+def _fitted(manifest: Manifest) -> str:
+    """Say what was fitted, and what stands beside it."""
+    ridge = (
+        "features standardised, and a ridge logistic regression fitted whose "
+        f"penalty (C = {manifest.penalty:g}) was chosen by patient-grouped inner folds."
+    )
+    forest, companion = manifest.forest, manifest.companion
+    if forest is not None:
+        ridge = (
+            f"and a random forest fitted ({forest.trees} trees, at least {forest.leaf} images in a leaf), "
+            "which was chosen against a ridge logistic regression on development folds before the held-out "
+            "test set was scored; baseline and ridge were fitted on standardised features."
+        )
+    if companion is None:
+        return ridge
+    return (
+        f"{ridge} Beside it, {companion.numbers} numbers of appearance ({companion.note.title}) were joined "
+        "to the features under one ridge, each block of the same variance in all; the result below is that "
+        "of the criteria features alone."
     )
 
 

@@ -43,8 +43,7 @@ def _locator_told(run: Mapping[str, Any]) -> str:
 
 
 def _classifier(bundle: Bundle) -> str:
-    kept = bundle.manifest.ensemble
-    return "random forest" if kept is not None and kept.decides else "ridge logistic regression"
+    return "random forest" if bundle.manifest.forest else "ridge logistic regression"
 
 
 def headline_section(bundle: Bundle, headline: Headline | None, is_burnt: bool) -> Section:
@@ -201,7 +200,7 @@ def _headline_table(bundle: Bundle, headline: Headline) -> Table:
         (
             f"baseline: {headline.baseline.name}, {headline.baseline.features} features",
             interval_text(headline.baseline.auc),
-            "same patients, same ridge",
+            "same patients, " + ("a ridge" if bundle.manifest.forest else "same ridge"),
         ),
         (
             "ScaFE minus baseline",

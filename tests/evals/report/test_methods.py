@@ -11,8 +11,10 @@ from click.testing import CliRunner
 from scafe.agent.cli.auditing.reporting import facts_of
 from scafe.agent.cli.main import main
 from scafe.agent.record.run_folder import load_run
+from scafe.evals.companion.note import CompanionNote
 from scafe.evals.disclosure.bench import Opened
 from scafe.evals.frozen.bundle import open_bundle
+from scafe.evals.frozen.records import FrozenCompanion, FrozenEnsemble, Gain
 from scafe.evals.report.blocks import report_body, to_markdown
 from scafe.evals.report.methods import TABLES, UNKNOWN, RunFacts, methods_report
 
@@ -46,6 +48,23 @@ def test_every_number_of_the_result_is_the_one_that_the_trace_recorded() -> None
         in text
     )
     assert f"{opened.permuted_auc:.3f}" in text
+
+
+def test_a_forest_that_decides_and_a_companion_are_told() -> None:
+    gain = Gain(mean=0.05, low=0.01, high=0.09)
+    forest = FrozenEnsemble(
+        trees=200, leaf=7, auc=0.8, ridge_auc=0.75, gain=gain, decides=True, why="it leads"
+    )
+    note = CompanionNote(kind="colour_texture", where="mask")
+    companion = FrozenCompanion(note=note, numbers=33, penalty=0.1)
+    manifest = open_bundle(RUN / "frozen").manifest.model_copy(
+        update={"ensemble": forest, "companion": companion}
+    )
+    found = json.loads((RUN / "report.json").read_text(encoding="utf-8"))
+    text = report_body(to_markdown(methods_report(manifest, facts(), found), ""))
+    assert "a random forest fitted (200 trees, at least 7 images in a leaf)" in text
+    assert "33 numbers of appearance (colour and texture, inside the mask)" in text
+    assert "the result below is that of the criteria features alone" in text
 
 
 def test_a_run_without_a_held_out_set_does_not_claim_one() -> None:
