@@ -8,6 +8,7 @@ from typing import Any
 
 from scafe.evals.cluster.client import Cluster
 from scafe.evals.cluster.rows import ORDER
+from scafe.evals.companion.companion import Companion
 from scafe.evals.frozen.beside.prediction import companion_of
 from scafe.evals.frozen.bundle import Bundle, open_bundle
 from scafe.evals.frozen.predict import Picture, Prediction, predict_each
@@ -34,6 +35,7 @@ def predict_elsewhere(
     path: str | Path,
     pictures: Sequence[Picture],
     mask_label: int | None = None,
+    *,
     beside: str | None = None,
 ) -> Iterator[Prediction]:
     """Predict images, in order, by the workers of a cluster; as `predict_each`.
@@ -60,9 +62,14 @@ def predict_elsewhere(
 def predict_some(pool: Pool, wanted: Wanted) -> list[dict[str, Any]]:
     """Predict some images here; a worker's work."""
     bundle = _opened(wanted.bundle, wanted.sha256)
-    companion = companion_of(bundle, wanted.beside)
+    companion = _companion(wanted.bundle, wanted.sha256, wanted.beside)
     found = predict_each(bundle, wanted.pictures, pool, wanted.mask_label, companion)
     return [one.model_dump(mode="json") for one in found]
+
+
+@lru_cache(maxsize=2)
+def _companion(path: str, sha256: str, beside: str | None) -> Companion | None:
+    return companion_of(_opened(path, sha256), beside)
 
 
 @lru_cache(maxsize=2)

@@ -10,13 +10,15 @@ from skops.io import dumps
 
 from scafe.evals.companion.companion import Appearance, Companion, open_companion
 from scafe.evals.companion.note import CompanionNote
+from scafe.evals.data.dataset import Drawn
 from scafe.evals.frozen.agreement import CLASSIFIER, FUSED
 from scafe.evals.frozen.beside.prediction import companion_of, lacking_words, predict_fused
 from scafe.evals.frozen.bundle import MANIFEST, Bundle, canonical_json, open_bundle
 from scafe.evals.frozen.freeze import freeze
-from scafe.evals.frozen.predict import explain
+from scafe.evals.frozen.predict import Picture, explain, predict
 from scafe.evals.frozen.seal import open_seal, read_headline
 from scafe.evals.frozen.verify import verify_bundle
+from scafe.evals.processes.elsewhere import Wanted, predict_some
 from scafe.evals.report.report import write_report
 from scafe.knowledge.contract.errors import InputError, IntegrityError
 
@@ -129,6 +131,14 @@ def test_a_prediction_has_both_scores_and_its_label_is_the_criteria_only_one(
         assert one.probability["severe"] == pytest.approx(expected[place, 0], abs=1e-6)
         odds = one.criteria_log_odds + one.appearance_log_odds + intercept[place]
         assert 1 / (1 + np.exp(-odds)) == pytest.approx(expected[place, 0], abs=1e-5)
+
+
+def test_a_worker_of_a_cluster_predicts_both_scores_too(session: Any) -> None:
+    bundle = open_bundle(session.bundle)
+    pictures = tuple(Picture(str(place), Drawn(session.images[place]), True) for place in range(3))
+    told = predict_some(session.pool, Wanted(str(session.bundle), bundle.sha256, pictures, None))
+    here = predict(bundle, pictures, session.pool, companion=companion_of(bundle, None))
+    assert [one["fused"] for one in told] == [one.fused.model_dump() for one in here if one.fused]
 
 
 def test_a_bundle_with_a_companion_verifies_and_says_what_stands_beside(session: Any) -> None:
