@@ -97,6 +97,7 @@ def _run(
         "points": [asdict(point) for point in _curve(sides, options, tested=None)],
         "untouched": [asdict(point) for point in _curve(sides, options, tested=~_development(sides))],
         "choice": [asdict(point) for point in _choice(sides, options)],
+        "plain": [asdict(point) for point in _plain(sides, options)],
     }
     print(f"{one.name}: {time.monotonic() - begun:.0f} s", flush=True)
 
@@ -111,6 +112,15 @@ def _curve(sides: Sides, options: argparse.Namespace, *, tested: NDArray[np.bool
     return power_curve(
         sides.rows, task, classes, options.draws, options.seed, fit=fit, pairs=pairs, tested=tested
     )
+
+
+def _plain(sides: Sides, options: argparse.Namespace) -> list[Point]:
+    """Join without weights, on all patients: shown beside, never chosen by."""
+    rows = {name: sides.rows[name] for name in sides.titles}
+    rows |= {name + PLAIN: sides.rows[name + JOINED] for name in sides.titles}
+    pairs = [(name + PLAIN, name) for name in sides.titles]
+    fit, classes = fit_of(sides.criteria), sides.dataset.classes
+    return power_curve(rows, _task(sides), classes, options.draws, options.seed, fit=fit, pairs=pairs)
 
 
 def _choice(sides: Sides, options: argparse.Namespace) -> list[Point]:
