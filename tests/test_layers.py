@@ -21,8 +21,8 @@ ROOMS = {
     ),
     "sandbox": ("language", "system", "pool", "probes"),
     "evals": (
-        "data", "cluster", "stored", "scoring", "experts", "audit", "peers", "companion", "disclosure",
-        "frozen", "report", "compare", "processes",
+        "data", "cluster", "stored", "scoring", "experts", "audit", "transfer", "peers", "companion",
+        "disclosure", "frozen", "report", "compare", "processes",
     ),
     "agent": (
         "settings", "brief", "record", "egress", "reply", "drafters", "peers", "nodes", "loop", "terminal",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from scafe.agent.brief.truths import experts_words, transfer_words
 from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.sandbox.probes.verdict import DialResponse, FeatureEvidence, Verdict
 
@@ -40,6 +41,8 @@ def disclosed(feature: DisclosedFeature, predicted: str | None) -> str:
         ],
         _redundancy(feature),
         _direction(feature, predicted),
+        transfer_words(feature),
+        experts_words(feature),
         "in the pool" if feature.pooled else "not in the pool",
     ]
     return "; ".join(part for part in parts if part)

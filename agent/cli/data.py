@@ -75,6 +75,81 @@ def check(
     click.get_current_context().exit(answer.exit_code)
 
 
+@data.command()
+@click.argument("path", type=click.Path(exists=True), metavar="DATA")
+@click.option("--pack", required=True, help="The criteria pack; its phantoms are what images are held to.")
+@click.option(
+    "--extractor",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="Measure these.  [default: the pack's reference measures]",
+)
+@click.option("--bundle", type=click.Path(exists=True), help="A bundle, whose extractors are measured.")
+@mask_label_option
+@ignore_columns_option
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the phantoms.")
+@options(HOST_OPTIONS)
+@speaks
+def transfer(
+    terminal: Terminal,
+    path: str,
+    pack: str,
+    extractor: tuple[str, ...],
+    bundle: str | None,
+    mask_label: int | None,
+    ignore_columns: tuple[str, ...],
+    seed: int,
+    **host: Any,
+) -> None:
+    """Say whether features do on your images what they do on phantoms; no label is read.
+
+    DATA is a folder of images, or a CSV or Parquet with path[,mask]; a column of labels is not looked at. For
+    each feature: missing values, values outside of what phantoms showed, spread, values that stand together
+    at one end, stability under perturbation of these images, what it follows of size, border and exposure,
+    overlap with features of other criteria. Masks that are missing are found by the pack's reference locator.
+    Exits with 1 if phantoms do not resemble the images for some feature. docs/how-to-transfer.md reads the
+    table. Nothing leaves this machine.
+
+    \b
+    Example:
+      scafe data transfer frames/ --pack ultrasound.birads
+      scafe data transfer scars.csv --pack scar.vss --bundle runs/X/frozen --json
+    """
+    typed = {"--pack": pack, "--bundle": bundle, "--seed": str(seed)}
+    words = [f"{option}={value}" for option, value in typed.items() if value]
+    words += [f"--extractor={one}" for one in extractor]
+    words += [f"--ignore-columns={','.join(ignore_columns)}"] if ignore_columns else []
+    words += [] if mask_label is None else [f"--mask-label={mask_label}"]
+    answer = ask_offline(terminal, "scafe.evals.processes.transfer", path, *words, *host_words(host))
+    told = answer.document
+    if terminal.as_json:
+        terminal.answer(told, "")
+    else:
+        terminal.say(f"{told['images']} images" + _found_masks(told["masks_found_for"]))
+        terminal.table(told["features"], TRANSFER_HEAD, map(_transfer_cells, told["features"]))
+    click.get_current_context().exit(answer.exit_code)
+
+
+TRANSFER_HEAD = ("feature", "missing", "outside", "spread", "at one end", "stability", "finding")
+
+
+def _found_masks(region: str | None) -> str:
+    return f"; masks of the {region} found by the reference locator" if region else ""
+
+
+def _transfer_cells(one: dict[str, Any]) -> tuple[str, ...]:
+    stability = "n/a" if one["stability"] is None else f"{one['stability']:.2f} ({one['worst_perturbation']})"
+    return (
+        one["feature"],
+        f"{one['missing']:.0%}",
+        f"{one['outside']:.0%}",
+        "n/a" if one["spread"] is None else f"{one['spread']:.2f}",
+        f"{one['saturated']:.0%}",
+        stability,
+        one["finding"],
+    )
+
+
 @click.command()
 @click.argument("path", type=click.Path(exists=True), metavar="DATA")
 @click.option("--pack", required=True, help="The criteria pack; its region is what is looked for.")
@@ -144,6 +219,7 @@ def _in_words(found: dict[str, Any]) -> list[str]:
     if found["left_out"]:
         lines.append(f"left out: {found['left_out']} rows of other classes")
     lines += [f"passed over: {words}" for words in found["passed_over"]]
+    lines += [f"experts' scores (raters): {', '.join(found['experts'])}"] if found["experts"] else []
     lines += [
         _sizes(found),
         f"masks: {found['masks']}",

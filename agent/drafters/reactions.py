@@ -35,9 +35,9 @@ def read_wishes(brief: Brief) -> Wishes:
     hopeless = {feature for code, feature in told if code in HOPELESS and feature}
     return Wishes(
         smoother=any(code in SMOOTHER for code, _ in told) or any(_is_shaky(one) for one in cards),
-        drop=frozenset(hopeless | {one.name for one in cards if _is_spent(one)}),
+        drop=frozenset(hopeless | {one.name for one in cards if _is_spent(one) or _misses(one)}),
         wider=frozenset(feature for code, feature in told if code == "out_of_range" and feature),
-        other_measure=any(code in BROKEN for code, _ in told) or _all_oppose(cards),
+        other_measure=any(code in BROKEN for code, _ in told) or _all_miss(cards),
     )
 
 
@@ -50,5 +50,11 @@ def _is_spent(feature: DisclosedFeature) -> bool:
     return feature.pooled or feature.redundancy == ">=.9" or feature.shape == "constant"
 
 
-def _all_oppose(cards: tuple[DisclosedFeature, ...]) -> bool:
-    return bool(cards) and all(one.evidence == "opposes" for one in cards)
+def _misses(feature: DisclosedFeature) -> bool:
+    """Whether experts say that a feature measures something else than its criterion."""
+    told = feature.experts
+    return told is not None and (told.agreement == "opposes" or told.strays_to is not None)
+
+
+def _all_miss(cards: tuple[DisclosedFeature, ...]) -> bool:
+    return bool(cards) and all(one.evidence == "opposes" or _misses(one) for one in cards)

@@ -92,6 +92,9 @@ class Audit(Record):
     passed_over: tuple[str, ...] = Field(
         default=(), description="files and columns that were not read, in words"
     )
+    experts: tuple[str, ...] = Field(
+        default=(), description="criteria with experts' scores, and how many raters gave them"
+    )
     has_masks: bool
     lacking: tuple[int, int] = Field(default=(0, 0), description="images without a mask, of how many")
     region: str | None = Field(default=None, description="what the pack's locator finds where a mask lacks")

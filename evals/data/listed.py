@@ -7,7 +7,7 @@ from pathlib import Path
 from scafe.evals.data.folders import require_file
 from scafe.evals.data.formats import channels_of, pixels_of
 from scafe.evals.data.sources import Pixels
-from scafe.evals.data.tables.columns import SCORE, ColumnChoice
+from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.data.tables.table import Record, Table, read_table
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.inert import inert
@@ -57,12 +57,6 @@ def unknown_words(files: Sequence[Path]) -> tuple[str, ...]:
 def column_words(names: Sequence[str]) -> tuple[str, ...]:
     """Name the columns that were passed over, if any."""
     return (f"columns: {', '.join(map(inert, names))}",) if names else ()
-
-
-def score_words(columns: Sequence[str]) -> tuple[str, ...]:
-    """Name the columns of experts' scores, which a run does not read."""
-    names = [name.removeprefix(SCORE).rstrip("@") for name in columns if name.startswith(SCORE)]
-    return (f"scores of criteria, for `scafe criteria validate`: {', '.join(names)}",) if names else ()
 
 
 def _path_columns(table: Table, channels: Sequence[str]) -> list[str]:

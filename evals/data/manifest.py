@@ -20,7 +20,6 @@ from scafe.evals.data.listed import (
     hidden_words,
     listed_rows,
     manifest_table,
-    score_words,
     unknown_words,
 )
 from scafe.evals.data.sources import read_bytes
@@ -165,7 +164,7 @@ def _manifest_rows(
     named = patients_of(table)
     rows = [_row(one, named[place] if named else None) for place, one in enumerate(listed)]
     _require_one_spelling(rows)
-    return rows, (*column_words(table.ignored), *score_words(table.columns))
+    return rows, column_words(table.ignored)
 
 
 def _row(found: Listed, patient: str | None) -> Row:

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from scafe.evals.data.features import FeatureTable
 from scafe.evals.disclosure.bands import WITHHELD, Edges, LabelAnswer, auc_band, label_answer, shape_of
 from scafe.evals.disclosure.bench import FeatureRef, column_names
-from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
-from scafe.evals.disclosure.session import BenchSession, Stability
+from scafe.evals.disclosure.score_card import DisclosedExperts, DisclosedFeature, ScoreCard
+from scafe.evals.disclosure.session import BenchSession
+from scafe.evals.disclosure.truths.expert_answers import ask_experts
+from scafe.evals.disclosure.truths.transfers import tell_transfers
 from scafe.evals.scoring.gate import decide
 from scafe.evals.scoring.stats import winsorised
+from scafe.evals.transfer.steadiness import Steadiness
 from scafe.knowledge.contract.extractor import Extractor, Feature, parse_extractor
 from scafe.sandbox.probes.agreement import spearman
 
@@ -74,21 +77,35 @@ def answer_score(
     free = _label_free(session, extractor, table, wanted, pool)
     block = tuple(FeatureRef(extractor=sha256, name=name) for name in wanted if free[name].is_eligible)
     asked = _ask(session, extractor, table, block, pool)
+    experts = ask_experts(session, extractor, table, wanted)
     return ScoreCard(
         extractor=sha256,
         mode=session.facts.mode,
         gate=asked.gate,
         set_auc_band=asked.band,
-        features=tuple(_disclosed(name, free[name], asked) for name in wanted),
+        features=tuple(_disclosed(name, free[name], asked, experts.get(name)) for name in wanted),
         queries_left=max(session.ledger.queries_left, 0),
         label_bits_used=round(session.ledger.bits, 1),
+        expert_bits_used=_expert_bits(session),
     )
 
 
-def _disclosed(name: str, free: LabelFree, asked: Asked) -> DisclosedFeature:
+def _expert_bits(session: BenchSession) -> float | None:
+    if session.rated is None:
+        return None
+    return round(session.ledger.expert_bits(len(session.rated.criteria)), 1)
+
+
+def _disclosed(
+    name: str, free: LabelFree, asked: Asked, experts: DisclosedExperts | None
+) -> DisclosedFeature:
     answer = asked.told.get(name, WITHHELD)
     return DisclosedFeature(
-        **free.fields, evidence=answer.evidence, strength=answer.strength, pooled=free.is_eligible
+        **free.fields,
+        evidence=answer.evidence,
+        strength=answer.strength,
+        pooled=free.is_eligible,
+        experts=experts,
     )
 
 
@@ -103,10 +120,12 @@ def _label_free(
     steady = session.stability(extractor.source) if status == "ok" else {}
     edges = Edges(session.key, extractor.sha256)
     others = _pool_columns(session, pool, extractor)
+    transfers = tell_transfers(session, extractor, wanted, pool) if status == "ok" else {}
     found: dict[str, LabelFree] = {}
     for name in wanted:
         column = table.column(name)
         found[name] = _one_label_free(name, column, status, steady.get(name), others, edges)
+        found[name].fields["transfer"] = transfers.get(name)
         if found[name].is_eligible:
             others.append((name, column))
     return found
@@ -116,7 +135,7 @@ def _one_label_free(
     name: str,
     column: Floats,
     status: Literal["ok", "faulty", "slow", "unsteady"],
-    steady: Stability | None,
+    steady: Steadiness | None,
     others: Named,
     edges: Edges,
 ) -> LabelFree:

@@ -74,6 +74,17 @@ class Edges:
         return ".7-.9" if rho < self.move(0.9, f"rho {name}") else ">=.9"
 
 
+class StillEdges(Edges):
+    """Edges where they are written, for the person who owns the data: nothing leaves."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+
+    def move(self, edge: float, what: str) -> float:
+        """Return the edge."""
+        return edge
+
+
 class LabelAnswer(BaseModel):
     """What the labels say of one feature, as far as it may be told."""
 

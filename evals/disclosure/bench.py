@@ -126,6 +126,12 @@ class BenchFacts(Record):
         exclude_if=lambda value: not value,
         description="whether masks of some images are given, which drafts of a locator are compared with",
     )
+    experts: tuple[str, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="criteria that experts scored"
+    )
+    experts_sha256: str = Field(
+        default="", exclude_if=lambda value: not value, description="hash over the experts' scores"
+    )
 
 
 class FeatureRef(Record):

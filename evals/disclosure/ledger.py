@@ -13,6 +13,16 @@ MAX_REPORTS = 150
 REPORT_LEVELS = 9
 """What one released sign and strength can be: three signs times three strengths."""
 AUC_LEVELS = 10
+EXPERT_REPORTS = 50
+"""Features that may be set beside experts' scores in blind mode: were the scores the labels themselves (the
+worst case), a vote over so many answers about noise would reach an AUC of .57 at n = 24, .55 at 40, .56 at
+70; with the larger allowance of gated mode .58 at 100, .59 at 200 (means of 40 studies)."""
+EXPERT_LEVELS = 6
+"""What one released agreement can be: two signs times three strengths."""
+
+
+def _is_nothing(value: object) -> bool:
+    return not value
 
 
 class Ledger(BaseModel):
@@ -29,6 +39,19 @@ class Ledger(BaseModel):
         default=0, ge=0, exclude_if=lambda value: not value, description="queries kept for the classifier"
     )
     answered: tuple[str, ...] = Field(default=(), description="sources that had their answer, in order")
+
+    expert_reports: int = Field(
+        default=0,
+        ge=0,
+        exclude_if=_is_nothing,
+        description="features set beside experts' scores: a truth of its own, no label query",
+    )
+    expert_released: int = Field(
+        default=0, ge=0, exclude_if=_is_nothing, description="of these, agreements and strays that were told"
+    )
+    expert_answered: tuple[str, ...] = Field(
+        default=(), exclude_if=_is_nothing, description="sources that were set beside them, in order"
+    )
 
     @property
     def queries_left(self) -> int:
@@ -51,6 +74,16 @@ class Ledger(BaseModel):
         gates = _log2_choose(self.queries_used, self.accepted) + self.accepted * math.log2(AUC_LEVELS)
         signs = _log2_choose(self.reports, self.released) + self.released * math.log2(REPORT_LEVELS)
         return gates + signs
+
+    @property
+    def expert_reports_left(self) -> int:
+        """Features that may still be set beside experts' scores."""
+        return max(EXPERT_REPORTS, self.reports_allowed) - self.expert_reports
+
+    def expert_bits(self, criteria: int) -> float:
+        """Bits that answers about experts' scores can have carried, with so many criteria scored."""
+        levels = math.log2(EXPERT_LEVELS * max(criteria, 1))
+        return _log2_choose(self.expert_reports, self.expert_released) + self.expert_released * levels
 
     def bound(self, se: float) -> float:
         """Return the largest mean optimism that this many bits can cause, in units of AUC.
@@ -105,6 +138,26 @@ class Ledger(BaseModel):
                 "reports": self.reports + reports,
                 "released": self.released + released,
                 "answered": (*self.answered, source_sha256) if reports else self.answered,
+            }
+        )
+
+    def ask_experts(self, source_sha256: str, reports: int, released: int) -> Self:
+        """Return the ledger after one extractor was set beside experts' scores.
+
+        Raises
+        ------
+        DisclosureError
+            If that many may not be told any more, or if the source had its answer before.
+        """
+        if reports > self.expert_reports_left:
+            raise DisclosureError("as many features were set beside experts' scores as this data can bear")
+        if source_sha256 in self.expert_answered:
+            raise DisclosureError(f"extractor {source_sha256[:8]} was set beside experts' scores before")
+        return self.model_copy(
+            update={
+                "expert_reports": self.expert_reports + reports,
+                "expert_released": self.expert_released + released,
+                "expert_answered": (*self.expert_answered, source_sha256),
             }
         )
 

@@ -30,7 +30,6 @@ def _path(data: str, spec: BenchSpec) -> str:
 
 
 def _on_disk(path: str, spec: BenchSpec, pack: CriteriaPack) -> Dataset:
-    columns = ColumnChoice(spec.ignore_columns, spec.patient_column, pack.ids)
     return open_dataset(
         path,
         spec.labels,
@@ -38,9 +37,14 @@ def _on_disk(path: str, spec: BenchSpec, pack: CriteriaPack) -> Dataset:
         pack.modality.channels,
         spec.segment,
         mask_label=spec.mask_label,
-        columns=columns,
+        columns=columns_of(spec, pack),
         fills=spec.locator != "none" and pack.region is not None,
     )
+
+
+def columns_of(spec: BenchSpec, pack: CriteriaPack) -> ColumnChoice:
+    """Return what a person said about the columns of a manifest."""
+    return ColumnChoice(spec.ignore_columns, spec.patient_column, pack.ids)
 
 
 def _drawn(spec: BenchSpec, pack: CriteriaPack) -> Dataset:

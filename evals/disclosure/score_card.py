@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.scoring.feedback import FeedbackMode
 
-__all__ = ["DisclosedFeature", "FeedbackMode", "LocatorCard", "LocatorChoice", "LocatorFacts", "ScoreCard"]
+__all__ = [
+    "DisclosedExperts", "DisclosedFeature", "DisclosedTransfer", "FeedbackMode", "LocatorCard",
+    "LocatorChoice", "LocatorFacts", "ScoreCard",
+]  # fmt: skip
 
 ShareBand = Literal["0-20%", "20-80%", "80-100%"]
 DiceBand = Literal["<.5", ".5-.75", ".75-.9", ">=.9", "unknown"]
@@ -25,6 +28,74 @@ Why = Literal[
     "agrees most with the other locators",
     "no draft passed the probes and fits the images",
 ]
+
+
+class DisclosedExperts(BaseModel):
+    """What experts' scores say of one feature, as far as it may be told; nothing of the outcome."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agreement: Literal["agrees", "opposes", "inconclusive"] = Field(
+        description="with the scores of its own criterion, in the direction it declares, past 2.8 SE"
+    )
+    strength: Literal["weak", "moderate", "strong", "withheld"] = Field(
+        default="withheld", description="of the rank agreement: below .4, below .6, above"
+    )
+    raters: Literal["one", "chance", "<.4", ".4-.7", ">=.7"] = Field(
+        description="weighted kappa of the raters of that criterion among themselves"
+    )
+    strays_to: str | None = Field(
+        default=None, description="the other scored criterion that it follows clearly better than its own"
+    )
+
+
+OUTSIDE = {
+    "0-20%": "",
+    "20-80%": "on 20 to 80 % of the images outside of what phantoms showed",
+    "80-100%": "on most images outside of what phantoms showed",
+}
+SPREAD = {
+    "narrower": "varies far less here than on phantoms",
+    "alike": "",
+    "wider": "varies far more here than on phantoms",
+}
+
+
+class DisclosedTransfer(BaseModel):
+    """How a feature behaves on unlabelled images of patients beside phantoms: words and bands alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outside: Literal["0-20%", "20-80%", "80-100%"] = Field(
+        description="share of images whose value lies outside of what phantoms showed"
+    )
+    spread: Literal["narrower", "alike", "wider"] = Field(
+        description="of the middle half of values: below a tenth, or above ten times, of that on phantoms"
+    )
+    saturated: bool = Field(description="whether many values stand together at one end")
+    follows: tuple[Literal["size", "border", "exposure"], ...] = Field(
+        default=(), description="what the feature follows, each given the other two"
+    )
+    overlaps_with: str | None = Field(
+        default=None, description="another criterion, one of whose pooled features says nearly the same"
+    )
+
+    @property
+    def resembles(self) -> bool:
+        """Whether phantoms show what these images do: what holds on them may hold here."""
+        return self.outside != "80-100%" and self.spread != "narrower"
+
+    def in_words(self) -> str:
+        """Say what was found, the gravest first, or that nothing speaks against it."""
+        found = [
+            "" if self.resembles else "phantoms do not resemble these images",
+            OUTSIDE[self.outside],
+            SPREAD[self.spread],
+            "many values stand together at one end (saturated)" if self.saturated else "",
+            f"follows {' and '.join(self.follows)} of the image" if self.follows else "",
+            f"says nearly what `{self.overlaps_with}` says" if self.overlaps_with else "",
+        ]
+        return ", ".join(part for part in found if part) or "as on phantoms"
 
 
 class DisclosedFeature(BaseModel):
@@ -46,6 +117,16 @@ class DisclosedFeature(BaseModel):
     )
     strength: Literal["weak", "moderate", "strong", "withheld"] = "withheld"
     pooled: bool = Field(description="whether the feature is now in the pool")
+    transfer: DisclosedTransfer | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="none where too few images gave a value, and in cards from before it",
+    )
+    experts: DisclosedExperts | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="none where nobody scored its criterion, or when asked again",
+    )
 
 
 class ScoreCard(BaseModel):
@@ -61,6 +142,12 @@ class ScoreCard(BaseModel):
     features: tuple[DisclosedFeature, ...]
     queries_left: int = Field(ge=0, description="label queries left; 0 in blind mode")
     label_bits_used: float = Field(ge=0)
+    expert_bits_used: float | None = Field(
+        default=None,
+        ge=0,
+        exclude_if=lambda value: value is None,
+        description="what the experts' scores have told, a truth of its own; none where there are none",
+    )
 
 
 class LocatorFacts(BaseModel):

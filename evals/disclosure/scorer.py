@@ -20,8 +20,11 @@ FILES = {
     "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (
         "answers", "bands", "drafted", "label_noise", "ledger", "locators", "opening", "regions",
-        "score_card", "scorer", "session",
+        "score_card", "scorer", "session", "verdicts",
     ),
+    "evals/disclosure/truths": ("expert_answers", "transfers"),
+    "evals/experts": ("agreement", "rated", "scores", "straying"),
+    "evals/transfer": ("steadiness", "surroundings", "transfer"),
     "sandbox/pool": ("pool",),
     "sandbox/pool/regions": ("finding", "located", "seat"),
     "sandbox/probes": (

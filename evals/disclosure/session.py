@@ -29,36 +29,29 @@ from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef
 from scafe.evals.disclosure.label_noise import LabelNoise, open_noise
 from scafe.evals.disclosure.ledger import Ledger
 from scafe.evals.disclosure.locators import fills_masks, images_to_compare_on, is_drafted, keep_locator
-from scafe.evals.disclosure.opening import open_data
+from scafe.evals.disclosure.opening import columns_of, open_data
 from scafe.evals.disclosure.regions import Regions, filled_by, open_regions
 from scafe.evals.disclosure.scorer import ScorerSeal
+from scafe.evals.experts.rated import Rated, open_rated
 from scafe.evals.scoring.feedback import plan_feedback
 from scafe.evals.scoring.score import CVScore, Task, cross_validate
 from scafe.evals.scoring.splits import Folds, Split, make_folds, split_patients
+from scafe.evals.transfer.steadiness import Steadiness, steadiness
+from scafe.evals.transfer.surroundings import Surroundings, surroundings
 from scafe.knowledge.contract.errors import InputError, IntegrityError
 from scafe.knowledge.contract.locator import Locator
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 from scafe.sandbox.language.toolkit_text import toolkit_sha256
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
-from scafe.sandbox.probes.agreement import icc_a1
+from scafe.sandbox.probes.panel import build_panel
 from scafe.sandbox.probes.perturbations import PERTURBATIONS, perturb
 from scafe.sandbox.system.doctor import SandboxReport
 
 STABILITY_IMAGES = 24
 """Dev images on which stability is measured; each is perturbed five ways."""
-AGREEING = 0.9
-"""Least share of images on which a feature must be missing, or not, whatever the perturbation."""
+SURROUNDED = 400
+"""Dev images on which a feature is set beside size, border and exposure: more would tell no more."""
 PATIENT_BANDS = ((40, "<40"), (100, "40-99"), (200, "100-199"), (400, "200-399"))
-
-
-class Stability:
-    """How far one feature agrees with itself over the five perturbations."""
-
-    def __init__(self, icc: float, worst: str) -> None:
-        self.icc = icc
-        """Smallest ICC(A,1); NaN where it cannot be told."""
-        self.worst = worst
-        """The perturbation it belongs to; '' if none can be told."""
 
 
 class BenchSession:
@@ -91,6 +84,8 @@ class BenchSession:
         """Hashes of everything that decides a score."""
         self.dataset: Dataset = open_data(spec, self.pack)
         """Items (label, patient), classes (positive first), load(id) -> ImageAndMask."""
+        self.rated: Rated | None = open_rated(spec.data, self.pack, columns_of(spec, self.pack), self.dataset)
+        """Experts' scores of every item; None: the data has none."""
         self.split: Split = split_patients(self.dataset.patients, self.dataset.labels, spec.seed)
         """dev and sealed, tuples of ids; sealed is empty if the data is too small."""
         self.folds: Folds = self.draw_folds("loop")
@@ -189,14 +184,34 @@ class BenchSession:
             self._scores[known] = cross_validate(rows, self.task(self.split.dev), self.folds)
         return self._scores[known]
 
-    def stability(self, source: str) -> dict[str, Stability]:
+    def stability(self, source: str) -> dict[str, Steadiness]:
         """Measure every feature of an extractor on perturbed dev images (cached)."""
         ids = self._stability_ids()
         plain = self.feature_table(source, ids)
         changed = self._perturbed_table(source, ids)
         return {
-            feature: _steadiness(plain.column(feature), changed.column(feature)) for feature in plain.names
+            feature: steadiness(plain.column(feature), changed.column(feature)) for feature in plain.names
         }
+
+    def on_phantoms(self, source: str) -> FeatureTable:
+        """Measure an extractor on phantoms as they are drawn for the probes (cached)."""
+        panel = build_panel(self.pack.phantom, self.spec.seed)
+        drawn = [panel.images[place] for place in (*panel.drawn, *panel.still)]
+        keys = [digest(repr(one.image.shape).encode(), one.image.tobytes()) for one in drawn]
+        return self.store.table(source, keys, drawn)
+
+    @cached_property
+    def around_ids(self) -> tuple[int, ...]:
+        """Dev items whose size, border and exposure are looked at: `SURROUNDED` at most, by their hash."""
+        items = self.dataset.items
+        ranked = sorted(self.split.dev, key=lambda i: digest(b"around", items[i].sha256.encode()))
+        return tuple(sorted(ranked[:SURROUNDED]))
+
+    @cached_property
+    def around(self) -> Surroundings:
+        """Size, border and exposure of those items, each loaded in turn."""
+        shown = self.shown(self.around_ids)
+        return surroundings(shown[place] for place in range(len(self.around_ids)))
 
     def _perturbed_table(self, source: str, ids: tuple[int, ...]) -> FeatureTable:
         """Return a row per image and perturbation, all in one call: a call starts cells of its own."""
@@ -300,6 +315,8 @@ class BenchSession:
             to_locate=self.to_locate,
             outlined=bool(self.to_locate) and any(item.has_mask for item in self.dataset.items),
             companion=None if self.appearance is None else self.appearance.companion.note,
+            experts=() if self.rated is None else self.rated.ids,
+            experts_sha256="" if self.rated is None else self.rated.sha256,
         )
 
 
@@ -321,25 +338,3 @@ class _Perturbed:
         pair = self.dataset.load(index)
         seed = int(self.dataset.items[index].sha256[:8], 16)
         return perturb(name, pair.image, pair.mask, seed)
-
-
-def _steadiness(plain: NDArray[np.float64], changed: NDArray[np.float64]) -> Stability:
-    """Compare (n,) values with (n * n_perturbations,) of the same images, the perturbations in turn."""
-    turns = len(PERTURBATIONS)
-    return _worst(
-        {name: _agreement(plain, changed[place::turns]) for place, name in enumerate(PERTURBATIONS)}
-    )
-
-
-def _agreement(plain: NDArray[np.float64], changed: NDArray[np.float64]) -> float:
-    if float(np.mean(np.isnan(plain) == np.isnan(changed))) < AGREEING:
-        return 0.0
-    return icc_a1(plain, changed)
-
-
-def _worst(found: dict[str, float]) -> Stability:
-    known = {name: icc for name, icc in found.items() if not np.isnan(icc)}
-    if not known:
-        return Stability(float("nan"), "")
-    worst = min(known, key=lambda name: known[name])
-    return Stability(known[worst], worst)

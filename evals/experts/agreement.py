@@ -1,6 +1,6 @@
 """How far a feature agrees with experts' scores, beside how far the experts agree among themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -61,7 +61,7 @@ def rater_agreement(scores: CriterionScores) -> RaterAgreement:
     .. [1] Cohen (1968), Weighted kappa, Psychological Bulletin 70, 213-220, doi:10.1037/h0026256.
     """
     pairs = [
-        weighted_kappa(scores.scores[:, one], scores.scores[:, two])
+        weighted_kappa(scores.scores[:, one], scores.scores[:, two], is_named=scores.is_named)
         for one in range(len(scores.raters))
         for two in range(one + 1, len(scores.raters))
     ]
@@ -71,14 +71,28 @@ def rater_agreement(scores: CriterionScores) -> RaterAgreement:
     return RaterAgreement(scores.criterion, len(scores.raters), kappa, scored)
 
 
-def weighted_kappa(one: Floats, two: Floats) -> float:
-    """Return quadratically weighted κ of two columns of levels; NaN where either is missing or constant."""
+def chance_warnings(raters: Iterable[RaterAgreement]) -> tuple[str, ...]:
+    """Say which raters agree no better than chance, and what to do about it."""
+    return tuple(
+        f"the raters of {one.criterion} agree no better than chance (kappa {one.kappa:.2f}), so no feature "
+        "can agree with them: look whether their columns belong to the same images and run the same way, or "
+        "pass them over with --ignore-columns"
+        for one in raters
+        if one.raters > 1 and one.kappa <= 0
+    )
+
+
+def weighted_kappa(one: Floats, two: Floats, *, is_named: bool = False) -> float:
+    """Return quadratically weighted κ of two columns of levels; NaN where either is missing or constant.
+
+    Plain κ where levels are names: no two of them are further apart than others.
+    """
     both = ~np.isnan(one) & ~np.isnan(two)
     levels = np.unique(np.concatenate([one[both], two[both]]))
     if both.sum() < LEAST or len(np.unique(one[both])) < 2 or len(np.unique(two[both])) < 2:
         return float("nan")
     first, second = (np.searchsorted(levels, side[both]) for side in (one, two))
-    return float(cohen_kappa_score(first, second, weights="quadratic"))
+    return float(cohen_kappa_score(first, second, weights=None if is_named else "quadratic"))
 
 
 def agreement(
@@ -90,7 +104,7 @@ def agreement(
     sign: int = 1,
     is_own: bool = True,
 ) -> Agreement:
-    """Set one feature's values beside the experts' mean scores.
+    """Set one feature's values beside the experts' mean scores (see `CriterionScores.amount`).
 
     Parameters
     ----------
@@ -111,7 +125,7 @@ def agreement(
        correlations, Psychometrika 65, 23-28, doi:10.1007/BF02294183: interval of ρ.
     .. [2] Newcombe (2006), Statistics in Medicine 25, 559-573, doi:10.1002/sim.2324: interval of the AUC.
     """
-    expert = scores.mean
+    expert = scores.amount
     both = ~np.isnan(values) & ~np.isnan(expert)
     x, y = sign * values[both], expert[both]
     kind: Kind = "auc" if len(np.unique(y)) == 2 else "spearman"

@@ -5,7 +5,7 @@ A clinic that uses a scale has its items on file. `height` holds one rater's sco
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,26 @@ class CriterionScores:
     """As the columns name them; '' for the one rater of a column without `@`."""
     scores: Floats
     """(n_images, n_raters); NaN where a cell is empty."""
+    is_named: bool = False
+    """Whether the levels are names and no amounts (a nominal item with three or more)."""
+
+    def at(self, places: Sequence[int]) -> "CriterionScores":
+        """Return the scores of some images."""
+        return replace(self, scores=self.scores[list(places)])
+
+    @property
+    def amount(self) -> Floats:
+        """(n_images,) what features are compared with: the mean over raters.
+
+        Where levels are names, no mean of them means anything: 1 where more than half of the raters see
+        something else than the lowest level (normal, absent), else 0.
+        """
+        if not self.is_named or not np.isfinite(self.scores).any():
+            return self.mean
+        lowest = np.nanmin(self.scores)
+        seen = np.where(np.isnan(self.scores), np.nan, self.scores > lowest)
+        share = replace(self, scores=seen).mean
+        return np.where(np.isnan(share), np.nan, (share > 0.5).astype(np.float64))
 
     @property
     def mean(self) -> Floats:
@@ -59,18 +79,36 @@ def read_scores(path: str | Path, pack: CriteriaPack, ignore: Sequence[str] = ()
         criterion, or all scores of a rater are one.
     """
     root = Path(path)
-    if root.suffix.lower() not in SUFFIXES or not root.is_file():
+    if not is_manifest(root):
         raise DatasetError(f"{inert(str(root))}: experts' scores are columns of a CSV or Parquet manifest")
-    choice = ColumnChoice(tuple(ignore), None, pack.ids)
-    table = manifest_table(root, pack.modality.channels, choice)
-    columns = [name for name in table.columns if name.startswith(SCORE)]
-    if not columns:
+    found = find_scores(root, pack, ColumnChoice(tuple(ignore), None, pack.ids))
+    if found is None:
         known = ", ".join(one.id for one in pack.observable_criteria)
         raise DatasetError(
-            f"{table.name}: no column is named after a criterion of pack {pack.id}; name one after {known}, "
-            "or height@r1 and height@r2 for two raters"
+            f"{inert(root.name)}: no column is named after a criterion of pack {pack.id}; name one after "
+            f"{known}, or height@r1 and height@r2 for two raters"
         )
-    listed = listed_rows(root, table)
+    return found
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a path is a table that may have columns of experts' scores."""
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def find_scores(manifest: Path, pack: CriteriaPack, choice: ColumnChoice) -> Scored | None:
+    """Read the images of a manifest with the scores of the pack's criteria; None if no column has any.
+
+    Raises
+    ------
+    DatasetError
+        As `read_scores`.
+    """
+    table = manifest_table(manifest, pack.modality.channels, choice)
+    columns = [name for name in table.columns if name.startswith(SCORE)]
+    if not columns:
+        return None
+    listed = listed_rows(manifest, table)
     named = patients_of(table) or [one.name for one in listed]
     return Scored(listed, tuple(named), tuple(_criteria(columns, table.records, pack, table.name)))
 
@@ -90,7 +128,8 @@ def _criteria(
         scores = np.array(cells, dtype=np.float64).reshape(len(records), len(mine))
         for place, (column, _) in enumerate(mine):
             _require_two_levels(scores[:, place], column.removeprefix(SCORE).rstrip("@"), where)
-        found.append(CriterionScores(name, tuple(rater for _, rater in mine), scores))
+        is_named = criterion.scale_type == "nominal" and len(criterion.levels) > 2
+        found.append(CriterionScores(name, tuple(rater for _, rater in mine), scores, is_named))
     return found
 
 

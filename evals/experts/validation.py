@@ -9,7 +9,14 @@ import numpy as np
 from scafe.evals.data.formats import read_as
 from scafe.evals.data.regions.store import as_kept
 from scafe.evals.data.rules.reading import Reading
-from scafe.evals.experts.agreement import Agreement, RaterAgreement, agreement, as_plain, rater_agreement
+from scafe.evals.experts.agreement import (
+    Agreement,
+    RaterAgreement,
+    agreement,
+    as_plain,
+    chance_warnings,
+    rater_agreement,
+)
 from scafe.evals.experts.scores import Floats, Scored
 from scafe.knowledge.contract.extractor import Extractor
 from scafe.knowledge.contract.locator import Locator
@@ -37,12 +44,7 @@ class Validation:
 
     def warnings(self) -> tuple[str, ...]:
         """Say where experts disagree, or where a feature answers to another criterion than its own."""
-        poor = [one for one in self.raters if one.raters > 1 and not one.kappa > 0]
-        said = [
-            f"the raters of {one.criterion} agree no better than chance (kappa {one.kappa:.2f}); "
-            "no feature can agree with them"
-            for one in poor
-        ]
+        said = chance_warnings(self.raters)
         strayed = (_elsewhere(self, one.criterion) for one in self.raters)
         return (*said, *(one for one in strayed if one))
 

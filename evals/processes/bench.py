@@ -231,6 +231,10 @@ def _require_same_study(session: BenchSession, journal: Journal) -> None:
             f"the companion is not the one this run began with ({_named(before)} then, "
             f"{_named(session.facts)} now); restore its file, or start a new run"
         )
+    if before.experts_sha256 != session.facts.experts_sha256:
+        raise IntegrityError(
+            "the experts' scores are not those this run began with; restore the columns, or start a new run"
+        )
     if before.toolkit_sha256 not in ("", session.facts.toolkit_sha256):
         raise IntegrityError(
             "the toolkit that extractors import is not the one this run began with "

@@ -15,6 +15,8 @@ from scafe.evals.audit.audit import Audit, audit_dataset
 from scafe.evals.audit.looks import Looks
 from scafe.evals.data.manifest import open_dataset
 from scafe.evals.data.tables.columns import ColumnChoice
+from scafe.evals.experts.agreement import chance_warnings
+from scafe.evals.experts.rated import Rated, open_rated
 from scafe.evals.scoring.simulation import GateSelftest, selftest_gate
 from scafe.knowledge.contract.errors import ScafeError
 from scafe.knowledge.contract.inert import inert_lines
@@ -76,11 +78,20 @@ def _data(options: argparse.Namespace) -> int:
         fills=pack is not None and pack.region is not None,
     )
     found = audit_dataset(dataset, pack, options.seed, looks)
+    rated = open_rated(options.path, pack, columns, dataset) if pack else None
+    found = found if rated is None else _with_experts(found, rated)
     if options.json:
         print(json.dumps({**found.model_dump(mode="json"), "ok": found.is_clean}, sort_keys=True))
     else:
         print(inert_lines("\n".join(audit_lines(found))))
     return 0 if found.is_clean else 1
+
+
+def _with_experts(audit: Audit, rated: Rated) -> Audit:
+    raters = rated.raters().values()
+    counted = tuple(f"{one.criterion} ({one.raters})" for one in raters)
+    warnings = (*audit.warnings, *chance_warnings(raters))
+    return audit.model_copy(update={"experts": counted, "warnings": warnings})
 
 
 def audit_lines(audit: Audit) -> list[str]:
@@ -91,6 +102,7 @@ def audit_lines(audit: Audit) -> list[str]:
         for one in audit.classes
     ]
     lines += [f"passed over: {words}" for words in audit.passed_over]
+    lines += [f"experts' scores (raters): {', '.join(audit.experts)}"] if audit.experts else []
     low, middle, high = audit.width
     lines.append(
         f"width {low} to {high} px (median {middle}), height {audit.height[0]} to {audit.height[2]} px"

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pack = load_pack(options.pack)
         ignored = tuple(name for name in options.ignore_columns.split(",") if name.strip())
         scored = read_scores(options.data, pack, ignored)
-        extractors = _extractors(options, pack)
+        extractors = named_extractors(options, pack)
         locator = reference_locator(pack) if pack.region and _lacks_masks(scored) else None
         with Pool(options.workers, allow_weaker=options.allow_weaker, backend=options.sandbox) as pool:
             found = validate(scored, extractors, pool, locator)
@@ -56,8 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _extractors(options: argparse.Namespace, pack: CriteriaPack) -> list[Extractor]:
-    """Extractors that were named, or a bundle's, or the pack's reference measures."""
+def named_extractors(options: argparse.Namespace, pack: CriteriaPack) -> list[Extractor]:
+    """Return the extractors that were named, or those of a bundle, or the pack's reference measures."""
     if options.extractor:
         return [parse_extractor(read_module(Path(path))) for path in options.extractor]
     if options.bundle:

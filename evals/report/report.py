@@ -28,6 +28,7 @@ from scafe.evals.report.details import (
     shortcut_section,
     subgroup_section,
 )
+from scafe.evals.report.experts_page import experts_section
 from scafe.evals.report.glossary import glossary_section
 from scafe.evals.report.page_one import (
     controls_section,
@@ -37,6 +38,7 @@ from scafe.evals.report.page_one import (
     what_it_is,
 )
 from scafe.evals.report.run_pages import check_section, ledger_section, sandbox_section, search_section
+from scafe.evals.report.transfer_page import transfer_section
 from scafe.evals.scoring.headline import Headline
 
 __all__ = ["Report", "build_report", "report_body", "to_html", "write_report"]
@@ -98,9 +100,11 @@ def build_report(session: BenchSession, bundle: Bundle, run: Mapping[str, Any]) 
     middle = [] if headline is None else _of_patients(headline)
     asked = [] if headline is None else [classifier_section(headline), companion_section(headline)]
     first[3:3] = [one for one in asked if one is not None]
+    beside = (transfer_section(session, bundle), experts_section(session, bundle))
+    truths = [one for one in beside if one is not None]
     manifest = bundle.manifest
     title = f"ScaFE report: {' vs '.join(manifest.classes)} ({manifest.pack.id})"
-    return Report(title=title, sections=(*first, *middle, phantom_section(bundle), *last))
+    return Report(title=title, sections=(*first, *middle, phantom_section(bundle), *truths, *last))
 
 
 def to_html(report: Report, times: str) -> str:

@@ -29,6 +29,11 @@ def ledger_section(
         ("information in the answers, bits at most", f"{ledger.bits:.1f}"),
         ("largest mean optimism this can cause, AUC", f"{ledger.bound(error):.3f}"),
     ]
+    if ledger.expert_reports:
+        rows += [
+            ("experts' scores, a truth of its own: features set beside them", str(ledger.expert_reports)),
+            ("answers about experts' scores that were told", str(ledger.expert_released)),
+        ]
     if noise is not None:
         rows += [
             ("differential privacy of the labels: epsilon", f"{epsilon:g}"),

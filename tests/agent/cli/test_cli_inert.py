@@ -100,6 +100,11 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["PHOTOS", "--pack", EVIL, "--out", "masks"],
         ["TABLE", "--pack", "scar.vss", "--out", "masks"],
     ],
+    "data transfer": [
+        ["PHOTOS", "--pack", "scar.vss"],
+        ["TABLE", "--pack", EVIL],
+        ["TABLE", "--pack", "scar.vss", "--extractor", "EVILCODE"],
+    ],
     "criteria validate": [
         ["TABLE", "--pack", "scar.vss"],
         ["TABLE", "--pack", EVIL],

@@ -14,7 +14,7 @@ from scafe.agent.drafters.rename import free_name, rename_features
 from scafe.agent.drafters.source_edit import constants, keep_features, simplified, with_constants
 from scafe.agent.reply.plans import read_plan
 from scafe.agent.reply.reply import read_reply
-from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
+from scafe.evals.disclosure.score_card import DisclosedExperts, DisclosedFeature, ScoreCard
 from scafe.knowledge.contract.extractor import parse_extractor
 from scafe.knowledge.criteria.pack import CriteriaPack, Criterion, load_pack
 from scafe.knowledge.measures import measure_source
@@ -226,6 +226,9 @@ def test_findings_and_score_cards_are_understood() -> None:
     assert read_wishes(reacting(feedback=scored(disclosed("a", stability="<.5")))).smoother
     assert read_wishes(reacting(feedback=scored(disclosed("a", redundancy=">=.9")))).drop == {"a"}
     assert read_wishes(reacting(feedback=scored(disclosed("a", evidence="opposes")))).other_measure
+    stray = DisclosedExperts(agreement="inconclusive", raters="one", strays_to="height")
+    strayed = read_wishes(reacting(feedback=scored(disclosed("a", experts=stray))))
+    assert (strayed.drop, strayed.other_measure) == ({"a"}, True)
     nothing = read_wishes(reacting())
     assert nothing == Wishes(smoother=False, drop=frozenset(), wider=frozenset(), other_measure=False)
 

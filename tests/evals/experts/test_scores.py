@@ -56,7 +56,7 @@ def test_a_folder_holds_no_scores(tmp_path: Path) -> None:
         read_scores(tmp_path, PACK)
 
 
-def test_a_run_passes_scores_over_by_name(tmp_path: Path) -> None:
+def test_a_column_of_scores_is_no_column_that_is_passed_over(tmp_path: Path) -> None:
     path = manifest(tmp_path, "label,elevation@r1", *5 * ("benign,0", "malignant,1"))
     found = open_dataset(path, expected=PACK.classes, columns=ColumnChoice(criteria=PACK.ids))
-    assert found.passed_over == ("scores of criteria, for `scafe criteria validate`: elevation@r1",)
+    assert found.passed_over == ()

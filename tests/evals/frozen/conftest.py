@@ -11,6 +11,7 @@ import pytest
 
 from scafe.evals.data.rules.reading import AS_USUAL
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, CohortSpec, FeatureRef
+from scafe.evals.disclosure.ledger import Ledger
 from scafe.evals.scoring.score import Task
 from scafe.evals.scoring.splits import make_folds, split_patients
 from scafe.knowledge.contract.extractor import parse_extractor
@@ -137,6 +138,9 @@ class ToyPool:
 class ToySession:
     """What `BenchSession` offers, over a toy cohort."""
 
+    rated = None
+    around_ids = ()
+
     def __init__(
         self,
         folder: Path,
@@ -184,7 +188,7 @@ class ToySession:
             sandbox={"tier": "A", "seccomp": "on"},
         )
         self.pool = ToyPool()
-        self.ledger = SimpleNamespace(bits=9.0, queries_used=4, queries_left=16, bound=lambda se: 3.5 * se)
+        self.ledger = Ledger(queries_allowed=20, queries_used=4)
         self.sources = {parse_extractor(one).sha256: one for one in (REDNESS, EXTENT)}
 
     def draw_folds(self, purpose: str) -> Any:

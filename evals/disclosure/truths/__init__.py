@@ -1,0 +1,1 @@
+"""What experts and unlabelled images say of features: exact in here, words and bands when it leaves."""
