@@ -91,6 +91,12 @@ class BenchOpened(Event):
         exclude_if=lambda value: not value,
         description="whether masks of some images are given",
     )
+    experts: tuple[str, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="criteria that experts scored"
+    )
+    experts_sha256: str = Field(
+        default="", exclude_if=lambda value: not value, description="hash over the experts' scores"
+    )
 
 
 class Planned(Event):
