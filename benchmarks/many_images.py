@@ -14,10 +14,10 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.memory import LABELS, SOURCE, Peak, Watched, make
+from benchmarks.memory import LABELS, SIZE, SOURCE, Peak, Watched, make
 from scafe.agent.record.trace import trace_body
 
 Due = Callable[[Path], bool]
@@ -40,20 +40,18 @@ def measures(nth: int, share: float, images: int) -> Due:
     return is_due
 
 
-def killed_run(words: list[str], out: Path, images: int) -> list[tuple[str, Peak]]:
-    """Run, kill and resume until it ends; return what every piece held."""
+def killed_run(words: list[str], out: Path, images: int) -> Iterator[tuple[str, Peak]]:
+    """Run, kill and resume until it ends; yield what every piece held."""
     points: list[tuple[str, Due]] = [
         ("killed while hashing", has_begun),
         ("killed in the first extractor", measures(1, 0.3, images)),
         ("killed in the third extractor", measures(3, 0.1, images)),
     ]
-    told = []
     command = [SCAFE, *words, "--out", str(out)]
     for name, is_due in points:
-        told.append((name, _until(command, out, is_due)))
+        yield name, _until(command, out, is_due)
         command = [SCAFE, "resume", "last", "--out", str(out), "--json"]
-    told.append(("to its end", _until(command, out, lambda _: False)))
-    return told
+    yield "to its end", _until(command, out, lambda _: False)
 
 
 def _until(command: list[str], out: Path, is_due: Due) -> Peak:
@@ -94,17 +92,19 @@ def main() -> None:
     """Print a line for each piece, then whether the bytes are equal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=20_000)
+    parser.add_argument("--size", default=SIZE, help="of each image, WIDTHxHEIGHT")
     parser.add_argument("--source", type=Path, default=SOURCE, help="folder with a manifest.csv")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/scafe-photographs"))
     parser.add_argument("--max-calls", type=int, default=8)
     parser.add_argument("--twin", action="store_true", help="also run undisturbed, and compare")
     parser.add_argument("--skip", nargs="*", default=[], choices=("check", "run", "predict"))
     asked = parser.parse_args()
-    table = make(asked.source, asked.folder, asked.images)
+    folder = asked.folder / asked.size
+    table = make(asked.source, folder, asked.images, asked.size)
     data = ["--data", str(table), "--labels", ",".join(LABELS)]
     calls = ["--max-calls", str(asked.max_calls), "--seed", "1", "--approve", "auto", "--json"]
     run = ["run", "dermoscopy.abcd", *data, *calls]
-    runs, twin = asked.folder / f"killed-{asked.images}", asked.folder / f"twin-{asked.images}"
+    runs, twin = folder / f"killed-{asked.images}", folder / f"twin-{asked.images}"
     if "check" not in asked.skip:
         tell("data check", _whole(["data", "check", str(table), *data[2:], "--json"], expected=(0, 1)))
     if "run" not in asked.skip:

@@ -23,12 +23,12 @@ import cv2
 import numpy as np
 
 SOURCE = Path(__file__).parents[1] / "../shared/data/ham10000"
-SIZE = (600, 450)
+SIZE = "600x450"
 TICK = 0.25
 LABELS = ("mel", "nv")
 
 
-def make(source: Path, folder: Path, count: int) -> Path:
+def make(source: Path, folder: Path, count: int, size: str = SIZE) -> Path:
     """Write `count` photographs and a manifest; what is there already is kept."""
     folder.mkdir(parents=True, exist_ok=True)
     table = folder / f"manifest-{count}.csv"
@@ -41,14 +41,14 @@ def make(source: Path, folder: Path, count: int) -> Path:
         row = known[number % len(known)]
         path = folder / f"{number:06d}.jpg"
         if not path.exists():
-            path.write_bytes(_resampled(source / row["path"], number))
+            path.write_bytes(_resampled(source / row["path"], number, size))
         lines.append((path.name, row["label"], f"p{number:06d}"))
     with table.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("path", "label", "patient_id"), *lines])
     return table
 
 
-def _resampled(path: Path, number: int) -> bytes:
+def _resampled(path: Path, number: int, size: str) -> bytes:
     rng = np.random.default_rng(number)
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
@@ -58,7 +58,8 @@ def _resampled(path: Path, number: int) -> bytes:
     rows, columns = int(share * height), int(share * width)
     top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
     cut = image[top : top + rows, left : left + columns]
-    drawn = cv2.resize(cut, SIZE, interpolation=cv2.INTER_AREA)
+    across, down = map(int, size.split("x"))
+    drawn = cv2.resize(cut, (across, down), interpolation=cv2.INTER_AREA)
     _, data = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(85, 96))])
     return bytes(data)
 
@@ -178,6 +179,7 @@ def main() -> None:
     """Print one line for each command and number of images."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, nargs="+", default=[2000])
+    parser.add_argument("--size", default=SIZE, help="of each image, WIDTHxHEIGHT")
     parser.add_argument("--source", type=Path, default=SOURCE, help="folder with a manifest.csv")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/scafe-photographs"))
     parser.add_argument("--only", help="one of: data check, run --max-calls 8, predict")
@@ -188,12 +190,13 @@ def main() -> None:
     if not asked.source.exists():
         raise SystemExit(f"{asked.source}: no real images there; name a folder with --source")
     scafe = [str(Path(asked.python).with_name("scafe"))]
-    tables = {count: make(asked.source, asked.folder, count) for count in asked.images}
-    for name in commands(scafe, tables[asked.images[0]], asked.folder):
+    folder = asked.folder / asked.size
+    tables = {count: make(asked.source, folder, count, asked.size) for count in asked.images}
+    for name in commands(scafe, tables[asked.images[0]], folder):
         if asked.only not in (None, name):
             continue
         found = {
-            count: peak(commands(scafe, table, asked.folder / "runs")[name], asked.seconds)
+            count: peak(commands(scafe, table, folder / "runs")[name], asked.seconds)
             for count, table in tables.items()
         }
         _tell(name, found, asked.json)

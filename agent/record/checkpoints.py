@@ -6,6 +6,7 @@ name any function. The file is made readable by its owner alone before SQLite op
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ from scafe.knowledge.contract.errors import IntegrityError, SettingsError
 
 SCHEMA = "SELECT type, name, sql FROM sqlite_master"
 POSTGRES = ("postgresql://", "postgres://")
+LOCK = 0x5CAFE
+"""Number of the advisory lock under which tables are made."""
+TABLES_SECONDS = 120.0
 
 
 @contextmanager
@@ -88,5 +92,27 @@ def _postgres(url: str) -> Iterator[BaseCheckpointSaver[Any]]:
         raise SettingsError(f"the checkpoint database does not answer: {reason}") from None
     with connection:
         saver: BaseCheckpointSaver[Any] = PostgresSaver(connection, serde=PlainSerializer())
-        saver.setup()  # type: ignore[attr-defined]
+        with _alone(connection):
+            saver.setup()  # type: ignore[attr-defined]
         yield saver
+
+
+@contextmanager
+def _alone(connection: Any) -> Iterator[None]:
+    """Keep other processes from making the same tables: of 32 that did so at once, 31 failed.
+
+    A waiting `pg_advisory_lock` would hold a snapshot that LangGraph's CREATE INDEX CONCURRENTLY waits for, so
+    the lock is tried again and again.
+    """
+    until = time.monotonic() + TABLES_SECONDS
+    while not connection.execute("SELECT pg_try_advisory_lock(%s) AS held", (LOCK,)).fetchone()["held"]:
+        if time.monotonic() > until:
+            raise SettingsError(
+                "the checkpoint database is locked by a process that makes its tables; end that process, and "
+                "go on"
+            )
+        time.sleep(0.05)
+    try:
+        yield
+    finally:
+        connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))

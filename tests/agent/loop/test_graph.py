@@ -4,7 +4,9 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
@@ -121,6 +123,24 @@ def postgres() -> Iterator[str]:
     yield f"postgresql://scafe@/postgres?host={folder}"
     call(control, "-D", str(data), "-m", "immediate", "-w", "stop")
     shutil.rmtree(folder)
+
+
+def test_many_may_make_the_tables_of_a_new_database_at_once(postgres: str) -> None:
+    """LangGraph's own setup fails in all processes but one."""
+    import psycopg
+
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE fresh")
+    url = postgres.replace("/postgres?", "/fresh?")
+    gate = threading.Barrier(16)
+
+    def open_one(_: int) -> None:
+        gate.wait()
+        with open_checkpointer(url):
+            pass
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(open_one, range(16)))
 
 
 def test_checkpoints_in_postgres_are_found_again(postgres: str) -> None:
