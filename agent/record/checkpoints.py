@@ -101,8 +101,8 @@ def _postgres(url: str) -> Iterator[BaseCheckpointSaver[Any]]:
 def _alone(connection: Any) -> Iterator[None]:
     """Keep other processes from making the same tables: of 32 that did so at once, 31 failed.
 
-    A waiting `pg_advisory_lock` would hold a snapshot that LangGraph's CREATE INDEX CONCURRENTLY waits for, so
-    the lock is tried again and again.
+    A waiting `pg_advisory_lock` would hold a snapshot that LangGraph's CREATE INDEX CONCURRENTLY waits for,
+    so the lock is tried again and again.
     """
     until = time.monotonic() + TABLES_SECONDS
     while not connection.execute("SELECT pg_try_advisory_lock(%s) AS held", (LOCK,)).fetchone()["held"]:

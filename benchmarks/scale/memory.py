@@ -1,4 +1,4 @@
-"""How much memory does a data set cost? Run with `python -m benchmarks.memory --images 2000`.
+"""How much memory does a data set cost? Run with `python -m benchmarks.scale.memory --images 2000`.
 
 Makes photographs of 600 × 450 by resampling those of `--source` (another crop, size and quality each), gives
 them to `scafe data check`, `scafe run` and `scafe predict`, and prints the largest PSS of all their
@@ -22,7 +22,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-SOURCE = Path(__file__).parents[1] / "../shared/data/ham10000"
+SOURCE = Path(__file__).parents[2] / "../shared/data/ham10000"
 SIZE = "600x450"
 TICK = 0.25
 LABELS = ("mel", "nv")
@@ -166,7 +166,7 @@ def _name(pid: int) -> str:
 def commands(scafe: list[str], table: Path, out: Path) -> dict[str, list[str]]:
     """Name the commands that are measured."""
     data = ["--data", str(table), "--labels", ",".join(LABELS)]
-    bundle = Path(__file__).parents[1] / "runs" / "reference" / "played-dermoscopy" / "frozen"
+    bundle = Path(__file__).parents[2] / "runs" / "reference" / "played-dermoscopy" / "frozen"
     run = ["run", "dermoscopy.abcd", *data, "--max-calls", "8", "--seed", "1", "--out", str(out)]
     return {
         "data check": [*scafe, "data", "check", str(table), "--labels", ",".join(LABELS), "--json"],

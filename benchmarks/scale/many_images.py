@@ -1,6 +1,6 @@
-"""Many photographs, killed three times: `python -m benchmarks.many_images --images 20000`.
+"""Many photographs, killed three times: `python -m benchmarks.scale.many_images --images 20000`.
 
-Makes photographs by resampling (see `benchmarks.memory`), looks them over with `scafe data check`, runs
+Makes photographs by resampling (see `benchmarks.scale.memory`), looks them over with `scafe data check`, runs
 `scafe run --max-calls 8` and predicts with what the run froze. The run is killed by SIGKILL while it hashes
 images, while it writes values of the first extractor and while it writes those of a later one; each time
 `scafe resume` goes on. Prints the largest PSS of every piece. `--twin` also runs undisturbed beside it and
@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.memory import LABELS, SIZE, SOURCE, Peak, Watched, make
+from benchmarks.scale.memory import LABELS, SIZE, SOURCE, Peak, Watched, make
 from scafe.agent.record.trace import trace_body
 
 Due = Callable[[Path], bool]

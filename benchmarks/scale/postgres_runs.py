@@ -1,9 +1,9 @@
-"""Many runs at once that keep their checkpoints in one PostgreSQL: `python -m benchmarks.postgres_runs --runs 32`.
+"""Many runs at once with checkpoints in one PostgreSQL: `python -m benchmarks.scale.postgres_runs --runs 32`.
 
-Starts a server of its own on loopback (initdb and pg_ctl have to be installed), and so many processes at the
-same moment on its empty database, each with the whole loop over a stand-in for bench and drafter. Every third is
-killed by SIGKILL in the middle and resumed. Passes if all end, every trace verifies, and the database has as
-many threads as there were runs.
+Starts a server of its own on loopback (initdb and pg_ctl have to be installed), and so many processes at
+the same moment on its empty database, each with the whole loop over a stand-in for bench and drafter. Every
+third is killed by SIGKILL in the middle and resumed. Passes if all end, every trace verifies, and the
+database has as many threads as there were runs.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "agent" / "stand_ins"))
 
 

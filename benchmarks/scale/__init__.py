@@ -1,0 +1,1 @@
+"""Many images, many runs: memory, kills, a shared database."""
