@@ -62,7 +62,7 @@ def packages(site: Path) -> list[Package]:
 
 
 def brought_by(found: list[Package], *ones: str) -> list[Package]:
-    """Return the packages that would not be there without some of scafe's own requirements, these among them."""
+    """Return the packages that would go with some of scafe's own requirements, these among them."""
     by_name = {_plain(package.name): package for package in found}
     needs: dict[str, set[str]] = {name: set() for name in by_name}
     for name, package in by_name.items():

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from scafe.evals.cluster.client import Cluster
 from scafe.evals.cluster.rows import ClusterRows
 from scafe.evals.cluster.work import Walls
+from scafe.evals.data.kept_rows import FULL
 from scafe.evals.disclosure.answers import answer_score
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef, Frozen, Pruned, Record
 from scafe.evals.disclosure.drafted import choose_draft, compare_drafts
@@ -208,9 +209,18 @@ def _reply(desk: Desk, request: Answer) -> Answer:
         return {"reply": desk.answer(request["method"], request["arguments"])}
     except ScafeError as error:
         return {"error": {"type": type(error).__name__, "message": str(error)}}
+    except OSError as error:
+        if error.errno not in FULL:
+            return _defect(error)
+        said = "no room is left on the disk; free some and go on (`scafe resume`): what was computed is kept"
+        return {"error": {"type": "InputError", "message": said}}
     except Exception as error:  # a defect of ours: its text may hold values of patients, so it stays here
-        traceback.print_exc(file=sys.stderr)
-        return {"error": {"type": "ScafeError", "message": f"the bench failed ({type(error).__name__})"}}
+        return _defect(error)
+
+
+def _defect(error: Exception) -> Answer:
+    traceback.print_exc(file=sys.stderr)
+    return {"error": {"type": "ScafeError", "message": f"the bench failed ({type(error).__name__})"}}
 
 
 def _require_same_study(session: BenchSession, journal: Journal) -> None:

@@ -6,6 +6,7 @@ a cell that counts what it must not know. Phantoms may stand
 in the order they are looked at.
 """
 
+import errno
 import fcntl
 import hashlib
 import mmap
@@ -30,6 +31,7 @@ KEPT_BYTES = 40_000_000
 """Sets of images that stay in shared memory: at most so many, and so much beyond those in use."""
 IN_USE = 2
 """Images, and the empty set in which sources are reviewed."""
+NO_ROOM: Final = (errno.ENOSPC, errno.ENOMEM, errno.EDQUOT, errno.EFBIG)
 F_ADD_SEALS, SEAL_ALL = 1033, 0x1 | 0x2 | 0x4 | 0x8  # no more seals, shrinking, growing, writing
 
 
@@ -198,15 +200,33 @@ def _shape(index: int, one: ImageAndMask) -> tuple[int, int, int]:
 
 def _write(images: Sequence[ImageAndMask], entries: Sequence[tuple[int, int, int, int, int]]) -> int:
     descriptor = _memory()
+    try:
+        _fill(descriptor, images, entries)
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno not in NO_ROOM:
+            raise
+        raise SandboxError(
+            f"no room in shared memory for {len(images)} images ({_end(entries) / 1e6:.0f} MB, "
+            f"{os.strerror(error.errno)}); end other programs, raise the limit of the container, or give "
+            "smaller images, and go on: what was computed is kept"
+        ) from None
+    if hasattr(os, "memfd_create"):
+        fcntl.fcntl(descriptor, F_ADD_SEALS, SEAL_ALL)
+    return descriptor
+
+
+def _fill(
+    descriptor: int,
+    images: Sequence[ImageAndMask],
+    entries: Sequence[tuple[int, int, int, int, int]],
+) -> None:
     table = HEAD.pack(len(entries)) + b"".join(ENTRY.pack(*entry) for entry in entries)
     os.ftruncate(descriptor, _end(entries))
     _put(descriptor, memoryview(table), 0)
     for one, (image_at, mask_at, *_) in zip(images, entries, strict=True):
         _put(descriptor, np.ascontiguousarray(one.image).data.cast("B"), image_at)
         _put(descriptor, np.ascontiguousarray(one.mask).view(np.uint8).data.cast("B"), mask_at)
-    if hasattr(os, "memfd_create"):
-        fcntl.fcntl(descriptor, F_ADD_SEALS, SEAL_ALL)
-    return descriptor
 
 
 def _end(entries: Sequence[tuple[int, int, int, int, int]]) -> int:
