@@ -244,10 +244,19 @@ def _locator_in_words(verdict: "LocatorVerdict") -> str:
 @click.option("--pack", required=True, help="The criteria pack that the extractor's criterion is in.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the phantoms.")
 @click.option("--whole", is_flag=True, help="Look at every phantom, also once it is rejected: more findings.")
+@click.option(
+    "--cache", type=click.Path(file_okay=False), help="Keep rendered phantoms here.  [default: not kept]"
+)
 @click.option("--allow-weaker-sandbox", is_flag=True, help="Go on where the host cannot hold both walls.")
 @speaks
 def probe(
-    terminal: Terminal, extractor: Path, pack: str, seed: int, whole: bool, allow_weaker_sandbox: bool
+    terminal: Terminal,
+    extractor: Path,
+    pack: str,
+    seed: int,
+    whole: bool,
+    cache: str | None,
+    allow_weaker_sandbox: bool,
 ) -> None:
     """Judge one extractor file, or one locator file, on phantoms.
 
@@ -260,22 +269,25 @@ def probe(
       scafe probe my_redness.py --pack scar.vss
       scafe probe my_mass.py --pack ultrasound.birads
     """
+    from scafe.agent.settings.settings import load_settings
     from scafe.knowledge.contract.extractor import read_module
     from scafe.knowledge.contract.locator import is_locator
     from scafe.knowledge.criteria.pack import load_pack
     from scafe.sandbox.pool.pool import Pool
-    from scafe.sandbox.probes.cascade import judge
+    from scafe.sandbox.probes.cascade import Depth, judge
     from scafe.sandbox.probes.regions.judging import judge_locator
 
     loaded = load_pack(pack)
     source = read_module(extractor)
+    kept = load_settings({"cache": cache} if cache else {}).settings.cache
     with Pool(allow_weaker=allow_weaker_sandbox) as pool:
         verdict: Verdict | LocatorVerdict
         if is_locator(source):
             verdict = judge_locator(source, loaded, pool, seed)
             words = _locator_in_words(verdict)
         else:
-            verdict = judge(source, loaded, pool, seed, depth="whole" if whole else "decided")
+            depth: Depth = "whole" if whole else "decided"
+            verdict = judge(source, loaded, pool, seed, depth=depth, cache=kept)
             words = _verdict_in_words(verdict)
     terminal.answer(verdict.model_dump(mode="json"), words)
     if not verdict.is_acceptable:

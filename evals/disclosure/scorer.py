@@ -28,8 +28,8 @@ FILES = {
     "sandbox/pool": ("pool",),
     "sandbox/pool/regions": ("finding", "located", "seat"),
     "sandbox/probes": (
-        "agreement", "cascade", "checks", "determinism", "evidence", "findings", "novelty", "panel",
-        "perturbations", "verdict",
+        "agreement", "cascade", "checks", "determinism", "evidence", "findings", "kept_panel", "novelty",
+        "panel", "perturbations", "verdict",
     ),
     "knowledge/contract": ("extractor",),
     "knowledge/criteria": ("pack", "yaml_text"),

@@ -45,7 +45,9 @@ def phantom_verdict(session: BenchSession, source: str) -> Verdict:
         return known
     detectors = Detectors(session.pool, session.shapes)
     # a drafter has few calls: it is told all that the panel shows
-    verdict = judge(source, session.pack, session.pool, session.spec.seed, detectors, depth="whole")
+    cache = Path(session.spec.cache) if session.spec.cache else None
+    given = (source, session.pack, session.pool, session.spec.seed, detectors)
+    verdict = judge(*given, depth="whole", cache=cache)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(path, verdict.model_dump_json().encode())

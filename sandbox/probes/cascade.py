@@ -9,6 +9,7 @@ the feature tells patients apart. No threshold was chosen on labelled images.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -22,7 +23,8 @@ from scafe.sandbox.pool.second_look import agree
 from scafe.sandbox.probes import findings as words
 from scafe.sandbox.probes.checks import findings_on, twins
 from scafe.sandbox.probes.evidence import Measured, Response, measure
-from scafe.sandbox.probes.panel import Panel, Sweep, build_panel
+from scafe.sandbox.probes.kept_panel import panel_in
+from scafe.sandbox.probes.panel import Panel, Sweep
 from scafe.sandbox.probes.verdict import DialResponse, FeatureEvidence, Finding, Verdict
 
 Determinism = Callable[[str, Sequence[ImageAndMask]], tuple[Finding, ...]]
@@ -40,6 +42,7 @@ def judge(
     determinism: Determinism | None = None,
     *,
     depth: Depth = "decided",
+    cache: Path | None = None,
 ) -> Verdict:
     """Judge one extractor over the pack's phantom. Deterministic by (source, pack, seed, depth).
 
@@ -59,6 +62,8 @@ def judge(
     depth : {'decided', 'whole'}
         When to end. What is accepted is the same, and so is what is said of it; of a rejected extractor
         more or less is said.
+    cache : Path, optional
+        Folder in which rendered phantoms are kept for other processes.
 
     Returns
     -------
@@ -77,7 +82,7 @@ def judge(
         return _rejected(source, "", words.contract(str(error), error.line))
     except PackError as error:
         return _rejected(source, "", words.contract(str(error), None))
-    case = _Case(extractor, criterion, _Look(source, build_panel(pack.phantom, seed), pool))
+    case = _Case(extractor, criterion, _Look(source, panel_in(cache, pack.phantom, seed), pool))
     return _cascade(case, depth, determinism or case.look.again)
 
 
