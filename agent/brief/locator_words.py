@@ -4,6 +4,12 @@ from scafe.agent.brief.evidence import plain
 from scafe.evals.disclosure.score_card import LocatorCard
 
 DOWN = {"first": "upper third", "middle": "middle third", "last": "lower third"}
+LOCATING = frozenset(
+    "border_contrast components dark_corners depth_normalised despeckled filled grown hair_mask largest "
+    "local_spread lung_field otsu polar_map ridges ruler_mask separation shading_corrected signed_distance "
+    "smoothed snake without_hair".split()
+)
+"""Primitives whose every line a brief for a locator tells; the others are listed by signature alone."""
 ACROSS = {"first": "left third", "middle": "middle third", "last": "right third"}
 
 

@@ -22,7 +22,7 @@ from scafe.agent.brief.compact import compact
 from scafe.agent.brief.contraband import MAX_NUMBERS
 from scafe.agent.brief.evidence import GATES, answers, disclosed, gate_words, has_reach, plain
 from scafe.agent.brief.history import so_far, told
-from scafe.agent.brief.locator_words import seen_of_locator
+from scafe.agent.brief.locator_words import LOCATING, seen_of_locator
 from scafe.agent.brief.wording import fitting, wording_of
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.extractor import MAX_FEATURES, MAX_LINES
@@ -233,6 +233,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
     )
     environment.globals.update(
         max_lines=MAX_LINES,
+        locating=LOCATING,
         max_features=MAX_FEATURES,
         image_seconds=Limits().image_seconds,
         max_numbers=MAX_NUMBERS,
