@@ -26,6 +26,7 @@ from scafe.agent.drafters.source_edit import (
     with_features,
     without,
 )
+from scafe.agent.reply.declining import SIGN
 from scafe.agent.reply.parsing import one_at_a_time
 from scafe.knowledge.contract.errors import ContractError
 from scafe.knowledge.contract.extractor import MAX_LINES, parse_extractor
@@ -65,6 +66,8 @@ def _answer(brief: Brief) -> str:
         return "The brief names no criterion."
     rng = _rng(brief, criterion)
     said, source = _write(brief, criterion, rng)
+    if brief.may_decline and (source is None or (source,) == brief.parents[:1]):
+        return f"{SIGN}: {said if source is None else 'it has no constant left to change.'}"
     if source is None:
         return said
     try:

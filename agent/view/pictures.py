@@ -22,6 +22,8 @@ class Bar:
     """In a drawing's units, never negative."""
     is_negative: bool = False
     is_cut: bool = False
+    undefined: str = ""
+    """Why there is no number, in words."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,13 @@ def _ends(values: Sequence[float]) -> tuple[float, float]:
 def feature_picture(evidence: FeatureEvidence, findings: tuple[Finding, ...]) -> FeaturePicture:
     """Lay out what was measured of one feature."""
     responses = tuple(
-        Bar(one.name, one.spearman, round(HALF * abs(one.spearman)), one.spearman < 0)
+        Bar(
+            one.name,
+            one.spearman,
+            round(HALF * abs(one.spearman)),
+            one.spearman < 0,
+            undefined=one.undefined,
+        )
         for one in evidence.responses
     )
     shifts = tuple(

@@ -303,3 +303,15 @@ def test_many_threads_may_ask_at_once() -> None:
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(drafter.draft, asked))
     assert together == [drafter.draft(one) for one in asked]
+
+
+def test_what_it_cannot_better_it_declines_where_it_may() -> None:
+    pack = load_pack(PACKS[0])
+    own = pack.observable_criteria[0]
+    strange = own.model_copy(update={"proxies": (), "id": "border"})
+    for may_decline in (True, False):
+        asked = brief(pack, strange, "refine", parents=(CHILD,), may_decline=may_decline)
+        read = read_reply(drafter.draft(asked).text, "border", may_decline=may_decline)
+        assert read.source is None
+        assert (read.declined is not None) == may_decline
+    assert "No measure ships for border" in drafter.draft(asked).text

@@ -14,6 +14,7 @@ from scafe.agent.egress.journal import Journal
 from scafe.agent.egress.scripted import ScriptedServer
 from scafe.agent.egress.sent import list_sent
 from scafe.agent.loop.run import RunConfig, start_run
+from scafe.agent.reply.reply import read_reply
 from scafe.knowledge.contract.errors import EgressError, InputError, ModelError, SettingsError, WaitingError
 
 
@@ -174,3 +175,13 @@ def test_a_whole_run_that_sent_nothing_is_replayed_from_its_trace(tmp_path: Path
         assert (again.run / name).read_bytes() == (first.run / name).read_bytes()
     assert again.status == first.status
     assert not (again.run / "llm").exists() or list_sent(again.run) == ()
+
+
+def test_a_person_may_answer_that_there_is_no_better_one(tmp_path: Path) -> None:
+    hand_out(tmp_path, "refine")
+    (waiting,) = waiting_requests(tmp_path)
+    assert "NO BETTER" in waiting.prompt.read_text()
+    (tmp_path / "answer.md").write_text("NO BETTER: the ring takes the light out\n")
+    place_reply(tmp_path, tmp_path / "answer.md")
+    told = person(tmp_path).draft(make_brief("refine")).text
+    assert read_reply(told, "vascularity", may_decline=True).declined == "the ring takes the light out"
