@@ -31,7 +31,8 @@ def bank(state: LoopState, context: LoopContext, task: Task) -> tuple[BankEntry,
         return _bank_with_code(state, context, task)
     others = [line for sha256, line in state["lines"].items() if sha256 not in task["parents"]]
     known = [_Known(line, read_revision(context.run, line["name"])) for line in others]
-    known.sort(key=lambda one: (one.merit, one.line["name"]), reverse=True)
+    known.sort(key=lambda one: one.line["name"])
+    known.sort(key=lambda one: one.merit, reverse=True)
     own = [one for one in known if one.line["criterion"] == task["criterion"]][:OWN]
     rest = [one for one in known if one.line["criterion"] != task["criterion"]]
     best = [one for one in rest if one.line["pooled"]][:BEST]

@@ -17,7 +17,7 @@ from scafe.agent.reply.reply import malformed_verdict, read_reply
 from scafe.evals.disclosure.score_card import DisclosedExperts, DisclosedFeature, DisclosedTransfer
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.extractor import Feature, parse_extractor
-from scafe.knowledge.criteria.pack import load_pack, pack_names
+from scafe.knowledge.criteria.pack import Criterion, load_pack, pack_names
 from scafe.sandbox.language.review import review
 from scafe.sandbox.probes import findings
 from scafe.sandbox.probes.checks import MAX_SHIFT
@@ -187,11 +187,20 @@ def test_whatever_the_bench_may_disclose_has_words(evidence: str) -> None:
     assert evidence in EVIDENCE
 
 
-def ultrasound(operator: str, criterion: str = "posterior", **changes: Any) -> str:
-    """Return both messages about breast ultrasound."""
-    pack = load_pack("ultrasound.birads")
+GREY = ("ultrasound.birads", "radiograph.chest", "mri.glioma_idh")
+
+
+def ultrasound(operator: str) -> str:
+    """Return both messages about what lies behind a mass."""
+    return spoken("ultrasound.birads", operator, load_pack("ultrasound.birads").criterion("posterior"))
+
+
+def spoken(pack_id: str, operator: str, criterion: Criterion, **changes: Any) -> str:
+    """Return both messages about a pack."""
+    pack = load_pack(pack_id)
     fields = {
-        "modality": pack.modality.kind, "region": pack.region, "criterion": pack.criterion(criterion),
+        "modality": pack.modality.kind, "region": pack.region or "", "criterion": criterion,
+        "title": pack.title, "pack_id": pack.id, "classes": pack.classes, "channels": pack.modality.channels,
         "criteria": pack.observable_criteria if operator == "plan" else (), "reference_region": "",
         "forbidden_shortcuts": pack.forbidden_shortcuts, "pack_note": pack.prompt_note, "idea": "",
         "bank": (), "parents": (), "verdict": None, "feedback": None, "taken_names": (),
@@ -199,10 +208,20 @@ def ultrasound(operator: str, criterion: str = "posterior", **changes: Any) -> s
     return "\n".join(one.content for one in messages(make_brief(operator, **{**fields, **changes})))
 
 
+@pytest.mark.parametrize("pack_id", GREY)
 @pytest.mark.parametrize("operator", OPERATORS)
-def test_words_of_skin_and_colour_are_kept_from_ultrasound(operator: str) -> None:
-    told = ultrasound(operator)
-    for word in ("skin tone", "no skin", "sRGB", "CIELAB", "colour space", "hair", "lamp", "camera, focus"):
+def test_words_of_skin_and_colour_are_kept_from_images_without_colour(pack_id: str, operator: str) -> None:
+    told = spoken(pack_id, operator, load_pack(pack_id).observable_criteria[0])
+    for word in (
+        "skin tone",
+        "no skin",
+        "sRGB",
+        "CIELAB",
+        "colour space",
+        "hair_mask",
+        "lamp",
+        "camera, focus",
+    ):
         assert word not in told
 
 
