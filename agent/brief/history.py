@@ -1,9 +1,14 @@
 """What became of earlier extractors, in words: what the gate said, and what probes rejected."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from scafe.agent.brief.brief import BankEntry, KnownFeature
 
+MOST_FEATURES = 4
+"""Features of one extractor and one end that are named."""
+MOST_MEANING = 90
+"""Characters of a meaning; a formula is told by its beginning."""
 SAID = {
     "accepted": "the set became better with it",
     "indecisive": "whether the set became better with it cannot be told from noise",
@@ -37,8 +42,10 @@ CODES = {
 TOLD = {"agrees": "in the predicted direction", "opposes": "against the predicted direction"}
 
 
-def told(entry: BankEntry) -> str:
+def told(entry: BankEntry, *, with_meanings: bool = True) -> str:
     """Say what became of one extractor; all of it has been disclosed.
+
+    Of another criterion names are enough: nobody is asked to write that one.
 
     Examples
     --------
@@ -47,7 +54,7 @@ def told(entry: BankEntry) -> str:
     'rejected on phantoms (does not follow its own dial): `hue`, mean hue'
     """
     ends = dict.fromkeys(_end(one) for one in entry.known)
-    parts = [f"{end}: {_features(entry.known, end)}" for end in ends]
+    parts = [f"{end}: {_features(entry.known, end, with_meanings)}" for end in ends]
     if not entry.gate or all(one.fate != "pooled" for one in entry.known):
         return "; ".join(parts)
     verdict = f"gate {entry.gate}, " if entry.gate in ("accepted", "indecisive", "rejected") else ""
@@ -60,15 +67,18 @@ def _end(one: KnownFeature) -> str:
     )
 
 
-def _features(known: Sequence[KnownFeature], end: str) -> str:
-    return "; ".join(_feature(one) for one in known if _end(one) == end)
+def _features(known: Sequence[KnownFeature], end: str, with_meanings: bool) -> str:
+    mine = [one for one in known if _end(one) == end]
+    more = f" and {len(mine) - MOST_FEATURES} more" if len(mine) > MOST_FEATURES else ""
+    return "; ".join(_feature(one, with_meanings) for one in mine[:MOST_FEATURES]) + more
 
 
-def _feature(one: KnownFeature) -> str:
+def _feature(one: KnownFeature, with_meanings: bool) -> str:
     evidence = TOLD.get(one.evidence, "")
     found = ", ".join(part for part in (evidence, one.strength) if part)
     strength = f" ({found})" if found else ""
-    return f"`{one.name}`{strength}" + (f", {one.meaning}" if one.meaning else "")
+    meaning = shorten(one.meaning, MOST_MEANING, placeholder=" …") if with_meanings else ""
+    return f"`{one.name}`{strength}" + (f", {meaning}" if meaning else "")
 
 
 def so_far(bank: Sequence[BankEntry], criterion: str) -> str:

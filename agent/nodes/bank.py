@@ -13,12 +13,14 @@ from scafe.agent.record.revisions import Revision, read_revision, read_source
 from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.knowledge.contract.extractor import parse_extractor
 
-BEST = 3
+BEST = 2
 """Extractors of the pool that a brief tells of, those of its own criterion aside."""
-WORST = 3
+WORST = 2
 """Extractors without a feature in the pool, of other criteria."""
-OWN = 4
+OWN = 3
 """Earlier extractors of the brief's own criterion."""
+BEFORE = 3
+"""Of each kind, in formats 1 and 2."""
 
 
 def bank(state: LoopState, context: LoopContext, task: Task) -> tuple[BankEntry, ...]:
@@ -34,6 +36,8 @@ def bank(state: LoopState, context: LoopContext, task: Task) -> tuple[BankEntry,
     known.sort(key=lambda one: one.line["name"])
     known.sort(key=lambda one: one.merit, reverse=True)
     own = [one for one in known if one.line["criterion"] == task["criterion"]][:OWN]
+    if task["operator"] == "recombine":
+        return tuple(_entry(context, one) for one in own[:1])  # its two parents fill the prompt
     rest = [one for one in known if one.line["criterion"] != task["criterion"]]
     best = [one for one in rest if one.line["pooled"]][:BEST]
     worst = [one for one in rest if not one.line["pooled"]][-WORST:]
@@ -115,8 +119,8 @@ def _bank_with_code(state: LoopState, context: LoopContext, task: Task) -> tuple
     """Return the best earlier extractors with their code, the worst as error classes: formats 1 and 2."""
     others = [(sha256, line) for sha256, line in state["lines"].items() if sha256 not in task["parents"]]
     near = sorted(others, key=lambda one: (one[1]["criterion"] != task["criterion"], one[1]["name"]))
-    best = [_best_entry(context, line) for _, line in near if line["pooled"]][:BEST]
-    worst = [_worst_entry(context, line) for _, line in near if not line["accepted"]][:WORST]
+    best = [_best_entry(context, line) for _, line in near if line["pooled"]][:BEFORE]
+    worst = [_worst_entry(context, line) for _, line in near if not line["accepted"]][:BEFORE]
     return (*best, *worst)
 
 

@@ -277,7 +277,7 @@ def test_a_draft_that_no_probe_let_through_is_not_said_to_be_in_the_set() -> Non
 
 def test_the_bank_is_told_in_the_order_of_the_brief_and_without_code() -> None:
     told = messages(make_brief("refine"))[1].content
-    assert told.index("`redness`") < told.index("`relief_ratio`, shading") < told.index("`melanin`")
+    assert told.index("`redness`") < told.index("in the set: `relief_ratio`") < told.index("`melanin`")
     assert "gate rejected, the set did not become better with it" in told
 
 
@@ -292,6 +292,38 @@ def test_a_decline_is_offered_where_there_is_something_to_better_and_never_for_a
 ) -> None:
     offered = "NO BETTER" in messages(make_brief(operator))[1].content
     assert offered == (operator not in ("plan", "draft", "redraft"))
+
+
+def test_who_wrote_no_readable_module_is_shown_the_head_again() -> None:
+    read = read_reply("```python\nCRITERION = ", "vascularity", "length")
+    verdict = malformed_verdict(read, "vascularity")
+    again = messages(make_brief("repair", verdict=verdict, parents=(read.excerpt,)))[0].content
+    assert '"meaning": "one sentence: the formula in words"' in again
+    assert '"meaning": "one sentence' not in messages(make_brief("repair"))[0].content
+
+
+def test_of_other_criteria_names_are_told_and_of_many_features_four() -> None:
+    known = tuple(KnownFeature(name=f"f{k}", meaning="long " * 40, fate="pooled") for k in range(6))
+    entries = [
+        BankEntry(criterion=one, features=("f0",), standing="pooled", gate="accepted", known=known)
+        for one in ("vascularity", "height")
+    ]
+    own, other = (
+        line
+        for line in messages(make_brief("refine", bank=tuple(entries)))[1].content.split("\n")
+        if "`f0`" in line
+    )
+    assert "`f0`, long long" in own
+    assert "`f0`; `f1`; `f2`; `f3` and 2 more" in other
+    assert len(own) < 700
+
+
+def test_two_extractors_to_join_are_shown_without_comments_and_one_to_revise_with_them() -> None:
+    source = SOURCE + "# a reason\n"
+    both = messages(make_brief("recombine", parents=(source, source)))[1].content
+    assert "# a reason" not in both
+    assert both.count("without its comments") == 2
+    assert "# a reason" in messages(make_brief("refine", parents=(source,)))[1].content
 
 
 def test_revisions_do_without_the_examples_and_the_long_list_of_primitives() -> None:
