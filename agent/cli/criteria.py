@@ -118,8 +118,9 @@ def validate(
     `height@r1` and `height@r2` for two raters. For each feature: Spearman's rho with the raters' mean (AUC
     where the scores have two levels) with its 95 % interval, and weighted kappa on the second half of the
     patients after cutting it to the levels of the first. Measures the pack's reference measures, or what
-    --extractor or --bundle names. Exits with 1 if raters agree no better than chance, or another criterion's
-    feature agrees better than any own one. Nothing leaves this machine.
+    --extractor or --bundle names. Exits with 1 if raters agree no better than chance, a feature answers
+    clearly better to another criterion, or another criterion's feature agrees better than any own one.
+    Nothing leaves this machine.
 
     \b
     Example:

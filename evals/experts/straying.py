@@ -19,8 +19,8 @@ def strays_to(values: Floats, own: CriterionScores, others: Sequence[CriterionSc
     """Return the other criterion that a feature follows clearly better than its own; '' if none.
 
     Both rank correlations are of the same feature on the same images, so their difference is tested as that
-    of dependent correlations. In its own criterion a feature must run the way it declares; in another either
-    way counts.
+    of dependent correlations; the scale with more levels is held to what the coarser one allows. In its own
+    criterion a feature must run the way it declares; in another either way counts.
 
     Parameters
     ----------
@@ -50,10 +50,19 @@ def _ahead(values: Floats, own: Floats, other: Floats) -> float:
         return 0.0
     x, first, second = values[both], own[both], other[both]
     turned = second if spearman(x, second) >= 0 else -second
-    theirs, mine = spearman(x, turned), spearman(x, first)
+    coarser = _most(first) / _most(turned)  # two levels cannot be followed as closely as ten
+    theirs = spearman(x, turned) * min(1.0, coarser)
+    mine = spearman(x, first) * min(1.0, 1 / coarser)
     if theirs * math.sqrt(number - 1) <= CLEARLY or theirs <= mine:
         return 0.0
     return _dependent_z(theirs, mine, spearman(first, turned), number)
+
+
+def _most(scores: Floats) -> float:
+    """Return the largest rank correlation that a feature without ties can have with scores of few levels."""
+    number, ties = len(scores), np.unique(scores, return_counts=True)[1].astype(np.float64)
+    share = float((ties**3 - ties).sum()) / (number**3 - number)
+    return math.sqrt(max(1 - share, 1e-9))
 
 
 def _dependent_z(larger: float, smaller: float, between: float, number: int) -> float:

@@ -1,7 +1,7 @@
 """Measure extractors on scored images and set every feature beside the experts of every scored criterion."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from scafe.evals.experts.agreement import (
     rater_agreement,
 )
 from scafe.evals.experts.scores import Floats, Scored
+from scafe.evals.experts.straying import strays_to
 from scafe.knowledge.contract.extractor import Extractor
 from scafe.knowledge.contract.locator import Locator
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
@@ -25,6 +26,22 @@ from scafe.sandbox.pool.regions.finding import locate
 
 BATCH = 64
 """Images held in memory at once."""
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A feature that measures something else than it says."""
+
+    feature: str
+    criterion: str
+    """Its own."""
+    strays_to: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.feature} answers clearly better to the experts' scores of {self.strays_to} than to those "
+            f"of its own criterion {self.criterion}"
+        )
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,8 @@ class Validation:
     masks_found: int
     """Images whose mask a locator found; 0 if none was asked for."""
     images: int
+    strays: tuple[Stray, ...] = ()
+    """Features that answer clearly better to another scored criterion than to their own."""
 
     def of(self, criterion: str) -> tuple[Agreement, ...]:
         """Agreements with one criterion, the strongest first."""
@@ -46,7 +65,7 @@ class Validation:
         """Say where experts disagree, or where a feature answers to another criterion than its own."""
         said = chance_warnings(self.raters)
         strayed = (_elsewhere(self, one.criterion) for one in self.raters)
-        return (*said, *(one for one in strayed if one))
+        return (*said, *map(str, self.strays), *(one for one in strayed if one))
 
     def as_plain(self) -> dict[str, Any]:
         """Return the whole for JSON."""
@@ -54,6 +73,7 @@ class Validation:
             "images": self.images,
             "masks_found": self.masks_found,
             "raters": [as_plain(one) for one in self.raters],
+            "strays": [asdict(one) for one in self.strays],
             "agreements": [as_plain(one) for one in self.agreements],
             "warnings": list(self.warnings()),
         }
@@ -94,7 +114,20 @@ def validate(
     ]
     order = sorted(agreements, key=lambda one: (one.criterion, -_known(one.strength), one.feature))
     raters = tuple(rater_agreement(one) for one in scored.criteria)
-    return Validation(raters, tuple(order), found, len(scored.listed))
+    return Validation(raters, tuple(order), found, len(scored.listed), _strays(scored, values, signs))
+
+
+def _strays(
+    scored: Scored, values: Mapping[tuple[str, str], Floats], signs: Mapping[str, int]
+) -> tuple[Stray, ...]:
+    by_name = {one.criterion: one for one in scored.criteria}
+    found = []
+    for (criterion, name), column in values.items():
+        if criterion in by_name:
+            others = [one for one in scored.criteria if one.criterion != criterion]
+            elsewhere = strays_to(column, by_name[criterion], others, signs[name])
+            found += [Stray(name, criterion, elsewhere)] if elsewhere else []
+    return tuple(found)
 
 
 def _images(

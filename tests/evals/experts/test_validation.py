@@ -62,6 +62,10 @@ def test_the_feature_that_answers_to_another_criterion_is_found_out(table) -> No
     assert by_name["redness", "red"].value > by_name["redness", "false_red"].value + 0.1
     assert by_name["redness", "red"].is_own
     assert not by_name["redness", "dark"].is_own
+    strayed = {one.feature: one.strays_to for one in found.strays}
+    assert strayed["false_red"] == "pigmentation"
+    assert "dark" not in strayed
+    assert any("false_red answers clearly better" in one for one in found.warnings())
 
 
 def test_without_a_right_feature_a_warning_names_the_one_that_answers(table) -> None:
