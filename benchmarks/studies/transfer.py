@@ -98,15 +98,24 @@ def extractors(one: RealSet, pack: CriteriaPack) -> Iterator[tuple[str, str]]:
 
 
 def measured(one: RealSet, data: Path, kept: Path) -> list[Row]:
-    """Measure a set, or read what was measured before."""
-    path = kept / f"{one.folder}.json"
-    if path.exists():
-        return [Row(**{**row, "codes": tuple(row["codes"])}) for row in json.loads(path.read_text())]
-    manifest = data / one.folder / "manifest.csv"
+    """Measure the extractors of a set that were not measured before; return all that is known of it."""
+    pack, manifest = load_pack(one.pack), data / one.folder / "manifest.csv"
     if not manifest.exists():
         print(f"SKIPPED {one.folder}: no {manifest}", file=sys.stderr)
         return []
-    pack = load_pack(one.pack)
+    places = {
+        kept / f"{one.folder}-{parse_extractor(source).sha256[:16]}.json": (origin, source)
+        for origin, source in extractors(one, pack)
+    }
+    missing = {path: found for path, found in places.items() if not path.exists()}
+    if missing:
+        _measure(one, pack, manifest, kept, missing)
+    return [row for path in places for row in _read(path)]
+
+
+def _measure(
+    one: RealSet, pack: CriteriaPack, manifest: Path, kept: Path, missing: dict[Path, tuple[str, str]]
+) -> None:
     spec = BenchSpec(
         pack=one.pack,
         data=str(manifest),
@@ -118,13 +127,13 @@ def measured(one: RealSet, data: Path, kept: Path) -> list[Row]:
     )
     with Pool(2) as pool:
         session = BenchSession(spec, pool)
-        rows = [
-            row
-            for origin, source in extractors(one, pack)
-            for row in _rows(session, one.folder, origin, source)
-        ]
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=1))
-    return rows
+        for path, (origin, source) in missing.items():
+            rows = list(_rows(session, one.folder, origin, source))
+            path.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+
+
+def _read(path: Path) -> list[Row]:
+    return [Row(**{**row, "codes": tuple(row["codes"])}) for row in json.loads(path.read_text())]
 
 
 def _rows(session: BenchSession, folder: str, origin: str, source: str) -> Iterator[Row]:
