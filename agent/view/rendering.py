@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from scafe.agent.brief.truths import experts_words
 from scafe.agent.view.marked import marked, odd_count, plain
 from scafe.agent.view.reading.code import highlighted
 
@@ -23,7 +24,12 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"marked": marked, "odd_count": odd_count, "bytes": size_of}
+    made.filters |= {
+        "marked": marked,
+        "odd_count": odd_count,
+        "bytes": size_of,
+        "experts_words": experts_words,
+    }
     made.filters |= {"moment": moment, "dec": decimal, "signed": signed}
     return made
 
