@@ -136,7 +136,7 @@ def test_a_prediction_has_both_scores_and_its_label_is_the_criteria_only_one(
 def test_a_worker_of_a_cluster_predicts_both_scores_too(session: Any) -> None:
     bundle = open_bundle(session.bundle)
     pictures = tuple(Picture(str(place), Drawn(session.images[place]), True) for place in range(3))
-    told = predict_some(session.pool, Wanted(str(session.bundle), bundle.sha256, pictures, None))
+    told = predict_some(session.pool, Wanted(str(session.bundle), bundle.sha256, pictures, None, None))
     here = predict(bundle, pictures, session.pool, companion=companion_of(bundle, None))
     assert [one["fused"] for one in told] == [one.fused.model_dump() for one in here if one.fused]
 
