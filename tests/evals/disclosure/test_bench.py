@@ -115,6 +115,29 @@ def test_a_toolkit_that_changed_between_two_openings_ends_the_run_with_the_way_o
         desk_of(spec).session  # noqa: B018
 
 
+def test_a_companion_that_changed_between_two_openings_ends_the_run(desk_of, spec) -> None:
+    beside = spec.model_copy(update={"companion": "colour_texture"})
+    desk_of(beside).session  # noqa: B018
+    desk_of(beside).session  # noqa: B018
+    with pytest.raises(
+        IntegrityError, match=r"companion is not the one .*texture.* then, none now"
+    ):
+        desk_of(spec).session  # noqa: B018
+
+
+def test_the_query_that_a_choice_of_classifier_takes_is_kept_from_the_search(
+    desk_of, spec, write_extractor
+) -> None:
+    asking = spec.model_copy(update={"classifier": "auto", "feedback": "gated"})
+    plain = desk_of(spec.model_copy(update={"feedback": "gated", "folder": spec.folder + "2"})).session
+    desk = desk_of(asking)
+    assert desk.session.facts.queries == plain.facts.queries - 1
+    card = desk.answer("score", score(write_extractor(RED, red="up", blue="down")))
+    assert card["queries_left"] == plain.facts.queries - 2
+    again = desk_of(asking).session.ledger  # as the journal kept it
+    assert (again.queries_used, again.reserved) == (1, 1)
+
+
 def test_a_run_of_before_the_toolkit_opens_as_it_did(desk_of, spec) -> None:
     first = desk_of(spec).session.facts
     path = Path(spec.folder) / "journal.jsonl"
