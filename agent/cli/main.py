@@ -30,6 +30,7 @@ from scafe.agent.cli.criteria import criteria, probe
 from scafe.agent.cli.data import data, locate
 from scafe.agent.cli.gate import escalate, freeze, reply
 from scafe.agent.cli.host import config, doctor
+from scafe.agent.cli.pages import address, name_pages, page_for
 from scafe.agent.cli.phantoms import phantoms
 from scafe.agent.cli.run import demo, resume, run
 from scafe.agent.cli.selftest import selftest
@@ -123,11 +124,13 @@ for command in (
     config,
 ):
     main.add_command(command)
+name_pages(main)
 
 
 def _tell(fault: BaseException, as_json: bool) -> int:
     message, code = _sentence(fault)
-    echo(f"scafe: {message}", err=True)
+    page = page_for(fault, message)
+    echo(f"scafe: {message}" + ("" if page is None else f" (more: {address(page)})"), err=True)
     if as_json:
         kind = type(fault).__name__
         _print_last(render_json({"error": {"kind": kind, "message": message, "exit_code": code}}))
