@@ -1,5 +1,6 @@
-"""What features cost, in decodes of the same image's JPEG: one process, one core, no sandbox around them."""
+"""What features cost, in decodes of the same image's JPEG: one core, in this process and in the sandbox."""
 
+import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,11 +17,14 @@ from benchmarks.power.sets import PowerSet, measures_of
 from scafe.evals.data.dataset import Dataset, ImageFile, Item
 from scafe.evals.peers.colour_texture import describe
 from scafe.knowledge.locators.reference import locator_source
-from scafe.sandbox.pool.pool import ImageAndMask
+from scafe.sandbox.pool.pool import ImageAndMask, Pool
+from scafe.sandbox.pool.together.extracting import extract_together
 
 Extract = Callable[..., dict[str, float]]
 Locate = Callable[..., tuple[NDArray[np.bool_], float]]
 IMAGES = 12
+FEW, MANY = 16, 80
+"""Images of the two extractions in the sandbox, whose difference is an image's cost."""
 TIMES = 3
 """The fastest of so many counts, in processor time: a busy machine slows the others more."""
 
@@ -50,7 +54,25 @@ def _costs(sources: dict[str, str], locate: Locate | None, dataset: Dataset) -> 
         ratios["measures"].append(_fastest(partial(_measure, extract, locate, pair)) / decode)
         ratios["colour_texture"].append(_fastest(partial(describe, pair)) / decode)
     found = {name: round(float(np.median(one)), 1) for name, one in ratios.items()}
-    return {**found, "decode_ms": round(1000 * float(np.median(decodes)), 2)}
+    decode = float(np.median(decodes))
+    inside = round(_in_sandbox(list(sources.values()), locate, dataset) / decode, 1)
+    return {**found, "sandbox": inside, "decode_ms": round(1000 * decode, 2)}
+
+
+def _in_sandbox(sources: list[str], locate: Locate | None, dataset: Dataset) -> float:
+    """Return the CPU time of one image more, of all processes; looking twice counts, starting does not."""
+    few, many = (_of_processes(sources, locate, dataset, count) for count in (FEW, MANY))
+    return (many - few) / (MANY - FEW)
+
+
+def _of_processes(sources: list[str], locate: Locate | None, dataset: Dataset, count: int) -> float:
+    pairs = [dataset.load(index) for index in np.linspace(0, len(dataset) - 1, count).astype(int)]
+    if locate is not None:
+        pairs = [ImageAndMask(one.image, np.asarray(locate(one.image)[0], dtype=bool)) for one in pairs]
+    begun = sum(os.times()[:4])
+    with Pool(1) as pool:
+        extract_together(pool, sources, pairs)
+    return sum(os.times()[:4]) - begun
 
 
 def _decoding(item: Item) -> float:

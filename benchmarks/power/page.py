@@ -66,7 +66,8 @@ def _cost(before: dict[str, Any] | None, now: dict[str, Any]) -> list[str]:
     if not cost:
         return []
     was = f" (before: {before['costs']['measures']:.0f})" if before and before.get("costs") else ""
+    inside = f", in the sandbox {cost['sandbox']:.0f}" if "sandbox" in cost else ""
     return [
         f"Cost in decodes of the same JPEG ({cost['decode_ms']:.2f} ms), one core: measures "
-        f"{cost['measures']:.0f}{was}, colour+texture {cost['colour_texture']:.0f}."
+        f"{cost['measures']:.0f}{inside}{was}, colour+texture {cost['colour_texture']:.0f}."
     ]

@@ -119,7 +119,7 @@ def views_of(one: PowerSet, dataset: Dataset, cache: Path, pool: Pool) -> Views:
 
 
 def _of_measures(modality: str, views: Views, store: FeatureStore) -> tuple[tuple[str, ...], Rows]:
-    tables = [store.table(source, views.keys, views.images) for source in measures_of(modality).values()]
+    tables = store.tables([*measures_of(modality).values()], views.keys, views.images)
     names = tuple(name for table in tables for name in table.names)
     return names, np.concatenate([table.rows for table in tables], axis=1)
 

@@ -20,7 +20,8 @@ from scafe.evals.data.kept_rows import KeptRow, KeptRows
 from scafe.evals.data.sources import digest
 from scafe.knowledge.contract.errors import ContractError, ScafeError
 from scafe.sandbox.language.toolkit_text import names_toolkit, toolkit_sha256
-from scafe.sandbox.pool.pool import Fault, ImageAndMask, Pool
+from scafe.sandbox.pool.pool import Extraction, Fault, ImageAndMask, Pool
+from scafe.sandbox.pool.together.extracting import extract_together
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scafe", "scikit-image", "scipy")
 
@@ -121,15 +122,33 @@ class FeatureStore:
         InputError
             If no room is left, or the rows were kept by another version.
         """
-        kept = self._kept(digest(source.encode(), what_values_depend_on(source).encode()))
-        if any(key not in kept for key in keys):
-            kept.refresh()
-        # by their hash: waves in the order of the data set, a folder per class, would tell a cell the label
-        missing = sorted((i for i, key in enumerate(keys) if key not in kept), key=lambda i: keys[i])
-        for batch in self._measured(source, keys, images, missing):
-            kept.append(batch.names, batch.rows)
+        return self.tables([source], keys, images)[0]
+
+    def tables(self, sources: Sequence[str], keys: Sequence[str], images: Images) -> tuple[FeatureTable, ...]:
+        """Do the same for several extractors, in one pass over the images that any of them lacks."""
+        kept = {one: self._kept(digest(one.encode(), what_values_depend_on(one).encode())) for one in sources}
+        for rows in kept.values():
+            if any(key not in rows for key in keys):
+                rows.refresh()
+        if self.elsewhere is not None:
+            for source, rows in kept.items():
+                for batch in self._measured(source, keys, images, _lacked([rows], keys)):
+                    rows.append(batch.names, batch.rows)
+        for wave in waves(images, _lacked(list(kept.values()), keys)):
+            self._fill(kept, keys, wave)
+        found = [_table(kept[source], keys) for source in sources]
         self._close_old()
-        return FeatureTable(kept.names, kept.rows(keys), tuple(kept.fault(key) for key in keys))
+        return tuple(found)
+
+    def _fill(
+        self, kept: dict[str, KeptRows], keys: Sequence[str], wave: list[tuple[int, ImageAndMask]]
+    ) -> None:
+        """Measure a wave by every extractor that lacks one of its rows."""
+        lacking = [one for one, rows in kept.items() if any(keys[place] not in rows for place, _ in wave)]
+        together = extract_together(self.pool, lacking, [image for _, image in wave])
+        for source, found in zip(lacking, together, strict=True):
+            batch = _batch(found, keys, wave)
+            kept[source].append(batch.names, [row for row in batch.rows if row.key not in kept[source]])
 
     def _measured(
         self, source: str, keys: Sequence[str], images: Images, missing: Sequence[int]
@@ -156,11 +175,27 @@ class FeatureStore:
 
 def batch_of(pool: Pool, source: str, keys: Sequence[str], wave: Sequence[tuple[int, ImageAndMask]]) -> Batch:
     """Measure a wave; `keys` has one for every place."""
-    found = pool.extract(source, [image for _, image in wave])
+    return _batch(pool.extract(source, [image for _, image in wave]), keys, wave)
+
+
+def _batch(found: Extraction, keys: Sequence[str], wave: Sequence[tuple[int, ImageAndMask]]) -> Batch:
     triples = zip(wave, found.rows.tolist(), found.faults, strict=True)
     return Batch(
         found.names, tuple(KeptRow(keys[place], tuple(row), fault) for (place, _), row, fault in triples)
     )
+
+
+def _table(kept: KeptRows, keys: Sequence[str]) -> FeatureTable:
+    return FeatureTable(kept.names, kept.rows(keys), tuple(kept.fault(key) for key in keys))
+
+
+def _lacked(kept: Sequence[KeptRows], keys: Sequence[str]) -> list[int]:
+    """Places of images that any extractor lacks.
+
+    By their hash: waves in the order of the data set, a folder per class, would tell a cell the label.
+    """
+    lacked = (place for place, key in enumerate(keys) if any(key not in rows for rows in kept))
+    return sorted(lacked, key=lambda place: keys[place])
 
 
 def waves(images: Images, places: Sequence[int]) -> Iterator[list[tuple[int, ImageAndMask]]]:

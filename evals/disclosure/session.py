@@ -159,8 +159,13 @@ class BenchSession:
 
     def matrix(self, pool: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> NDArray[np.float64]:
         """Return the (len(ids), len(pool)) values of pooled features, NaN where not measurable."""
-        columns = [self.feature_table(self.source(ref.extractor), ids).column(ref.name) for ref in pool]
-        return np.stack(columns, axis=1) if columns else np.empty((len(ids), 0))
+        if not pool:
+            return np.empty((len(ids), 0))
+        sources = {ref.extractor: self.source(ref.extractor) for ref in pool}
+        keys = [self.dataset.items[index].sha256 for index in ids]
+        found = self.store.tables([*sources.values()], *self.seen(ids, keys, self.dataset.images(ids)))
+        tables = dict(zip(sources, found, strict=True))
+        return np.stack([tables[ref.extractor].column(ref.name) for ref in pool], axis=1)
 
     def target(self, ids: tuple[int, ...]) -> NDArray[np.int64]:
         """Return labels as numbers: 1 is the positive class of two; a level's rank; else its position."""

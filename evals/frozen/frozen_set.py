@@ -20,6 +20,7 @@ from scafe.evals.frozen.filling import fill
 from scafe.evals.frozen.fingerprints import image_sha256, why_unusable
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
+from scafe.sandbox.pool.together.extracting import extract_together
 
 KEPT_ROWS = 100_000
 """Rows kept in this process, so that a grid search extracts each image once."""
@@ -139,8 +140,8 @@ def measure_bundle(bundle: Bundle, pool: Pool, images: Sequence[ImageAndMask]) -
     """
     bundle.require_toolkit()
     found: dict[tuple[str, str], NDArray[np.float64]] = {}
-    for sha256 in bundle.extractors:
-        extraction = pool.extract(bundle.source(sha256), images)
+    sources = [bundle.source(sha256) for sha256 in bundle.extractors]
+    for sha256, extraction in zip(bundle.extractors, extract_together(pool, sources, images), strict=True):
         if images and (why := why_unusable(extraction, bundle.names(sha256))):
             raise IntegrityError(f"{bundle.where(sha256)}: {why}; `scafe verify` says more")
         for place, name in enumerate(extraction.names):

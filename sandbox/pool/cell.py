@@ -255,12 +255,20 @@ def measure(loaded: Loaded | None, one: ImageAndMask) -> tuple[float, ...] | Fai
     """Run one extractor on one image and judge what it returned."""
     if loaded is None:
         return Failure(wire.CONTRACT, 0, 0, "no extractor was loaded")
+    if loaded.uses_toolkit:
+        memo.remember(one.image, one.mask)
+    try:
+        return measure_kept(loaded, one)
+    finally:
+        memo.forget()
+
+
+def measure_kept(loaded: Loaded, one: ImageAndMask) -> tuple[float, ...] | Failure:
+    """Do the same, and leave it to the caller what the toolkit keeps."""
     if loaded.uses_opencv:
         cv2.setRNGSeed(0)  # its random state outlives a call; k-means and RANSAC read it
     if loaded.uses_scipy:
         np.random.seed(0)  # noqa: NPY002  numpy's own state, which functions of scipy draw from by default
-    if loaded.uses_toolkit:
-        memo.remember(one.image, one.mask)
     try:
         # numpy keeps its error settings in a context variable: a suspended `with np.errstate` stays behind
         return judged(contextvars.Context().run(loaded.measure, one), loaded.names)
@@ -269,8 +277,6 @@ def measure(loaded: Loaded | None, one: ImageAndMask) -> tuple[float, ...] | Fai
     except BaseException as error:
         status = wire.MEMORY if isinstance(error, MemoryError) else wire.EXCEPTION
         return Failure(status, exception_number(error), line_of(error), words_of(error))
-    finally:
-        memo.forget()
 
 
 def judged(returned: object, names: tuple[str, ...]) -> tuple[float, ...]:

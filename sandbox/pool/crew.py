@@ -6,6 +6,7 @@ cell goes on with the next image.
 
 import os
 import select
+import struct
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -72,8 +73,8 @@ class Lent:
 class Crew:
     """Cells of one sandbox process, all with the same extractor, images and talkativeness."""
 
-    locates = False
-    """Whether the cells run a locator."""
+    kind = 0
+    """Flag of what the cells run: wire.LOCATES, wire.SHARED, or 0 for one extractor."""
 
     def __init__(
         self, process: SandboxProcess, source: str, arena: int, settings: CrewSettings, size: int = 1
@@ -143,7 +144,7 @@ class Crew:
             address_bytes=self._limits.memory_mb << 20,
             cpu_seconds=CPU_SECONDS,
             perturb_memory=self._settings.perturb_memory,
-            locates=self.locates,
+            kind=self.kind,
         )
 
     def _load_into(self, cell: CellHandle) -> Head | Fault:
@@ -290,7 +291,9 @@ class Crew:
         done, last = cell.count if finished else cell.done(), cell.first + cell.count
         broken = self._take(cell, done, found)
         if broken is not None:
-            return self._give_up(cell, broken, last, found, Fault("killed", "", None, self._words(BROKEN)))
+            return self._give_up(
+                cell, broken, last, found, Fault("killed", "", None, BROKEN if self._talkative else "")
+            )
         if finished:
             self._nearness.settle(time.monotonic() - cell.started)
             return None
@@ -302,7 +305,7 @@ class Crew:
 
     def _take(self, cell: CellHandle, done: int, found: dict[int, Row]) -> int | None:
         """Read the rows that are there; return the image whose row is none, if one is."""
-        index, layout = cell.first, wire.row_layout(len(self.names), cell.record.size)
+        index, layout = cell.first, self.layout_of(cell)
         try:
             for row in read_rows(cell.rows(done), layout, cell.serial, index, talkative=self._talkative):
                 found[index] = row
@@ -311,8 +314,9 @@ class Crew:
             return index
         return None
 
-    def _words(self, words: str) -> str:
-        return words if self._talkative else ""
+    def layout_of(self, cell: CellHandle) -> struct.Struct:
+        """Layout of a row, of which only the extractor's values are looked at."""
+        return wire.row_layout(len(self.names), cell.record.size)
 
     def _give_up(
         self,

@@ -247,7 +247,7 @@ class Pool:
         """Measure some places of an arena in one fresh cell."""
         process = self._twin_process() if twin else self._opened()
         crew = Crew(process, source, arena, CrewSettings(self.limits, talkative, perturb_memory))
-        crew.load(self._names(source), strict=self.report.is_strong_enough)
+        crew.load(self.names_of(source), strict=self.report.is_strong_enough)
         if crew.fault is not None:
             return (crew.fault,) * len(order)
         rows = crew.measure_in(order)
@@ -266,7 +266,7 @@ class Pool:
             return self._crew
         self._dismiss()
         self._crew = Crew(process, source, arena, settings, max(1, min(self.workers, len(images))))
-        self._crew.load(self._names(source), strict=self.report.is_strong_enough)
+        self._crew.load(self.names_of(source), strict=self.report.is_strong_enough)
         return self._crew
 
     def _reviewed(self, source: str) -> Head | Fault:
@@ -274,8 +274,7 @@ class Pool:
         return self._heads.of(source, self._review)
 
     def _review(self, source: str) -> Head | Fault:
-        process = self._opened()
-        crew = Crew(process, source, self._arena_for(()), CrewSettings(self.limits, True))
+        crew = Crew(self._opened(), source, self._arena_for(()), CrewSettings(self.limits, True))
         return crew.review(strict=self.report.is_strong_enough)
 
     def _opened(self) -> SandboxProcess:
@@ -283,7 +282,8 @@ class Pool:
             raise SandboxError(NOT_OPEN)
         return self._process
 
-    def _names(self, source: str) -> tuple[str, ...]:
+    def names_of(self, source: str) -> tuple[str, ...]:
+        """Have a source read in a cell that sees no image; () if it cannot run."""
         head = self._reviewed(source)
         return head.names if isinstance(head, Head) else ()
 

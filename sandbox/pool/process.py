@@ -140,14 +140,14 @@ class SandboxProcess:
         address_bytes: int,
         cpu_seconds: int,
         perturb_memory: int = 0,
-        locates: bool = False,
+        kind: int = 0,
     ) -> "CellHandle":
-        """Fork a jailed cell that sees one set of images; `locates`: for a locator, not an extractor."""
+        """Fork a jailed cell that sees one set of images; `kind`: wire.LOCATES, wire.SHARED or 0."""
         self._serial += 1
         requests_out, requests_in = os.pipe()
         replies_out, replies_in = os.pipe()
         board = _board()
-        flags = int(talkative) * wire.TALKATIVE | int(locates) * wire.LOCATES
+        flags = int(talkative) * wire.TALKATIVE | kind
         flags |= perturb_memory << wire.PERTURB_SHIFT
         numbers = (arena, flags, address_bytes, cpu_seconds)
         try:

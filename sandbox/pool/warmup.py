@@ -15,6 +15,7 @@ from scafe.sandbox.pool.regions import seat
 from scafe.sandbox.system.fingerprint import Fingerprint
 
 PRELOAD = (
+    "scafe.sandbox.pool.together.seat",
     "numpy.ma",
     "numpy._core._methods",
     "numpy._core._dtype",

@@ -53,8 +53,9 @@ when a worker is killed in the middle of a request, so nothing is measured twice
 REGION: Final = struct.Struct(f"{HEAD}d{TALK_BYTES}s")
 """serial, image, status, exception number, line, confidence, words; of a locator. If the status is FINE, the
 mask follows, one bit a pixel in as many bytes as the host counts for that image."""
-TALKATIVE, LOCATES, PERTURB_SHIFT = 1, 2, 8
-"""Flags of FORK: words may come back (phantoms only); the cell runs a locator; from bit 8 on, the byte that
+TALKATIVE, LOCATES, SHARED, PERTURB_SHIFT = 1, 2, 4, 8
+"""Flags of FORK: words may come back (phantoms only); the cell runs a locator; it
+runs several extractors; from bit 8 on, the byte that
 fresh memory is filled with."""
 
 

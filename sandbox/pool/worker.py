@@ -127,6 +127,7 @@ class Zygote:
     ) -> NoReturn:
         from scafe.sandbox.pool import cell
         from scafe.sandbox.pool.regions.seat import LocatorCell
+        from scafe.sandbox.pool.together.seat import SharedCell
 
         try:
             jail.die_with_parent(parent)
@@ -140,7 +141,8 @@ class Zygote:
                 perturb=numbers[1] >> wire.PERTURB_SHIFT,
                 fingerprint=self.fingerprint,
             )
-            cell.run(orders, LocatorCell if numbers[1] & wire.LOCATES else cell.Cell)
+            alone = LocatorCell if numbers[1] & wire.LOCATES else cell.Cell
+            cell.run(orders, SharedCell if numbers[1] & wire.SHARED else alone)
         finally:
             os._exit(70)
 

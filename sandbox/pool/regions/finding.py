@@ -35,7 +35,7 @@ class LocatorCrew(Crew):
         self._shapes = shapes
         self._masks: dict[int, NDArray[np.bool_]] = {}
 
-    locates = True
+    kind = wire.LOCATES
 
     def locate_in(self, order: Sequence[int]) -> list[Found]:
         """Locate on the images at these places of the arena, each at most once."""
@@ -53,7 +53,7 @@ class LocatorCrew(Crew):
                 found[index] = row
                 return None
         except BrokenRecord:
-            broken = Fault("killed", "", None, self._words(BROKEN))
+            broken = Fault("killed", "", None, BROKEN if self._talkative else "")
             return self._give_up(cell, index, index + 1, found, broken)
         except TimeoutError:
             rang = False

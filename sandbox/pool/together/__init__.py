@@ -1,0 +1,1 @@
+"""Several extractors over one image in one cell: what the toolkit finds in it is found once for all."""
