@@ -82,9 +82,7 @@ class BenchOpened(Event):
         description="what is fused with the criteria features after the freeze: kind, place, hashes, name",
     )
     to_locate: str = Field(
-        default="",
-        exclude_if=lambda value: not value,
-        description="the region whose locator is drafted first",
+        default="", exclude_if=lambda value: not value, description="region whose locator is drafted first"
     )
     outlined: bool = Field(
         default=False,

@@ -346,6 +346,5 @@ class Crew:
 
     def close_pipes(self) -> None:
         """Close the host's ends only; the whole process tree is about to end."""
-        for cell in self._cells:
-            cell.close()
-        self._cells.clear()
+        while self._cells:
+            self._cells.pop().close()

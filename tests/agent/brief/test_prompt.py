@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from drafting_stand_ins import SOURCE, make_bank, make_brief, make_feedback, make_verdict
+from drafting_stand_ins import SOURCE, make_bank, make_brief, make_verdict
 
 from scafe.agent.brief.brief import BankEntry, KnownFeature
-from scafe.agent.brief.evidence import EVIDENCE, disclosed
+from scafe.agent.brief.evidence import EVIDENCE
 from scafe.agent.brief.prompt import fenced, messages, prompts_sha256
 from scafe.agent.reply.blocks import fenced_blocks
 from scafe.agent.reply.reply import malformed_verdict, read_reply
-from scafe.evals.disclosure.score_card import DisclosedExperts, DisclosedFeature, DisclosedTransfer
+from scafe.evals.disclosure.score_card import DisclosedFeature
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.extractor import Feature, parse_extractor
 from scafe.knowledge.criteria.pack import Criterion, load_pack, pack_names
@@ -333,28 +333,3 @@ def test_revisions_do_without_the_examples_and_the_long_list_of_primitives() -> 
     assert "Two worked examples" not in refine
     assert "`ridges(plane, widths=0.006, dark=True)`" in refine
     assert "`contour(mask)` (area, compactness" in refine
-
-
-def told_of(**fields: object) -> str:
-    given = make_feedback().card.features[0].model_copy(update=fields)
-    return disclosed(given, None)
-
-
-def test_transfer_is_one_finding_in_words_and_bands() -> None:
-    alike = DisclosedTransfer(outside="0-20%", spread="alike", saturated=False)
-    unlike = DisclosedTransfer(
-        outside="80-100%", spread="narrower", saturated=True, follows=("size",), overlaps_with="height"
-    )
-    assert "transfer: as on phantoms" in told_of(transfer=alike)
-    words = told_of(transfer=unlike)
-    assert "transfer: phantoms do not resemble these images, on most images outside" in words
-    assert "follows size of the image, says nearly what `height` says" in words
-    assert "transfer" not in told_of()
-
-
-def test_experts_agreement_is_told_beside_that_of_the_raters_and_what_a_feature_strays_to() -> None:
-    told = DisclosedExperts(agreement="agrees", strength="weak", raters=".4-.7", strays_to="height")
-    words = told_of(experts=told)
-    assert "agrees with the experts' scores of this criterion, weak, whose raters agree fairly" in words
-    assert "answers clearly better to the experts' scores of `height`" in words
-    assert "experts" not in told_of()

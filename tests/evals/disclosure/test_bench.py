@@ -119,9 +119,7 @@ def test_a_companion_that_changed_between_two_openings_ends_the_run(desk_of, spe
     beside = spec.model_copy(update={"companion": "colour_texture"})
     desk_of(beside).session  # noqa: B018
     desk_of(beside).session  # noqa: B018
-    with pytest.raises(
-        IntegrityError, match=r"companion is not the one .*texture.* then, none now"
-    ):
+    with pytest.raises(IntegrityError, match=r"companion is not the one .*texture.* then, none now"):
         desk_of(spec).session  # noqa: B018
 
 
