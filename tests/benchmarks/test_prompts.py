@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from drafting_stand_ins import make_brief
 
-from benchmarks.prompts import NAMES, main, parts_of, prompts_of, tokens_of
+from benchmarks.prompts.__main__ import NAMES, main, parts_of, prompts_of, tokens_of
 from scafe.agent.brief.prompt import messages
 from scafe.agent.record.run_folder import load_run
 

@@ -1,5 +1,6 @@
 """Briefs, a clock and a drafter over the scripted server: the seams of everything that asks a model."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,17 @@ def locate(image):
     return red > np.median(red), 0.5
 '''
 REPLY = f"Here is the module.\n\n```python\n{SOURCE}```\n"
+
+
+GOLDEN = Path(__file__).parents[1] / "brief" / "golden"
+
+
+def golden(name: str, text: str) -> None:
+    """Compare with a golden file; SCAFE_GOLDEN=write writes it anew."""
+    path = GOLDEN / name
+    if os.environ.get("SCAFE_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"{name} changed; SCAFE_GOLDEN=write accepts it"
 
 
 @dataclass

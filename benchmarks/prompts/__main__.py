@@ -31,7 +31,7 @@ from scafe.agent.loop.run import RunConfig, start_run
 from scafe.agent.record.run_folder import RunFolder, load_run
 from scafe.agent.record.trace import EVENTS, read_lines
 
-REFERENCES = Path(__file__).parents[1] / "runs" / "reference"
+REFERENCES = Path(__file__).parents[2] / "runs" / "reference"
 PLAYED = (REFERENCES / "played-scar", REFERENCES / "played-dermoscopy")
 ROUNDS = (0, 1, 3, 5)
 NO_EXTRACTOR = ("plan", "locate", "relocate")
