@@ -114,9 +114,7 @@ class RoundPlanned(Event):
     operators: tuple[Operator, ...]
     criteria: tuple[str, ...]
     parents: tuple[tuple[str, ...], ...]
-    draws: tuple[dict[str, float], ...] = Field(
-        default=(), description="Thompson draws, one dict per request"
-    )
+    draws: tuple[dict[str, float], ...] = Field(default=(), description="Thompson draws, one per request")
     posterior: dict[str, tuple[float, float]] = Field(
         default_factory=dict, description="Beta parameters of each operator before the draws"
     )
@@ -135,9 +133,7 @@ class Replied(Event):
     brief: str = Field(description="SHA-256 of the brief, which is a file of the run")
     reply: str = Field(description="SHA-256 of the reply, which is a file of the run")
     steps: tuple[str, ...] = Field(description="what the ladder had to mend")
-    complaint: str = Field(
-        description="why no extractor or plan could be read; '' if one was, or the drafter declined"
-    )
+    complaint: str = Field(description="why nothing could be read; '' if it was, or the drafter declined")
     usage: dict[str, int] = Field(default_factory=dict, description="tokens, where the endpoint tells them")
 
 
