@@ -65,7 +65,7 @@ def _direction(feature: DisclosedFeature, predicted: str | None) -> str:
 
 def answers(feature: FeatureEvidence, own: str | None) -> str:
     """Say how one feature answers on phantoms: dials, what moves it most, stability, what is missing."""
-    dials = ", ".join(_answer(one, is_own=one.name == own) for one in _strongest(feature.responses, own))
+    dials = ", ".join(_answer(one, is_own=one.name == own) for one in strongest(feature.responses, own))
     parts = ["passed" if feature.accepted else "rejected", dials, _moved(feature), _stability(feature)]
     parts.append(f"missing on {100 * feature.missing:.0f} %")
     return "; ".join(part for part in parts if part)
@@ -76,7 +76,7 @@ def has_reach(verdict: Verdict) -> bool:
     return any(one.reach is not None for feature in verdict.features for one in feature.responses)
 
 
-def _strongest(responses: Sequence[DialResponse], own: str | None) -> list[DialResponse]:
+def strongest(responses: Sequence[DialResponse], own: str | None) -> list[DialResponse]:
     """Return the own dial first: ρ is 1 for many dials at once, and would push it off the list."""
     return sorted(responses, key=lambda one: (one.name != own, -abs(one.spearman), one.name))[:MAX_RESPONSES]
 

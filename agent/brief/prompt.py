@@ -20,7 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from scafe.agent.brief.brief import AnyBrief, Brief
 from scafe.agent.brief.compact import compact
 from scafe.agent.brief.contraband import MAX_NUMBERS
-from scafe.agent.brief.evidence import GATES, answers, disclosed, gate_words, has_reach, plain
+from scafe.agent.brief.evidence import GATES, answers, disclosed, gate_words, has_reach, plain, strongest
 from scafe.agent.brief.history import so_far, told
 from scafe.agent.brief.locator_words import LOCATING, seen_of_locator
 from scafe.agent.brief.wording import fitting, wording_of
@@ -223,6 +223,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
         seen_of_locator=seen_of_locator,
         gate_words=gate_words,
         answers=answers,
+        strongest=strongest,
         has_reach=has_reach,
         told=told,
         amount=amount,

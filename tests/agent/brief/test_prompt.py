@@ -132,6 +132,20 @@ def test_a_clinician_can_replace_one_file_and_the_hash_tells(tmp_path: Path) -> 
     assert prompts_sha256(tmp_path) != prompts_sha256()
 
 
+def test_files_edited_before_the_words_changed_still_say_what_they_said(tmp_path: Path) -> None:
+    """Named fault: a filter of the older evidence.md was gone; a run with an edited copy did not start."""
+    (tmp_path / "evidence.md").write_text(
+        "{% for feature in verdict.features %}{% for one in feature.responses|strongest(criterion.dial) %}"
+        "{{ one.name|words }} {{ '%+.2f'|format(one.spearman) }} {% endfor %}{% endfor %}\n"
+    )
+    (tmp_path / "operations.md").write_text("{% for module in modules %}`{{ module }}` {% endfor %}\n")
+    (tmp_path / "criterion.md").write_text("{{ moves[criterion.proxies[0].expected_direction] }}\n")
+    system, user = messages(make_brief("refine"), tmp_path)
+    assert "`scipy.ndimage`" in system.content
+    assert "vascularity +0.62 pigment -0.71" in user.content
+    assert "it rises" in user.content
+
+
 @pytest.mark.parametrize("text", ["{{ criterium.id }}", "{% if %}", "{{ brief.__class__.__mro__ }}"])
 def test_a_misspelt_or_prying_placeholder_is_named_with_its_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "draft.md").write_text(text)
