@@ -12,13 +12,14 @@ import pytest
 from scafe.agent.drafters.drafter import DrafterSettings
 from scafe.agent.drafters.replay import ReplayDrafter
 from scafe.agent.loop.run import RunConfig, start_run
-from scafe.agent.record.revisions import list_revisions
+from scafe.agent.record.revisions import SeenLocator, list_revisions
 from scafe.agent.record.run_folder import load_run
 from scafe.agent.record.seal import verify_run
 from scafe.agent.record.trace import EVENTS, read_lines, trace_body
 from scafe.evals.disclosure.bench import Bench, BenchFacts, BenchSpec, FeatureRef, Frozen, Opened, Pruned
-from scafe.evals.disclosure.score_card import ScoreCard
+from scafe.evals.disclosure.score_card import LocatorCard, LocatorChoice, ScoreCard
 from scafe.evals.frozen.bundle import environment
+from scafe.sandbox.probes.regions.verdict import LocatorVerdict
 from scafe.sandbox.probes.verdict import Verdict
 
 ROOT = Path(__file__).parents[3]
@@ -53,6 +54,24 @@ class RecordedBench(Bench):
         verdict = self.revisions[sha256(source)].verdict
         assert verdict is not None
         return verdict
+
+    def probe_locator(self, source: str) -> LocatorVerdict:
+        return self._located(source).verdict
+
+    def compare_locators(self, sources: tuple[str, ...]) -> tuple[LocatorCard, ...]:
+        cards = [self._located(source).card for source in sources]
+        assert None not in cards
+        return tuple(card for card in cards if card is not None)
+
+    def choose_locator(self, sources: tuple[str, ...]) -> LocatorChoice:
+        line = self.events["locator_chosen"]
+        told = {"chosen": line["locator"]["chosen"], "facts": line["locator"]}
+        return LocatorChoice.model_validate({**told, "why": line["why"], "compared": line["compared"]})
+
+    def _located(self, source: str) -> SeenLocator:
+        located = self.revisions[sha256(source)].located
+        assert located is not None
+        return located
 
     def score(self, source: str, names: tuple[str, ...], pool: tuple[FeatureRef, ...]) -> ScoreCard:
         card = self.revisions[sha256(source)].card
@@ -182,3 +201,17 @@ def test_executed_again_the_reference_run_comes_out_byte_for_byte(tmp_path: Path
         again, before = ((one / name).read_text() for one in (run, REFERENCE))
         assert without_times(again) == without_times(before), STALE
     assert json.loads((run / "run.json").read_text())["status"] == "frozen"
+
+
+LOCATED = [name for name in ALL if any(one.located for one in list_revisions(load_run(REFERENCES / name)))]
+
+
+@pytest.mark.parametrize("name", LOCATED)
+def test_the_locator_that_a_reference_run_chose_is_the_one_in_its_bundle(name: str) -> None:
+    run = REFERENCES / name
+    (chosen,) = [line for line in read_lines(run / EVENTS) if line["kind"] == "locator_chosen"]
+    frozen = (run / "frozen" / "locator.py").read_text()
+    assert sha256(frozen) == chosen["locator"]["sha256"]
+    kept = [one for one in list_revisions(load_run(run)) if one.standing == "chosen"]
+    assert [one.name for one in kept] == ([chosen["revision"]] if chosen["revision"] else [])
+    assert json.loads((run / "frozen" / "manifest.json").read_text())["locator"]["region"] == "mass"
