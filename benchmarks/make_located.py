@@ -2,7 +2,7 @@
 
     python benchmarks/make_located.py ../shared/data/breast_ultrasound
 
-Sixty frames, thirty of each class and one a patient, chosen by a hash of their name; the run that is kept
+Two dozen frames, twelve of each class and one a patient, chosen by a hash of their name; the run that is kept
 holds none of them. Another drafter: `--model manual` leaves a run that waits, under `--out`; play it with
 `scafe reply` and `scafe resume`, and keep it with `--keep RUN NAME`.
 """
@@ -20,7 +20,7 @@ from scafe.agent.loop.run import RunConfig, start_run
 from scafe.agent.record.outcome import RunOutcome
 
 REFERENCES = Path(__file__).parents[1] / "runs" / "reference"
-PER_CLASS = 30
+PER_CLASS = 12
 STUDY = "breast_ultrasound"
 CONFIG: dict[str, Any] = {
     "pack": "ultrasound.birads",
@@ -28,7 +28,7 @@ CONFIG: dict[str, Any] = {
     "locator": "draft",
     "seed": 1,
     "approve": "auto",
-    "max_calls": 15,
+    "max_calls": 6,
     "workers": 1,
 }
 LEFT_OUT = ("bench", "checkpoints.sqlite*", "run.lock")

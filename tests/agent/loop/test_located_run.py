@@ -34,7 +34,7 @@ def test_a_run_drafts_its_locator_and_freezes_it_with_the_set(tmp_path: Path) ->
         pack="scar.keloid_vs_hypertrophic",
         data=str(study(tmp_path / "study")),
         locator="draft",
-        max_calls=10,
+        max_calls=6,
         approve="auto",
         seed=1,
         out=str(tmp_path / "runs"),
