@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies.recorded_verdicts import recorded, recorded_lines
 from scafe.evals.disclosure.answers import predicted_sign
 from scafe.evals.disclosure.bands import null_se
 from scafe.evals.disclosure.bench import BenchSpec
@@ -190,7 +191,12 @@ def _or_none(value: float) -> float | None:
 
 def page(rows: Sequence[Row]) -> str:
     """Write the tables."""
-    parts = [HEAD, "## Verdicts and labels\n", *_verdicts(rows), "\n## Stability\n", *_stability(rows)]
+    runs = [one.played for one in SETS if one.played]
+    records = [line for run in runs for line in recorded_lines(list(recorded(RUNS / run)), run)]
+    parts = [HEAD, "## As the kept run recorded it\n", *records]
+    if not rows:
+        return "\n".join(parts) + "\n"
+    parts += ["\n## Verdicts and labels\n", *_verdicts(rows), "\n## Stability\n", *_stability(rows)]
     parts += ["\n## What the bands of the finding `transfer` single out\n", *_bands(rows)]
     return "\n".join(parts) + "\n"
 
@@ -280,11 +286,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--kept", type=Path, default=Path("runs/transfer"), help="what was measured")
     parser.add_argument("--only", help="measure one set and write no page")
+    parser.add_argument("--records", action="store_true", help="write what runs recorded; measure nothing")
     given = parser.parse_args()
-    given.kept.mkdir(parents=True, exist_ok=True)
-    chosen = [one for one in SETS if given.only in (None, one.folder)]
+    if not given.records:
+        given.kept.mkdir(parents=True, exist_ok=True)
+    chosen = [] if given.records else [one for one in SETS if given.only in (None, one.folder)]
     rows = [row for one in chosen for row in measured(one, given.data, given.kept)]
-    if given.only is None and rows:
+    if given.only is None:
         PAGE.write_text(page(rows), encoding="utf-8")
         print(PAGE)
 
