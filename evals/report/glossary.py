@@ -34,6 +34,11 @@ TERMS = (
         "development score",
         "Cross-validated AUC on the patients that the features were chosen on; optimistic.",
     ),
+    ("transfer", "Whether a feature does on images of patients what it does on phantoms; no label is read."),
+    (
+        "experts' scores",
+        "What raters noted of a criterion, from columns of the manifest; a truth beside the labels.",
+    ),
     ("label query", "One answer that depends on labels; the search may ask a fixed number of them."),
     ("gate", "The test whether new features improve the development score beyond noise."),
     ("pruning", "Leave-one-out removal of features on cross-validation folds that the search never used."),
