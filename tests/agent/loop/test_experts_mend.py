@@ -20,6 +20,7 @@ from scafe.evals.experts.rated import Rated
 from scafe.evals.frozen.bundle import open_bundle
 from scafe.evals.frozen.freeze import freeze
 from scafe.evals.report.experts_page import expert_rows, experts_section
+from scafe.evals.report.transfer_page import transfer_section
 from scafe.knowledge.contract.extractor import parse_extractor
 from scafe.knowledge.criteria.pack import load_pack
 from scafe.knowledge.measures import measure_source
@@ -32,7 +33,7 @@ FALSE_IDEA = "Redness, taken for pigment."
 WRONG = f'"""{FALSE_IDEA}"""\n' + without(
     RIGHT.split('"""', 2)[2].replace('CRITERION = "vascularity"', 'CRITERION = "pigmentation"'), "VARIANTS"
 )
-PLANTED = ((RIGHT, "delta_hb"), (HEIGHT, "flank_contrast"), (WRONG, "delta_a"))
+PLANTED = ((RIGHT, "delta_hb"), (HEIGHT, "flank_contrast"), (WRONG, "delta_hb"))
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +77,19 @@ def test_the_report_recovers_which_of_three_planted_features_is_wrong(session, t
     assert shown is not None
     words = " ".join(getattr(block, "text", "") for block in shown.blocks)
     assert "answers clearly better to the experts' scores of vascularity" in words
+    beside = transfer_section(session, bundle)
+    assert beside is not None
+    rows = next(block.rows for block in beside.blocks if block.kind == "table")
+    assert [row[0] for row in rows] == list(bundle.manifest.columns)
+    # a cohort of the same phantoms: nothing of it can be unlike them
+    assert not any("do not resemble" in row[-1] for row in rows)
 
 
 @pytest.mark.slow
 def test_the_built_in_drafter_s_next_revision_mends_it_and_would_not_without_the_experts(
     session, false_measure: str
 ) -> None:
-    wrong = answer_score(session, WRONG, ("delta_a",), ())
+    wrong = answer_score(session, WRONG, ("delta_hb",), ())
     assert wrong.features[0].experts is not None
     assert wrong.features[0].experts.strays_to == "vascularity"
     told, untold = refine(wrong, false_measure), refine(without_experts(wrong), false_measure)
