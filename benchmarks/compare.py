@@ -51,6 +51,11 @@ says what each row is and how it was made honest. Research only: no claim of cli
 built-in drafter, no language model: its rows choose features without a label (`scafe-one-shot` takes every
 measure of the pack as it ships). Below 0 in a table of differences means that ScaFE is behind.
 """
+KEPT = """# Of before
+
+What follows was made by an earlier version of this command, with fewer draws (each table says how many)
+and with measures that have changed since. It stands until the command is run on these tasks again.
+"""
 
 
 def main() -> None:
@@ -67,20 +72,36 @@ def main() -> None:
     for task in TASKS:
         if not options.only or task.name.startswith(tuple(options.only)):
             _compare(task, options)
-    PAGE.write_text(page(Path(options.out)), encoding="utf-8")
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    PAGE.write_text(page(Path(options.out), before), encoding="utf-8")
     print(f"written: {PAGE}")
 
 
-def page(out: Path) -> str:
-    """Return the page over every task that has been compared."""
+def page(out: Path, before: str = "") -> str:
+    """Return the page over every task that has been compared; of others, what stood on the page before."""
     tables = [(task, _table(out / task.name)) for task in TASKS]
     done = [(task, table) for task, table in tables if table is not None]
     lines = [HEAD, "## In short", "", *_summary(done), ""]
-    lacking = [task.name for task, table in tables if table is None]
-    lines += [f"Not compared on this page yet: {', '.join(lacking)}.\n"] if lacking else []
     for task, table in done:
-        lines.append(markdown_page(table, f"## {task.folder} · ", is_short=True))
-    return "\n".join(lines)
+        lines.append(markdown_page(table, _heading(task), is_short=True))
+    return "\n".join([*lines, *_kept(before, [task for task, table in tables if table is None])])
+
+
+def _heading(task: Task) -> str:
+    return f"## {task.folder} · "
+
+
+def _kept(before: str, lacking: list[Task]) -> list[str]:
+    """Keep the tables of tasks that were not compared anew, and say so."""
+    if not lacking:
+        return []
+    lines = [KEPT, f"Not compared anew: {', '.join(task.name for task in lacking)}.\n"]
+    for task in lacking:
+        classes = f": {' against '.join(task.labels)}"
+        for part in before.split("\n## ")[1:]:
+            if f"## {part}".startswith(_heading(task)) and classes in part.split("\n")[0]:
+                lines.append(f"## {part.rstrip()}\n")
+    return lines
 
 
 def _compare(task: Task, options: argparse.Namespace) -> None:

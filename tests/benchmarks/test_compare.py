@@ -1,6 +1,8 @@
 """The page over all tasks: who leads by how much, and whether the controls held, whatever it shows."""
 
-from benchmarks.compare import TASKS, _summary
+from pathlib import Path
+
+from benchmarks.compare import TASKS, _summary, page
 from scafe.evals.compare.table import Control, Estimate, Point, Row, Table
 
 
@@ -36,3 +38,15 @@ def test_where_scafe_loses_the_page_says_by_how_much_with_its_interval() -> None
 def test_a_failed_control_is_said_with_its_task() -> None:
     told = "\n".join(_summary([(TASKS[2], table(held=False))]))
     assert "FAILED: believe no row of this task" in told
+
+
+def test_a_task_that_was_not_compared_anew_keeps_its_table_and_says_so(tmp_path: Path) -> None:
+    before = (
+        "# ScaFE beside other systems\n\n## In short\n\n| old |\n\n"
+        "## ham10000 · Comparison on 160 images: mel against nv\n\nold naevi\n\n"
+        "## ham10000 · Comparison on 150 images: mel against bkl\n\nold keratoses\n"
+    )
+    told = page(tmp_path, before)
+    assert told.index("Of before") < told.index("old naevi") < told.index("old keratoses")
+    assert "| old |" not in told
+    assert page(tmp_path, told).count("old keratoses") == 1
