@@ -2,9 +2,9 @@
 # Rows of `scafe compare` that ask a language model, over a real small one on loopback: Gemma 3 270M, which
 # comes as packages, served by llama.cpp. Slow and weak; it shows that the wire, the consent and the counting of
 # unreadable replies work with a real model.
-#   bash benchmarks/small_model/run.sh PYTHON DATA FOLDER
+#   bash benchmarks/small_model/run.sh PYTHON DATA FOLDER [QUESTIONS]
 #   e.g. bash benchmarks/small_model/run.sh .venv/bin/python ../shared/data/chest_xray runs/studies/small_model
-# PYTHON has scafe. The same command goes on where it was. Writes benchmarks/small_model.md and the transcripts.
+# PYTHON has scafe; QUESTIONS caps those of each row. The same command goes on where it was. Writes benchmarks/small_model.md and the transcripts.
 set -euo pipefail
 python=$(realpath -s "${1:?name the python that has scafe}")
 data=$(realpath "${2:?name the folder of the chest films, with manifest.csv}")
@@ -27,4 +27,4 @@ for _ in $(seq 120); do
     sleep 1
 done
 cd "$root"
-"$python" -m benchmarks.small_model.trial --data "$data" --out "$folder" --port "$port"
+"$python" -m benchmarks.small_model.trial --data "$data" --out "$folder" --port "$port" ${4:+--questions "$4"}

@@ -19,8 +19,8 @@ PAGE, TRANSCRIPTS = HERE.with_suffix(".md"), HERE / "transcripts.jsonl"
 LABELS = ("bacteria", "virus")
 PER_CLASS = 5
 ROWS = ("llm-features", "llm-reading")
-REPLY_TOKENS = 128
-"""About three sentences; a reading of seven sections that is longer is cut, and counts as unreadable."""
+REPLY_TOKENS = 96
+"""About two sentences: a reply in the asked form begins with a brace, and one that is cut shows that."""
 HEAD = f"""# Rows that ask a language model, over a real small one
 
 Made by `bash benchmarks/small_model/run.sh`: {PER_CLASS} patients per class of public chest films, 2 draws,
@@ -54,25 +54,36 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--port", type=int, default=8391)
+    parser.add_argument("--questions", type=int, help="of each row; a row with fewer than it has waits")
     options = parser.parse_args()
+    kept, rows = [], []
+    for name in ROWS:
+        rows.append(_asked(name, few(options.data / "manifest.csv", options.out), options))
+        kept += exchanges(next((options.out / name / "asked").iterdir()))
+    lines = [json.dumps(one.__dict__, ensure_ascii=False) + "\n" for one in kept]
+    TRANSCRIPTS.write_text("".join(lines), encoding="utf-8")
+    PAGE.write_text(page(rows, kept), encoding="utf-8")
+    print(f"written: {PAGE}, {TRANSCRIPTS}")
+
+
+def _asked(name: str, data: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Return one row; it waits where fewer questions were allowed than it has."""
     found = scafe.compare(
-        few(options.data / "manifest.csv", options.out),
+        data,
         "radiograph.chest",
         labels=LABELS,
         sizes=(3,),
         draws=2,
-        peers=ROWS,
-        out=options.out / "comparison",
+        peers=(name,),
+        out=options.out / name,
         max_calls=0,
         model="openai:gemma-3-270m",
         base_url=f"http://127.0.0.1:{options.port}/v1",
         allow="features",
+        max_questions=options.questions,
         max_reply_tokens=REPLY_TOKENS,
     )
-    kept = exchanges(next((options.out / "comparison" / "asked").iterdir()))
-    TRANSCRIPTS.write_text("".join(json.dumps(one.__dict__, ensure_ascii=False) + "\n" for one in kept))
-    PAGE.write_text(page(found.rows, kept), encoding="utf-8")
-    print(f"written: {PAGE}, {TRANSCRIPTS}")
+    return next(row for row in found.rows if row["name"] == name)
 
 
 def few(manifest: Path, out: Path) -> Path:
