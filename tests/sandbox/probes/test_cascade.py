@@ -1,23 +1,18 @@
 """The cascade ends early and never decides otherwise than a look at the whole panel."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from twin_verdicts import agree, pack_of
 
-from scafe.knowledge.contract.extractor import parse_extractor
-from scafe.knowledge.criteria.pack import load_pack, pack_names
-from scafe.knowledge.measures import measure_names, measure_source
+from scafe.knowledge.criteria.pack import load_pack
 from scafe.sandbox.pool.pool import Pool
 from scafe.sandbox.probes.cascade import judge
 from scafe.sandbox.probes.panel import build_panel
-from scafe.sandbox.probes.verdict import Verdict
 
-ROOT = Path(__file__).parents[3]
 ZOO = sorted((Path(__file__).parent / "zoo").glob("*.py"))
-REFERENCE = sorted((ROOT / "runs" / "reference").glob("*/revisions/*/*.py"))
 
 
 @pytest.fixture(scope="module")
@@ -26,50 +21,9 @@ def pool() -> Iterator[Pool]:
         yield open_pool
 
 
-def pack_of(source: str) -> str:
-    """Name a shipped pack that has the criterion which the source claims and lets an image show it."""
-    claimed = parse_extractor(source).criterion
-    names = [name for name in pack_names() if claimed in {c.id for c in load_pack(name).observable_criteria}]
-    return names[0] if names else "scar.vss"
-
-
-def reasons(verdict: Verdict) -> set[tuple[str, str | None]]:
-    return {(one.code, one.feature) for one in verdict.findings if one.severity == "reject"}
-
-
-def pack_of_run(path: Path) -> str:
-    found = re.search(r"^id: (\S+)$", (path.parents[2] / "pack.yaml").read_text(), re.MULTILINE)
-    assert found, "a run names its pack"
-    return found[1]
-
-
-def agree(source: str, pool: Pool, named: str | None = None) -> None:
-    pack = load_pack(named or pack_of(source))
-    whole = judge(source, pack, pool, depth="whole")
-    found = judge(source, pack, pool)
-    assert found.accepted_names == whole.accepted_names
-    if whole.is_acceptable:
-        assert found == whole
-    else:
-        assert reasons(found), "a rejection says why"
-        assert {code for code, _ in reasons(found)} <= {code for code, _ in reasons(whole)}
-
-
 @pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
 def test_cascade_and_whole_panel_decide_alike_over_the_zoo(path: Path, pool: Pool) -> None:
     agree(path.read_text(), pool)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", measure_names())
-def test_cascade_and_whole_panel_decide_alike_over_every_measure(name: str, pool: Pool) -> None:
-    agree(measure_source(name), pool)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", REFERENCE, ids=lambda path: "/".join(path.parts[-4:]))
-def test_cascade_and_whole_panel_decide_alike_over_the_reference_runs(path: Path, pool: Pool) -> None:
-    agree(path.read_text(), pool, pack_of_run(path))
 
 
 def test_what_was_not_looked_at_is_said(pool: Pool) -> None:
