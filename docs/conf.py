@@ -25,6 +25,7 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "accessible",  # docs/site/accessible.py
     "cells",  # docs/site/cells.py
     "outside",  # docs/site/outside.py
 ]
@@ -39,7 +40,7 @@ nb_execution_mode = "force"
 nb_execution_in_temp = True  # every page in an empty folder of its own
 nb_execution_timeout = 400
 nb_execution_raise_on_error = True
-nb_merge_streams = True
+nb_merge_streams = False  # myst-nb 1.4 breaks a line where a program flushed: `cells` joins them
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # the default asks two outside hosts for scripts
 
 autodoc_typehints = "description"

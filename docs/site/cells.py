@@ -11,6 +11,8 @@ NOT_RUN = "Not run when this page was built:"
 
 def show(app: Sphinx, doctree: nodes.document) -> None:
     """Take the magic off shell cells, and put a line over each block of code that is no cell."""
+    for output in list(doctree.findall(_is_output)):
+        _join(output)
     for block in list(doctree.findall(nodes.literal_block)):
         if _is_in_cell(block):
             _as_shell(block)
@@ -18,6 +20,27 @@ def show(app: Sphinx, doctree: nodes.document) -> None:
             block["language"] = "text"  # a picture of it would need a script from another host
         elif block.get("language") in CODE and block.parent is not None:
             _say_not_run(block)
+
+
+def _is_output(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code_output"
+
+
+def _join(output: nodes.container) -> None:
+    """Make one block of what a cell printed in pieces, byte for byte."""
+    pieces: list[nodes.literal_block] = []
+    for block in list(output.children):
+        before = pieces[-1] if pieces else None
+        if not isinstance(block, nodes.literal_block):
+            pieces = []
+        elif before is not None and before["classes"] == block["classes"]:
+            text = before.rawsource + block.rawsource
+            whole = nodes.literal_block(text, text, **before.attributes)
+            before.replace_self(whole)
+            output.remove(block)
+            pieces = [whole]
+        else:
+            pieces = [block]
 
 
 def _is_in_cell(block: nodes.literal_block) -> bool:
