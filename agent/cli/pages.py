@@ -35,6 +35,7 @@ COMMANDS = {
     "locate": "how-to-run-without-masks.md",
     "probe": "how-to-read-a-finding.md",
     "doctor": "sandbox.md",
+    "sweep": "scale.md",
     "doctor model": "tutorials/4-local-model.md",
     "selftest": "about-walls.md",
     "selftest gate": "evaluation.md",
@@ -70,9 +71,9 @@ def name_pages(group: click.Group, path: tuple[str, ...] = ()) -> None:
 
 
 def page_of(path: tuple[str, ...]) -> str:
-    """Return the page of a command, or else of the group that it is in."""
-    found = COMMANDS.get(" ".join(path))
-    return found if found is not None else page_of(path[:-1])
+    """Return the page of a command, or else of the group that it is in, or else the list of commands."""
+    names = (" ".join(path[:length]) for length in range(len(path), 0, -1))
+    return next((COMMANDS[name] for name in names if name in COMMANDS), "cli.md")
 
 
 def page_for(fault: BaseException, message: str) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from scafe.agent.cli.main import main
-from scafe.agent.cli.pages import A_LINE, COMMANDS, FAULTS, address, page_for
+from scafe.agent.cli.pages import A_LINE, COMMANDS, FAULTS, address, page_for, page_of
 from scafe.knowledge.contract import errors
 
 ROOT = Path(__file__).parents[3]
@@ -27,6 +27,15 @@ def test_the_help_of_a_command_names_a_page_that_exists(path: tuple[str, ...]) -
     last = told.output.rstrip().splitlines()[-1].strip()
     assert last.startswith("Page: docs/")
     assert (ROOT / last.removeprefix("Page: ")).is_file()
+
+
+def test_every_command_of_the_root_has_a_page_of_its_own() -> None:
+    assert set(main.commands) <= set(COMMANDS)
+
+
+def test_a_command_that_nobody_named_a_page_for_has_the_list_of_commands() -> None:
+    assert page_of(("unheard", "of")) == "cli.md"
+    assert page_of(("runs", "unheard")) == COMMANDS["runs"]
 
 
 def test_no_page_is_kept_for_a_command_that_is_gone() -> None:
