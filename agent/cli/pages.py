@@ -35,7 +35,6 @@ COMMANDS = {
     "locate": "how-to-run-without-masks.md",
     "probe": "how-to-read-a-finding.md",
     "doctor": "sandbox.md",
-    "sweep": "scale.md",
     "doctor model": "tutorials/4-local-model.md",
     "selftest": "about-walls.md",
     "selftest gate": "evaluation.md",

@@ -76,8 +76,18 @@ def widen(state: LoopState, context: LoopContext) -> Update:
     tasks: list[Task] = []
     for variant in range(-(-allowed // max(len(criteria), 1))):
         for criterion in criteria[: allowed - len(tasks)]:
-            tasks.append(_draft(len(tasks), criterion, variant, state))
-    return {"tasks": tasks, "asked": [task["operator"] for task in tasks], "round": 0}
+            tasks.append(_draft(len(tasks), criterion, variant, state, again=not context.spreads))
+    asked: Update = {"tasks": tasks, "asked": [task["operator"] for task in tasks], "round": 0}
+    return {**asked, "ideas": ideas_left(state, tasks)} if context.spreads else asked
+
+
+def ideas_left(state: LoopState, tasks: list[Task]) -> dict[str, list[str]]:
+    """Return the plan's ideas without those handed out: a second draft with one would be the first again."""
+    given = {(task["criterion"], task["idea"]) for task in tasks}
+    return {
+        criterion: [idea for idea in ideas if (criterion, idea) not in given]
+        for criterion, ideas in state["ideas"].items()
+    }
 
 
 def new_task(
@@ -98,7 +108,9 @@ def new_task(
     )
 
 
-def _draft(number: int, criterion: str, variant: int, state: LoopState) -> Task:
+def _draft(number: int, criterion: str, variant: int, state: LoopState, *, again: bool) -> Task:
+    """Ask for a draft; `again`: an idea may be handed out once more where the plan has too few."""
     ideas = state["ideas"].get(criterion, [])
-    idea = ideas[variant % len(ideas)] if ideas else ""
+    place = variant % len(ideas) if ideas and again else variant
+    idea = ideas[place] if place < len(ideas) else ""
     return new_task(number, "draft", criterion, [], idea, variant)

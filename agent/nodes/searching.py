@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from scafe.agent.brief.brief import Operator
-from scafe.agent.nodes.opening import new_task
+from scafe.agent.nodes.opening import ideas_left, new_task
 from scafe.agent.nodes.operators import choose, posterior, round_rng
 from scafe.agent.nodes.options import Option, answered, options_of
 from scafe.agent.nodes.plateau import Plateau, plateau
@@ -48,7 +48,9 @@ def assess(state: LoopState, context: LoopContext) -> Update:
     upcoming = state["round"] + 1
     rng = [context.seed, upcoming]
     asked = [task["operator"] for task in tasks]
-    decided = {"draws": draws, "beliefs": beliefs, "rng": rng}
+    decided: Update = {"draws": draws, "beliefs": beliefs, "rng": rng}
+    if context.spreads:
+        decided["ideas"] = ideas_left(state, tasks)
     return {**common, **decided, "tasks": tasks, "asked": asked, "round": upcoming}
 
 
@@ -106,7 +108,7 @@ def _next_batch(
         choice = choose(beliefs, allowed, rng)
         draws.append(choice.draws)
         option = _pick(options[choice.operator], rng)
-        tasks.append(_task(state, number, choice.operator, option, tasks))
+        tasks.append(_task(state, context, number, choice.operator, option, tasks))
     return tasks, draws, {name: list(pair) for name, pair in beliefs.items()}
 
 
@@ -122,14 +124,21 @@ def _pick(options: list[Option], rng: np.random.Generator) -> Option:
     return options[int(rng.choice(len(options), p=weights / weights.sum()))]
 
 
-def _task(state: LoopState, number: int, operator: Operator, option: Option, chosen: list[Task]) -> Task:
+def _task(
+    state: LoopState,
+    context: LoopContext,
+    number: int,
+    operator: Operator,
+    option: Option,
+    chosen: list[Task],
+) -> Task:
     """Build a request, numbered within its criterion so that two requests for one criterion differ."""
     variant = sum(one["criterion"] == option.criterion for one in answered(state))
     variant += sum(task["criterion"] == option.criterion for task in chosen)
-    idea = ""
-    if operator == "redraft" and state["ideas"].get(option.criterion):
-        ideas = state["ideas"][option.criterion]
-        idea = ideas[variant % len(ideas)]
+    ideas = state["ideas"].get(option.criterion, []) if operator == "redraft" else []
+    if context.spreads:  # of these none was handed out; another criterion has the round's other requests
+        ideas = ideas[sum(task["criterion"] == option.criterion for task in chosen) :][:1]
+    idea = ideas[variant % len(ideas)] if ideas else ""
     return new_task(number, operator, option.criterion, list(option.parents), idea, variant)
 
 

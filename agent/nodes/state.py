@@ -225,6 +225,11 @@ class LoopContext:
         """Whether the gate's answers order what is shown and what is asked."""
         return self.format >= 3
 
+    @property
+    def spreads(self) -> bool:
+        """Whether a round goes to several criteria, and no idea of the plan is handed out twice."""
+        return self.format >= 4
+
     def evaluations_left(self, lines: Mapping[str, Line]) -> int:
         """Return how many extractors may still be asked for; those that wait to be run have their place.
 

@@ -21,10 +21,11 @@ from scafe.evals.disclosure.score_card import LocatorCard, ScoreCard
 VOLATILE = frozenset({"n", "ts", "prev", "seconds", "at", "host"})
 """Fields that two equal runs may differ in: numbering, clock, chain, durations, machine."""
 
-Format = Literal[1, 2, 3]
+Format = Literal[1, 2, 3, 4]
 """What a run keeps to from its begin to its end. 1: a feature got a number where its name was taken · 2:
-names are kept as drafted · 3: a drafter may decline, and what is asked next follows what the gate said."""
-NEWEST: Format = 3
+names are kept as drafted · 3: a drafter may decline, and what is asked next follows what the gate said ·
+4: a round goes to several criteria, and a new draft gets an idea of the plan that was not tried."""
+NEWEST: Format = 4
 
 
 class RunStarted(Event):
@@ -33,7 +34,7 @@ class RunStarted(Event):
     kind: Literal["run_started"] = "run_started"
     format: Format = Field(
         default=NEWEST,
-        description="1: features were numbered where a name was taken; 2: nobody could decline; 3: now",
+        description="what the run keeps to; see `Format`",
     )
     pack: str
     pack_version: str

@@ -1,5 +1,6 @@
 """What is known of an extractor decides what is asked about it next."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
@@ -153,3 +154,24 @@ def test_merit_goes_by_the_gate_then_by_strength() -> None:
 
 def test_a_feature_that_runs_against_its_prediction_lends_no_strength() -> None:
     assert merit_of(line(), card("accepted", evidence="opposes", strength="strong")).strength == 0
+
+
+def test_a_round_goes_to_as_many_criteria_as_it_can(run: Path) -> None:
+    """All four requests of a round went to the criterion with the strongest extractor."""
+    rounds = [line for line in events(run, "round_planned") if line["round"] > 0]
+    possible = {one for line in events(run, "round_planned") for one in line["criteria"]}
+    assert len(rounds) > 2
+    for line in rounds:
+        assert len(set(line["criteria"])) == min(len(line["criteria"]), len(possible))
+
+
+def test_no_idea_of_the_plan_is_handed_out_twice(run: Path) -> None:
+    """A new draft was given the idea of the very draft that it was to differ from."""
+    briefs = [json.loads(path.read_text()) for path in next(run.glob("**/briefs")).glob("*.json")]
+    given = Counter(
+        (one["criterion"]["id"], one["idea"])
+        for one in briefs
+        if one["operator"] in ("draft", "redraft") and one["idea"] and not one["verdict"]
+    )
+    assert any(one["operator"] == "redraft" for one in briefs)
+    assert [idea for idea, times in given.items() if times > 1] == []
