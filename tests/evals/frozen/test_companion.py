@@ -21,6 +21,7 @@ from scafe.evals.frozen.verify import verify_bundle
 from scafe.evals.processes.elsewhere import Wanted, predict_some
 from scafe.evals.report.report import write_report
 from scafe.knowledge.contract.errors import InputError, IntegrityError
+from scafe.sandbox.pool.pool import Pool
 
 Open = Callable[..., Any]
 
@@ -136,8 +137,10 @@ def test_a_prediction_has_both_scores_and_its_label_is_the_criteria_only_one(
 def test_a_worker_of_a_cluster_predicts_both_scores_too(session: Any) -> None:
     bundle = open_bundle(session.bundle)
     pictures = tuple(Picture(str(place), Drawn(session.images[place]), True) for place in range(3))
-    told = predict_some(session.pool, Wanted(str(session.bundle), bundle.sha256, pictures, None, None))
-    here = predict(bundle, pictures, session.pool, companion=companion_of(bundle, None))
+    wanted = Wanted(str(session.bundle), bundle.sha256, pictures, None, None)
+    with Pool(workers=1) as pool:
+        told = predict_some(pool, wanted)
+        here = predict(bundle, pictures, pool, companion=companion_of(bundle, None))
     assert [one["fused"] for one in told] == [one.fused.model_dump() for one in here if one.fused]
 
 
