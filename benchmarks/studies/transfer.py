@@ -98,20 +98,30 @@ def extractors(one: RealSet, pack: CriteriaPack) -> Iterator[tuple[str, str]]:
         yield "measure", measure_source(name)
 
 
-def measured(one: RealSet, data: Path, kept: Path) -> list[Row]:
-    """Measure the extractors of a set that were not measured before; return all that is known of it."""
+def measure(one: RealSet, data: Path, kept: Path) -> None:
+    """Measure the extractors of a set that were not measured before."""
     pack, manifest = load_pack(one.pack), data / one.folder / "manifest.csv"
     if not manifest.exists():
         print(f"SKIPPED {one.folder}: no {manifest}", file=sys.stderr)
-        return []
-    places = {
-        kept / f"{one.folder}-{parse_extractor(source).sha256[:16]}.json": (origin, source)
-        for origin, source in extractors(one, pack)
-    }
+        return
+    places = _places(one, pack, kept)
     missing = {path: found for path, found in places.items() if not path.exists()}
     if missing:
         _measure(one, pack, manifest, kept, missing)
-    return [row for path in places for row in _read(path)]
+
+
+def known(one: RealSet, kept: Path) -> list[Row]:
+    """Return what was measured of a set so far."""
+    places = _places(one, load_pack(one.pack), kept)
+    return [row for path in places if path.exists() for row in _read(path)]
+
+
+def _places(one: RealSet, pack: CriteriaPack, kept: Path) -> dict[Path, tuple[str, str]]:
+    """Return file -> origin and source of every extractor of a set."""
+    return {
+        kept / f"{one.folder}-{parse_extractor(source).sha256[:16]}.json": (origin, source)
+        for origin, source in extractors(one, pack)
+    }
 
 
 def _measure(
@@ -286,12 +296,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--kept", type=Path, default=Path("runs/transfer"), help="what was measured")
     parser.add_argument("--only", help="measure one set and write no page")
-    parser.add_argument("--records", action="store_true", help="write what runs recorded; measure nothing")
+    parser.add_argument(
+        "--records", action="store_true", help="write what runs recorded and --kept holds; measure nothing"
+    )
     given = parser.parse_args()
     if not given.records:
         given.kept.mkdir(parents=True, exist_ok=True)
-    chosen = [] if given.records else [one for one in SETS if given.only in (None, one.folder)]
-    rows = [row for one in chosen for row in measured(one, given.data, given.kept)]
+    for one in [] if given.records else SETS:
+        if given.only in (None, one.folder):
+            measure(one, given.data, given.kept)
+    rows = [row for one in SETS for row in known(one, given.kept)]
     if given.only is None:
         PAGE.write_text(page(rows), encoding="utf-8")
         print(PAGE)
