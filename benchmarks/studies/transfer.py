@@ -199,14 +199,30 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def page(rows: Sequence[Row]) -> str:
-    """Write the tables."""
+def measured_share(kept: Path) -> Iterator[str]:
+    """Say how many extractors of each set were measured."""
+    for one in SETS:
+        places = list(_places(one, load_pack(one.pack), kept))
+        done = sum(path.exists() for path in places)
+        if done:
+            yield f"- {one.folder}: {done} of {len(places)} extractors measured, the drafts first."
+
+
+def page(rows: Sequence[Row], shares: Sequence[str] = ()) -> str:
+    """Write the tables; `shares` says what they rest on."""
     runs = [one.played for one in SETS if one.played]
     records = [line for run in runs for line in recorded_lines(list(recorded(RUNS / run)), run)]
     parts = [HEAD, "## As the kept run recorded it\n", *records]
     if not rows:
         return "\n".join(parts) + "\n"
-    parts += ["\n## Verdicts and labels\n", *_verdicts(rows), "\n## Stability\n", *_stability(rows)]
+    parts += [
+        "\n## Verdicts and labels\n",
+        *shares,
+        "",
+        *_verdicts(rows),
+        "\n## Stability\n",
+        *_stability(rows),
+    ]
     parts += ["\n## What the bands of the finding `transfer` single out\n", *_bands(rows)]
     return "\n".join(parts) + "\n"
 
@@ -307,7 +323,7 @@ def main() -> None:
             measure(one, given.data, given.kept)
     rows = [row for one in SETS for row in known(one, given.kept)]
     if given.only is None:
-        PAGE.write_text(page(rows), encoding="utf-8")
+        PAGE.write_text(page(rows, list(measured_share(given.kept))), encoding="utf-8")
         print(PAGE)
 
 
