@@ -107,6 +107,7 @@ def fingerprint_of(run: Path) -> dict[str, bytes]:
         {"data": "/home/reader/photos"},
         {"prices": "/tmp/prices.toml"},
         {"checkpoints": "postgresql://db.example/x"},
+        {"cluster": "tcp://theirs.example:8786"},
         {"pack": "/tmp/pack.yaml"},
         {"model": "theirs:anything"},
         {"model": "replay:/tmp/run"},
