@@ -6,6 +6,8 @@ from sphinx.application import Sphinx
 MAGIC = "%%bash"
 CODE = {"python", "python3", "bash", "sh", "shell", "console"}
 """Languages of code that a reader would type; text, YAML, TOML and JSON are things to read."""
+AS_TEXT = {"csv", "mermaid"}
+"""Pygments knows no CSV, and a picture of a Mermaid graph would need a script from another host."""
 NOT_RUN = "Not run when this page was built:"
 
 
@@ -16,8 +18,8 @@ def show(app: Sphinx, doctree: nodes.document) -> None:
     for block in list(doctree.findall(nodes.literal_block)):
         if _is_in_cell(block):
             _as_shell(block)
-        elif block.get("language") == "mermaid":
-            block["language"] = "text"  # a picture of it would need a script from another host
+        elif block.get("language") in AS_TEXT:
+            block["language"] = "text"
         elif block.get("language") in CODE and block.parent is not None:
             _say_not_run(block)
 
