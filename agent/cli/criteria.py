@@ -244,6 +244,9 @@ def _locator_in_words(verdict: "LocatorVerdict") -> str:
 @click.argument("extractor", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--pack", required=True, help="The criteria pack that the extractor's criterion is in.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the phantoms.")
+@click.option(
+    "--fit", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of `scafe phantoms fit`."
+)
 @click.option("--whole", is_flag=True, help="Look at every phantom, also once it is rejected: more findings.")
 @click.option(
     "--cache", type=click.Path(file_okay=False), help="Keep rendered phantoms here.  [default: not kept]"
@@ -255,6 +258,7 @@ def probe(
     extractor: Path,
     pack: str,
     seed: int,
+    fit: Path | None,
     whole: bool,
     cache: str | None,
     allow_weaker_sandbox: bool,
@@ -276,11 +280,13 @@ def probe(
     from scafe.knowledge.criteria.pack import load_pack
     from scafe.sandbox.pool.pool import Pool
     from scafe.sandbox.probes.cascade import Depth, judge
+    from scafe.sandbox.probes.fitted import read_fit
     from scafe.sandbox.probes.regions.judging import judge_locator
 
     loaded = load_pack(pack)
     source = read_module(extractor)
     kept = load_settings({"cache": cache} if cache else {}).settings.cache
+    fitted = read_fit(fit, loaded.phantom).nuisances if fit else ()
     with Pool(allow_weaker=allow_weaker_sandbox) as pool:
         verdict: Verdict | LocatorVerdict
         if is_locator(source):
@@ -288,7 +294,7 @@ def probe(
             words = _locator_in_words(verdict)
         else:
             depth: Depth = "whole" if whole else "decided"
-            verdict = judge(source, loaded, pool, seed, depth=depth, cache=kept)
+            verdict = judge(source, loaded, pool, seed, depth=depth, cache=kept, fitted=fitted)
             words = _verdict_in_words(verdict)
     terminal.answer(verdict.model_dump(mode="json"), words)
     if not verdict.is_acceptable:

@@ -5,6 +5,7 @@ None of them has a default of its own: what is not typed comes from `SCAFE_*`, `
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,11 @@ FLAVOURS = ("plain", "null", "shortcut_ruler", "shortcut_camera")
 """Synthetic cohorts: overlapping classes, no difference at all, a shortcut to fall for."""
 
 run_argument = click.argument("run")
+phantoms_fit_option = click.option(
+    "--phantoms-fit",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Of `scafe phantoms fit`: drafts are probed on phantoms that go as far as your images do.",
+)
 mask_label_option = click.option(
     "--mask-label",
     type=click.IntRange(min=0),

@@ -22,6 +22,7 @@ from scafe.agent.cli.options import (
     mask_label_option,
     options,
     out_option,
+    phantoms_fit_option,
     run_argument,
 )
 from scafe.agent.terminal.terminal import Terminal, echo, render_json_line, speaks
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from scafe.agent.record.outcome import RunOutcome
     from scafe.agent.settings.run_config import RunConfig
     from scafe.agent.terminal.progress import Standing
+    from scafe.sandbox.probes.ranges import Range
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -107,6 +109,7 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
     help="Fuse an appearance score beside the criteria features: colour and texture, or an ONNX image model "
     "of yours. The headline stays criteria only; nothing of it reaches a model.  [default: none]",
 )
+@phantoms_fit_option
 @options(COLUMN_OPTIONS)
 @click.option("--cohort", type=click.Choice(FLAVOURS), help="A synthetic cohort instead of --data.")
 @options(MODEL_OPTIONS, SEARCH_OPTIONS, BUDGET_OPTIONS)
@@ -125,6 +128,7 @@ def run(
     labels: str | None,
     ignore_columns: tuple[str, ...],
     patient_column: str | None,
+    phantoms_fit: Path | None,
     cohort: str | None,
     resumed: str | None,
     dry_run: bool,
@@ -144,7 +148,7 @@ def run(
       scafe run --resume last
     """
     if resumed is not None:
-        if pack or data or cohort or labels or ignore_columns or patient_column:
+        if pack or data or cohort or labels or ignore_columns or patient_column or phantoms_fit:
             raise click.UsageError("--resume goes on with what the run began with; leave PACK and data away.")
         return go_on(terminal, open_run(resumed, typed["out"]).path, None, log_json, typed["checkpoints"])
     config = _config(
@@ -154,6 +158,7 @@ def run(
         labels=_labels(labels),
         ignore_columns=ignore_columns,
         patient_column=patient_column,
+        fitted=_fitted(phantoms_fit, _required(pack)),
         cohort={"flavour": cohort or "plain"},
     )
     if dry_run:
@@ -203,6 +208,14 @@ def _config(typed: dict[str, Any], **more: Any) -> "RunConfig":
     from scafe.agent.settings.run_config import configured
 
     return configured(typed, **more)
+
+
+def _fitted(path: Path | None, pack: str) -> "tuple[Range, ...]":
+    """Read how far nuisances go for the pack's phantom."""
+    from scafe.knowledge.criteria.pack import load_pack
+    from scafe.sandbox.probes.fitted import read_fit
+
+    return () if path is None else read_fit(path, load_pack(pack).phantom).nuisances
 
 
 def _foresee(terminal: Terminal, config: "RunConfig") -> None:

@@ -31,6 +31,7 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,
         patient_column=config.patient_column,
+        fitted=config.fitted,
         seed=config.seed,
         feedback=config.feedback,
         dp_epsilon=config.dp_epsilon,

@@ -93,6 +93,7 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,
         patient_column=config.patient_column,
+        fitted=config.fitted,
         seed=config.seed,
         feedback=config.feedback,
         dp_epsilon=config.dp_epsilon,

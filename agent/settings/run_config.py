@@ -11,6 +11,7 @@ from scafe.evals.disclosure.bench import CohortSpec
 from scafe.knowledge.contract.errors import IntegrityError, SettingsError
 from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
+from scafe.sandbox.probes.ranges import Range
 
 DEMO_PACK = "scar.keloid_vs_hypertrophic"
 
@@ -39,6 +40,9 @@ class RunConfig(BaseModel):
     )
     patient_column: str | None = Field(
         default=None, description="column that names the patient; none: patient_id"
+    )
+    fitted: tuple[Range, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="how far nuisances of phantoms go"
     )
     model: str = Field(default="builtin", description="spec of the drafter")
     repair_model: str | None = None
@@ -75,7 +79,7 @@ class RunConfig(BaseModel):
     def _require_text(self) -> "RunConfig":
         """Refuse bytes that are no text: run.json, the trace and every message are UTF-8."""
         for name, value in self:
-            if isinstance(value, (str, tuple)) and not _is_text("".join(value)):
+            if isinstance(value, (str, tuple)) and not _is_text("".join(map(str, value))):
                 raise SettingsError(
                     f"{name}: {inert(str(value))} holds bytes that are not UTF-8, which run.json cannot "
                     "hold; rename the file or folder, or begin the run from inside it with a relative path"

@@ -23,6 +23,7 @@ from scafe.evals.disclosure.score_card import LocatorCard, LocatorChoice, Locato
 from scafe.evals.scoring.feedback import FeedbackMode
 from scafe.knowledge.contract import errors
 from scafe.knowledge.contract.masks import MaskMethod
+from scafe.sandbox.probes.ranges import Range
 from scafe.sandbox.probes.regions.verdict import LocatorVerdict
 from scafe.sandbox.probes.verdict import Verdict
 
@@ -69,15 +70,14 @@ class BenchSpec(Record):
     ignore_columns: tuple[str, ...] = Field(
         default=(), description="columns of the manifest that are passed over"
     )
-    patient_column: str | None = Field(
-        default=None, description="column that names the patient; none: patient_id"
+    patient_column: str | None = Field(default=None, description="names the patient; none: patient_id")
+    fitted: tuple[Range, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="how far nuisances of phantoms go"
     )
     seed: int = 0
     feedback: Literal["auto", "blind", "gated"] = "auto"
     dp_epsilon: float | None = Field(
-        default=None,
-        gt=0,
-        description="privacy budget of what a drafter is told of labels",
+        default=None, gt=0, description="privacy budget of what a drafter is told of labels"
     )
     folder: str = Field(description="private folder of the bench inside the run, e.g. runs/X/bench")
     workers: int = Field(default=2, ge=1)

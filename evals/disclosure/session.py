@@ -200,7 +200,7 @@ class BenchSession:
 
     def on_phantoms(self, source: str) -> FeatureTable:
         """Measure an extractor on phantoms as they are drawn for the probes (cached)."""
-        panel = build_panel(self.pack.phantom, self.spec.seed)
+        panel = build_panel(self.pack.phantom, self.spec.seed, self.spec.fitted)
         drawn = [panel.images[place] for place in (*panel.drawn, *panel.still)]
         keys = [digest(repr(one.image.shape).encode(), one.image.tobytes()) for one in drawn]
         return self.store.table(source, keys, drawn)

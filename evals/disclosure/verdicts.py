@@ -47,7 +47,7 @@ def phantom_verdict(session: BenchSession, source: str) -> Verdict:
     # a drafter has few calls: it is told all that the panel shows
     cache = Path(session.spec.cache) if session.spec.cache else None
     given = (source, session.pack, session.pool, session.spec.seed, detectors)
-    verdict = judge(*given, depth="whole", cache=cache)
+    verdict = judge(*given, depth="whole", cache=cache, fitted=session.spec.fitted)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(path, verdict.model_dump_json().encode())
@@ -98,6 +98,7 @@ def _place(session: BenchSession, source: str) -> Path | None:
         return None
     values = what_values_depend_on(source)
     how = f"{values};{spec.sandbox};{spec.seed};{session.facts.scorer_sha256};{session.shapes}"
+    how += f";{spec.fitted}" if spec.fitted else ""
     return Path(spec.cache) / "verdicts" / f"{digest(source.encode('utf-8', 'replace'), how.encode())}.json"
 
 

@@ -177,6 +177,7 @@ def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) ->
         channels=session.pack.modality.channels,
         segment=session.dataset.segmented,
         locator=_locator(session),
+        fitted=session.spec.fitted,
         unmasked=_unmasked(session),
         mask_label=session.dataset.reading.mask_label,
         window=session.dataset.reading.window,

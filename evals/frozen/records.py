@@ -10,6 +10,7 @@ from scafe.evals.data.regions.counts import RegionCounts
 from scafe.knowledge.contract.extractor import Direction
 from scafe.knowledge.contract.masks import MaskMethod, WindowRule
 from scafe.knowledge.criteria.pack import Citation
+from scafe.sandbox.probes.ranges import Range
 
 FORMAT: Literal["scafe/bundle@1"] = "scafe/bundle@1"
 TOLERANCE = 1e-5
@@ -177,6 +178,9 @@ class Manifest(Record):
         default=None,
         exclude_if=_is_nothing,
         description="appearance that fused.skops joins to the features; none: there is no such classifier",
+    )
+    fitted: tuple[Range, ...] = Field(
+        default=(), exclude_if=_is_nothing, description="how far nuisances of the probes' phantoms went"
     )
     unmasked: int = Field(
         default=0,

@@ -94,6 +94,14 @@ def benefit_section(headline: Headline) -> Section:
     )
 
 
+def _fitted_in_words(bundle: Bundle) -> str:
+    """Say how far nuisances went while drafts were probed, if that was fitted to images."""
+    if not bundle.manifest.fitted:
+        return ""
+    ranges = ", ".join(f"{one.name} {one.low:g} to {one.high:g}" for one in bundle.manifest.fitted)
+    return f" Drafts were probed with nuisances as far as the images' own, in bands: {ranges}."
+
+
 def phantom_section(bundle: Bundle) -> Section:
     """Response curves and the selectivity matrix: evidence about features, never about accuracy."""
     manifest, responses = bundle.manifest, bundle.responses
@@ -115,7 +123,7 @@ def phantom_section(bundle: Bundle) -> Section:
         blocks=(
             Paragraph(
                 text="Synthetic images whose truth is known. Evidence about what a feature measures, "
-                "never about accuracy on patients."
+                "never about accuracy on patients." + _fitted_in_words(bundle)
             ),
             Figure(
                 title="Response of each feature to the dial of its criterion",

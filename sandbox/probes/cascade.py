@@ -25,6 +25,7 @@ from scafe.sandbox.probes.checks import findings_on, twins
 from scafe.sandbox.probes.evidence import Measured, Response, measure
 from scafe.sandbox.probes.kept_panel import panel_in
 from scafe.sandbox.probes.panel import Panel, Sweep
+from scafe.sandbox.probes.ranges import Range
 from scafe.sandbox.probes.verdict import DialResponse, FeatureEvidence, Finding, Verdict
 
 Determinism = Callable[[str, Sequence[ImageAndMask]], tuple[Finding, ...]]
@@ -43,6 +44,7 @@ def judge(
     *,
     depth: Depth = "decided",
     cache: Path | None = None,
+    fitted: tuple[Range, ...] = (),
 ) -> Verdict:
     """Judge one extractor over the pack's phantom. Deterministic by (source, pack, seed, depth).
 
@@ -64,6 +66,8 @@ def judge(
         more or less is said.
     cache : Path, optional
         Folder in which rendered phantoms are kept for other processes.
+    fitted : tuple of Range
+        How far nuisances go, from `scafe phantoms fit`.
 
     Returns
     -------
@@ -82,7 +86,8 @@ def judge(
         return _rejected(source, "", words.contract(str(error), error.line))
     except PackError as error:
         return _rejected(source, "", words.contract(str(error), None))
-    case = _Case(extractor, criterion, _Look(source, panel_in(cache, pack.phantom, seed), pool))
+    panel = panel_in(cache, pack.phantom, seed, fitted)
+    case = _Case(extractor, criterion, _Look(source, panel, pool))
     return _cascade(case, depth, determinism or case.look.again)
 
 

@@ -26,38 +26,40 @@ from scafe.sandbox.pool.extraction import ImageAndMask
 from scafe.sandbox.probes import panel as panels
 from scafe.sandbox.probes import perturbations
 from scafe.sandbox.probes.panel import Panel, Sweep, build_panel
+from scafe.sandbox.probes.ranges import Range
 
 LIBRARIES: Final = ("numpy", "opencv-python-headless", "scikit-image", "scipy")
 FOLDER: Final = "panels"
 
 
 @lru_cache(maxsize=4)
-def panel_in(folder: Path | None, kind: str, seed: int = 0) -> Panel:
+def panel_in(folder: Path | None, kind: str, seed: int = 0, fitted: tuple[Range, ...] = ()) -> Panel:
     """Return a panel from a folder, where it is rendered first if it is not there yet.
 
     Parameters
     ----------
     folder : Path, optional
         A cache; none, or a phantom of a plug-in: the panel is rendered.
-    kind, seed
+    kind, seed, fitted
         As for `build_panel`.
     """
     if folder is None or kind not in SHIPPED:
-        return build_panel(kind, seed)
-    path = folder / FOLDER / f"{_identity(kind, seed)}.panel"
+        return build_panel(kind, seed, fitted)
+    path = folder / FOLDER / f"{_identity(kind, seed, fitted)}.panel"
     known = _read(path)
     if known is not None:
         return known
-    made = build_panel(kind, seed)
+    made = build_panel(kind, seed, fitted)
     _write(path, made)
     return made
 
 
-def _identity(kind: str, seed: int) -> str:
+def _identity(kind: str, seed: int, fitted: tuple[Range, ...]) -> str:
     found = hashlib.sha256(f"{kind}\0{seed}\0{platform.machine()}\0".encode())
     room = Path(inspect.getfile(type(load_phantom(kind)))).parent
     for path in (*sorted(room.rglob("*.py")), Path(panels.__file__), Path(perturbations.__file__)):
         found.update(path.read_bytes())
+    found.update(repr(fitted).encode() if fitted else b"")
     for library in LIBRARIES:
         found.update(f"{library}={version(library)}\0".encode())
     return found.hexdigest()

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from scafe.knowledge.phantoms import Dial, Nuisance, Phantom, PhantomImage, load_phantom
 from scafe.sandbox.pool.pool import ImageAndMask
+from scafe.sandbox.probes.fitted import nuisances_of
 from scafe.sandbox.probes.perturbations import PERTURBATIONS, perturb
+from scafe.sandbox.probes.ranges import Range
 
 N_LEVELS = 5
 N_SETTINGS = 3
@@ -72,18 +74,28 @@ class Panel:
 
 
 @lru_cache(maxsize=4)
-def build_panel(kind: str, seed: int = 0) -> Panel:
-    """Render the panel of one kind of phantom; deterministic by (kind, seed)."""
+def build_panel(kind: str, seed: int = 0, fitted: tuple[Range, ...] = ()) -> Panel:
+    """Render the panel of one kind of phantom; deterministic by its arguments.
+
+    Parameters
+    ----------
+    fitted : tuple of Range
+        How far nuisances go, where a user's images said so; the others go as far as the kind says.
+    """
     phantom = load_phantom(kind)
     shelf = _Shelf(phantom)
     settings = [_setting(phantom, seed, number) for number in range(N_SETTINGS)]
     drawn_phantoms = [_drawn(phantom, seed, number) for number in range(N_DRAWN)]
-    drawn = shelf.put([ImageAndMask(one.image, one.mask) for one in drawn_phantoms])
+    if fitted:
+        scenes = [_within(phantom, one, number, fitted) for number, one in enumerate(drawn_phantoms)]
+        drawn = shelf.render(scenes)
+    else:
+        drawn = shelf.put([ImageAndMask(one.image, one.mask) for one in drawn_phantoms])
     still = shelf.render([_stilled(phantom, one, number) for number, one in enumerate(drawn_phantoms)])
     originals = [shelf.images[index] for index in drawn]
     edges = _edge_cases(shelf, originals[0])
     dials = tuple(_dial_sweep(shelf, settings, dial) for dial in phantom.dials)
-    nuisances = tuple(_nuisance_sweep(shelf, settings, nuisance) for nuisance in phantom.nuisances)
+    nuisances = tuple(_nuisance_sweep(shelf, settings, one) for one in nuisances_of(phantom, fitted))
     perturbed = {name: _perturbed(shelf, originals, name) for name in PERTURBATIONS}
     return Panel(
         tuple(one.locked() for one in shelf.images), dials, nuisances, drawn, still, perturbed, edges
@@ -167,6 +179,15 @@ def _drawn(phantom: Phantom, seed: int, number: int) -> PhantomImage:
 
 def _stilled(phantom: Phantom, drawn: PhantomImage, number: int) -> _Scene:
     return _Scene(number, {dial.name: drawn.truth[dial.name] for dial in phantom.dials}, {})
+
+
+def _within(phantom: Phantom, drawn: PhantomImage, number: int, fitted: tuple[Range, ...]) -> _Scene:
+    """Draw the same latents again, every nuisance brought into the range that was fitted."""
+    levels = {
+        one.name: float(np.clip(drawn.truth.get(one.name, one.neutral), one.low, one.high))
+        for one in nuisances_of(phantom, fitted)
+    }
+    return _Scene(number, _stilled(phantom, drawn, number).dials, levels)
 
 
 def _perturbed(shelf: _Shelf, originals: list[ImageAndMask], name: str) -> NDArray[np.intp]:

@@ -75,6 +75,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "criteria list": [[]],
     "criteria check": [["EVILPACK", "--strict"], ["WORSEPACK"], [EVIL]],
     "criteria show": [["EVILPACK"], ["EVILPACK", "--yaml"], ["EVILPACK", "--json"], [EVIL]],
+    "phantoms fit": [[EVIL, "--pack", "scar.vss"], ["DATA", "--pack", EVIL], ["DATA", "--pack", "scar.vss"]],
     "phantoms list": [[]],
     "phantoms show": [[EVIL], ["scar", "--dial", EVIL]],
     "data check": [
