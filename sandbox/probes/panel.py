@@ -73,7 +73,6 @@ class Panel:
         return next(one for one in self.dials if one.name == dial)
 
 
-@lru_cache(maxsize=4)
 def build_panel(kind: str, seed: int = 0, fitted: tuple[Range, ...] = ()) -> Panel:
     """Render the panel of one kind of phantom; deterministic by its arguments.
 
@@ -82,6 +81,11 @@ def build_panel(kind: str, seed: int = 0, fitted: tuple[Range, ...] = ()) -> Pan
     fitted : tuple of Range
         How far nuisances go, where a user's images said so; the others go as far as the kind says.
     """
+    return _built(kind, seed, fitted)
+
+
+@lru_cache(maxsize=4)
+def _built(kind: str, seed: int, fitted: tuple[Range, ...]) -> Panel:
     phantom = load_phantom(kind)
     shelf = _Shelf(phantom)
     settings = [_setting(phantom, seed, number) for number in range(N_SETTINGS)]
