@@ -62,8 +62,7 @@ def judge(
         Runs the extractor in differently started workers; by default the drawn phantoms are run again in
         a fresh one, in opposite order.
     depth : {'decided', 'whole'}
-        When to end. What is accepted is the same, and so is what is said of it; of a rejected extractor
-        more or less is said.
+        When to end. What is accepted, and what is said of it, is the same; of a rejected one more is said.
     cache : Path, optional
         Folder in which rendered phantoms are kept for other processes.
     fitted : tuple of Range
@@ -79,16 +78,20 @@ def judge(
     SandboxError
         If the sandbox itself fails.
     """
+    opened = _opened(source, pack)
+    if isinstance(opened, Verdict):
+        return opened
+    look = _Look(source, panel_in(cache, pack.phantom, seed, fitted), pool)
+    return _cascade(_Case(*opened, look), depth, determinism or look.again)
+
+
+def _opened(source: str, pack: CriteriaPack) -> tuple[Extractor, Criterion] | Verdict:
+    """Return what a module is and claims, or the verdict that it is no extractor of the pack."""
     try:
         extractor = parse_extractor(source)
-        criterion = _claimed(extractor, pack)
-    except ContractError as error:
-        return _rejected(source, "", words.contract(str(error), error.line))
-    except PackError as error:
-        return _rejected(source, "", words.contract(str(error), None))
-    panel = panel_in(cache, pack.phantom, seed, fitted)
-    case = _Case(extractor, criterion, _Look(source, panel, pool))
-    return _cascade(case, depth, determinism or case.look.again)
+        return extractor, _claimed(extractor, pack)
+    except (ContractError, PackError) as error:
+        return _rejected(source, "", words.contract(str(error), getattr(error, "line", None)))
 
 
 def _cascade(case: "_Case", depth: Depth, determinism: Determinism) -> Verdict:
