@@ -32,13 +32,13 @@ FEATURES = {
         "meaning": "delta_ei minus the share of the -log10 R difference that melanin explains on this skin",
     },
 }
-RING_INNER = 0.12
-RING_OUTER = 0.15
-CORE = 0.08
-STATISTIC = 'p25'
+RING_INNER = 0.08
+RING_OUTER = 0.25
+CORE = 0.04
+STATISTIC = "median"
 DARK_L = 43.0
 LIGHT_L = 81.0
-DARK_EI = 0.38
+DARK_EI = 0.34
 LIGHT_EI = 0.11
 MIN_PX = 60
 
