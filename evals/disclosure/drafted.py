@@ -209,6 +209,8 @@ def _why(ranked: Sequence[Candidate], kept: Locator) -> Why:
     found = next((one for one in ranked if one.locator.sha256 == kept.sha256), None)
     if found is None:
         return "no draft passed the probes and fits the images"
+    if sum(one.merit == found.merit for one in ranked) > 1:
+        return "is the first of those that agree most, the one that ships before drafts"
     told = math.isnan(found.behaviour.given)
     return "agrees most with the other locators" if told else "agrees most with the given masks"
 

@@ -26,6 +26,7 @@ Chosen = Literal["reference", "draft", "own"]
 Why = Literal[
     "agrees most with the given masks",
     "agrees most with the other locators",
+    "is the first of those that agree most, the one that ships before drafts",
     "no draft passed the probes and fits the images",
 ]
 
