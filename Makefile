@@ -1,12 +1,15 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: check test demo ci pages docs
+.PHONY: audit check test demo ci pages docs
 
-check:  ## lint, types, layers
+check: audit  ## lint, types, layers, known vulnerabilities
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest -q tests/test_layers.py
+
+audit:  ## known vulnerabilities of what is installed, where the advisory database can be reached
+	PYTHON="$(PYTHON)" bash packaging/audit.sh
 
 test:
 	$(PYTHON) -m pytest -m ''
