@@ -173,7 +173,9 @@ def _local(distributed: Any, workers: int) -> Any:
         threads_per_worker=1,
         processes=True,
         memory_limit=0,  # the cells have limits of their own
-        dashboard_address=None,
+        # None still starts a web server, on port 8787; it cannot be had without one: a free port, no page
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": False},
         host="127.0.0.1",
         security=distributed.Security.temporary(),
         silence_logs=logging.ERROR,

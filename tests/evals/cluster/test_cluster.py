@@ -111,6 +111,14 @@ def test_a_cluster_of_this_machine_speaks_tls_and_ends_with_its_use(dataset: Dat
         assert sum(len(batch.rows) for batch in rows) == len(keys)
 
 
+@pytest.mark.slow
+def test_two_clusters_stand_side_by_side_on_one_machine() -> None:
+    """The second stopped with a warning: the web server of the first held port 8787."""
+    with Cluster("local:1") as one, Cluster("local:1") as other:
+        assert one.scheduler_address != other.scheduler_address
+        assert (one.workers, other.workers) == (1, 1)
+
+
 def test_a_cluster_that_cannot_be_reached_is_an_error_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "CONNECT_SECONDS", 0.5)
     with pytest.raises(InputError, match=r"no Dask scheduler answers there .*`dask scheduler`"):
