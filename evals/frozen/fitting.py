@@ -9,10 +9,11 @@ from scipy.stats import t as student
 from scafe.evals.disclosure.bench import FeatureRef, column_names
 from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.records import Gain
-from scafe.evals.scoring.assessment import short
+from scafe.evals.scoring.assessment import estimate, short
 from scafe.evals.scoring.cases import Cases, Scored, per_patient
 from scafe.evals.scoring.classifier import Classifier, fit_classifier
 from scafe.evals.scoring.crossfit import crossfit
+from scafe.evals.scoring.headline import Difference, Estimate
 from scafe.evals.scoring.score import cross_validate
 from scafe.evals.scoring.stats import corrected_test
 from scafe.knowledge.contract.extractor import Feature, parse_extractor
@@ -128,3 +129,16 @@ def corrected_interval(values: Floats, n_folds: int, level: float = 0.95) -> Gai
     test = corrected_test(values, 1 / (n_folds - 1))
     reach = float(student.ppf(0.5 + level / 2, len(values) - 1)) * test.se
     return Gain(mean=short(test.mean), low=short(test.mean - reach), high=short(test.mean + reach))
+
+
+def fold_estimate(aucs: Floats, n_folds: int) -> Estimate:
+    """Return the mean AUC over resampled folds with its corrected 95 % interval, cut at 0 and 1."""
+    found = corrected_interval(aucs, n_folds)
+    return estimate(found.mean, max(0.0, found.low), min(1.0, found.high))
+
+
+def fold_difference(aucs: Floats, n_folds: int) -> Difference:
+    """Return a mean difference of AUC over identical resampled folds with its corrected 95 % interval."""
+    found = corrected_interval(aucs, n_folds)
+    method = "corrected resampled interval over identical folds"
+    return Difference(auc=estimate(found.mean, found.low, found.high), p=None, method=method)

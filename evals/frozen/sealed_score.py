@@ -13,7 +13,7 @@ from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.beside.comparison import beside_by_folds, beside_on_sealed
 from scafe.evals.frozen.beside.ensemble import refitted, second_by_folds, second_on_sealed
 from scafe.evals.frozen.bundle import Bundle
-from scafe.evals.frozen.fitting import FOLDS, corrected_interval, session_cases
+from scafe.evals.frozen.fitting import FOLDS, fold_difference, fold_estimate, session_cases
 from scafe.evals.peers import colour_texture
 from scafe.evals.scoring.assessment import (
     brier,
@@ -21,7 +21,6 @@ from scafe.evals.scoring.assessment import (
     calibrate,
     call,
     compare,
-    estimate,
     estimate_auc,
     net_benefit,
     permutation_p,
@@ -155,9 +154,9 @@ def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
         ids=ids,
         model=per_patient(ours, crossfit(ours, folds, penalty).probabilities),
         baseline=per_patient(simple, crossfit(simple, folds, peer.penalty).probabilities),
-        model_auc=_fold_estimate(first, folds),
-        baseline_auc=_fold_estimate(second, folds),
-        difference=_fold_difference(first - second, folds),
+        model_auc=fold_estimate(first, folds.n_folds),
+        baseline_auc=fold_estimate(second, folds.n_folds),
+        difference=fold_difference(first - second, folds.n_folds),
         permuted=_permuted_folds(ours, folds, penalty, session.spec.seed),
         baseline_features=simple.rows.shape[1],
         shortcuts=_shortcuts_by_folds(session, ours, folds),
@@ -231,7 +230,7 @@ def _shortcuts_on_sealed(session: BenchSession, ours: Pair, inner: Folds) -> tup
 def _shortcuts_by_folds(session: BenchSession, ours: Cases, folds: Folds) -> tuple[Shortcut, ...]:
     every = shortcut_rows(_images(session, session.split.dev))
     return tuple(
-        _shortcut(name, _fold_estimate(cross_validate(rows, ours.task, folds).fold_aucs, folds))
+        _shortcut(name, fold_estimate(cross_validate(rows, ours.task, folds).fold_aucs, folds.n_folds))
         for name, rows in every.items()
         if not says_nothing(rows)
     )
@@ -248,17 +247,6 @@ def _subgroups(session: BenchSession, scores: Scores) -> tuple[Subgroup, ...]:
     angles = [skin_tone(one, region) for one in _images(session, scores.ids)]
     cases = session_cases(session, np.zeros((len(scores.ids), 1)), scores.ids)
     return by_skin_tone(scores.model, tones_of(cases, angles), session.spec.seed)
-
-
-def _fold_estimate(aucs: Floats, folds: Folds) -> Estimate:
-    found = corrected_interval(aucs, folds.n_folds)
-    return estimate(found.mean, max(0.0, found.low), min(1.0, found.high))
-
-
-def _fold_difference(aucs: Floats, folds: Folds) -> Difference:
-    found = corrected_interval(aucs, folds.n_folds)
-    method = "corrected resampled interval over identical folds"
-    return Difference(auc=estimate(found.mean, found.low, found.high), p=None, method=method)
 
 
 def _cases(session: BenchSession, refs: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> Cases:

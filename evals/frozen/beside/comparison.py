@@ -7,8 +7,8 @@ from scafe.evals.companion.joined import Block, fit_joined
 from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.beside.fused import appearance_rows, column_names, fit_both, split_shares
 from scafe.evals.frozen.bundle import Bundle
-from scafe.evals.frozen.fitting import FOLDS, corrected_interval
-from scafe.evals.scoring.assessment import compare, estimate, estimate_auc, short
+from scafe.evals.frozen.fitting import FOLDS, fold_difference, fold_estimate
+from scafe.evals.scoring.assessment import compare, estimate_auc, short
 from scafe.evals.scoring.cases import Cases, Rows, Scored, per_patient
 from scafe.evals.scoring.headline import Beside, Difference, Estimate
 from scafe.evals.scoring.splits import Folds
@@ -54,8 +54,8 @@ def beside_by_folds(session: BenchSession, bundle: Bundle, cases: Cases, folds: 
     return _record(
         bundle,
         np.hstack([cases.rows, rows]),
-        (_estimate(alone, folds), _estimate(fused, folds)),
-        (_difference(fused - ours, folds), _difference(fused - alone, folds)),
+        (fold_estimate(alone, folds.n_folds), fold_estimate(fused, folds.n_folds)),
+        (fold_difference(fused - ours, folds.n_folds), fold_difference(fused - alone, folds.n_folds)),
     )
 
 
@@ -129,14 +129,3 @@ def _moves(parts: dict[str, Rows]) -> dict[str, float]:
     spreads = {name: float(np.std(one)) for name, one in parts.items()}
     total = sum(spreads.values())
     return {name: short(one / total if total else 1 / len(spreads)) for name, one in spreads.items()}
-
-
-def _estimate(aucs: Rows, folds: Folds) -> Estimate:
-    found = corrected_interval(aucs, folds.n_folds)
-    return estimate(found.mean, max(0.0, found.low), min(1.0, found.high))
-
-
-def _difference(aucs: Rows, folds: Folds) -> Difference:
-    found = corrected_interval(aucs, folds.n_folds)
-    method = "corrected resampled interval over identical folds"
-    return Difference(auc=estimate(found.mean, found.low, found.high), p=None, method=method)

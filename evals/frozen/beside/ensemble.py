@@ -6,7 +6,7 @@ import numpy as np
 
 from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.bundle import Bundle
-from scafe.evals.frozen.fitting import Fit, corrected_interval
+from scafe.evals.frozen.fitting import Fit, corrected_interval, fold_estimate
 from scafe.evals.frozen.records import FrozenEnsemble
 from scafe.evals.scoring.assessment import compare, estimate, estimate_auc, short
 from scafe.evals.scoring.cases import Cases, Rows, per_patient
@@ -92,13 +92,12 @@ def second_by_folds(session: BenchSession, bundle: Bundle, cases: Cases, folds: 
     few = Folds(folds.ids, folds.fold[:REPEATS], folds.n_folds)
     aucs, _ = forest_by_folds(cases, bundle.manifest.columns, few, session.spec.seed)
     gain = corrected_interval(cross_validate(cases.rows, cases.task, few).fold_aucs - aucs, few.n_folds)
-    found = corrected_interval(aucs, few.n_folds)
     both: dict[bool, Classifier | Forest] = {True: bundle.forest, False: bundle.classifier}
     method = f"corrected resampled interval over {len(aucs)} identical folds"
     return Second(
         decides=NAMES[False],
         name=NAMES[True],
-        auc=estimate(found.mean, max(0.0, found.low), min(1.0, found.high)),
+        auc=fold_estimate(aucs, few.n_folds),
         difference=Difference(auc=estimate(gain.mean, gain.low, gain.high), p=None, method=method),
         why=kept.why,
         shares={NAMES[one]: criterion_shares(bundle, both[one].contributions(cases.rows)) for one in both},
