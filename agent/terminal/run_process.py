@@ -31,6 +31,8 @@ class Decided(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    gate: str = ""
+    """The gate that the person saw; a run that waits at another by now is not decided."""
     meaning: str = ""
     drop: tuple[str, ...] = ()
     reject: bool = False
@@ -92,13 +94,18 @@ def _go(request: Request, tell: Tell) -> RunOutcome:
 def _decision(request: Request) -> Decision | None:
     if request.decided is None:
         return None
-    info = load_run(request.resume).info()
-    if gate_of(info.why) is None:
+    info, seen = load_run(request.resume).info(), request.decided.gate
+    if (gate := gate_of(info.why)) is None:
         raise InputError(
             f"run {info.id} does not wait at a gate ({info.status}), so there is nothing to decide; "
             "resume it without a name"
         )
-    return decide(**request.decided.model_dump())
+    if seen and gate != seen:
+        raise InputError(
+            f"run {info.id} waits at the gate {gate}, and {seen} was decided; "
+            "read what it asks now, and decide that"
+        )
+    return decide(**request.decided.model_dump(exclude={"gate"}))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
+from scafe.knowledge.contract.errors import InputError
+
 MODULE: Final = "scafe.agent.terminal.run_process"
 PATIENCE_S: Final = 6.0
 """A form waits so long for the run to take up its work, or to say why it does not."""
@@ -75,6 +77,12 @@ class Resumes:
         """Return what was sent on last of a run, if anything was."""
         return self._known.get(name)
 
+    def settle(self, name: str, patience: float = PATIENCE_S) -> None:
+        """Wait for a run's process that has put its question and is about to end; never longer than that."""
+        if (found := self._known.get(name)) is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                found.process.wait(patience)
+
     def close(self, patience: float = 0.0) -> None:
         """Close what was told; a process that is still at work after the patience goes on by itself."""
         for one in self._known.values():
@@ -85,9 +93,16 @@ class Resumes:
         self._known.clear()
 
     def send_on(self, name: str, folder: Path, decided: dict[str, Any] | None) -> Resumed:
-        """Start the process, and wait until it works or said why not; none is started beside one at work."""
+        """Start the process, and wait until it works or said why not; none is started beside one at work.
+
+        A process at work takes no decision any more: InputError then, so that none is lost.
+        """
         with self._lock:
             found = self._known.get(name)
+            if found is not None and found.is_running and decided is not None:
+                raise InputError(
+                    f"run {name} is still at work, so this was not decided; load the page again in a moment"
+                )
             if found is None or not found.is_running:
                 if found is not None:
                     found.told.close()

@@ -27,6 +27,8 @@ def approvals(request: Request) -> Response:
 
 def decide(request: Request) -> Response:
     """Take a decision at the gate where the run waits, as `scafe resume RUN --name` does."""
+    # The process that put the question may still be ending, and takes no decision any more.
+    _resumes(request).settle(request.path_params["run"])
     one = opened(request)
     form: QueryParams = request.state.form
     try:
@@ -50,6 +52,7 @@ def answer(request: Request) -> Response:
 
 def go_on(request: Request) -> Response:
     """Send a run on that has what it waited for, as `scafe resume RUN` does."""
+    _resumes(request).settle(request.path_params["run"])
     one = opened(request)
     try:
         _send_on(request, one, None)
@@ -72,7 +75,7 @@ def _decide(request: Request, one: Opened, form: QueryParams) -> None:
     known = {item.name for item in gate.items}
     if (verb == "modify") != bool(drop) or not set(drop) <= known:
         raise InputError("mark what is left out to modify; mark nothing to approve or reject")
-    decided = {"name": name, "meaning": meaning, "drop": drop, "reject": verb == "reject"}
+    decided = {"gate": gate.gate, "name": name, "meaning": meaning, "drop": drop, "reject": verb == "reject"}
     _send_on(request, one, decided)
 
 

@@ -1,8 +1,13 @@
 """A person decides and answers in the viewer: the same events as from the command line."""
 
+import io
+import json
 import os
 import signal
+import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +21,12 @@ from scafe.agent.cli.main import main
 from scafe.agent.record.run_folder import load_run
 from scafe.agent.record.trace import EVENTS, read_lines, trace_body
 from scafe.agent.settings.run_config import RunConfig
+from scafe.agent.terminal import run_process
 from scafe.agent.terminal.run_apart import start_apart
 from scafe.agent.view.guard import Access
+from scafe.agent.view.resuming import Resumed, Resumes
 from scafe.evals.disclosure.bench import BenchSpec
+from scafe.knowledge.contract.errors import InputError
 
 ORIGIN = {"origin": f"http://{HOST}"}
 
@@ -118,6 +126,13 @@ class TestOverABenchWithoutImages:
         assert "request" in told.output
         assert any(line["kind"] == "planned" for line in read_lines(run / EVENTS))
 
+    def test_what_was_decided_of_another_gate_is_refused_by_the_run_itself(self, open_viewer: Open) -> None:
+        run, told = self.begin(), io.StringIO()
+        decided = {"name": "A. Reader", "gate": "seal"}
+        assert run_process.answer(json.dumps({"resume": str(run), "decided": decided}), told) != 0
+        assert "waits at the gate plan, and seal was decided" in told.getvalue()
+        assert "approval" not in _kinds(run)
+
     @pytest.mark.parametrize("fields", [{"number": "001", "reply": " \n"}, {"number": "../x", "reply": "y"}])
     def test_an_empty_reply_or_one_to_nothing_is_refused(
         self, open_viewer: Open, access: Access, fields: dict[str, str]
@@ -125,6 +140,30 @@ class TestOverABenchWithoutImages:
         run = self.begin("--approve", "auto", "--model", "manual")
         assert post(open_viewer(run.parent), access, f"/run/{run.name}/reply", **fields).status_code == 422
         assert not list((run / "inbox").glob("*"))
+
+
+class TestADecisionIsNeverLost:
+    """A run's process that had put its question was still ending when the answer came: it was lost."""
+
+    @pytest.fixture
+    def at_work(self) -> Iterator[Resumed]:
+        process = subprocess.Popen(["sleep", "60"], text=True)
+        with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as beside:
+            yield Resumed(process, told, beside)
+            process.kill()
+            process.wait()
+
+    def test_while_a_process_is_at_work_it_is_refused(self, at_work: Resumed, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="still at work, so this was not decided"):
+            Resumes({"run": at_work}).send_on("run", tmp_path, {"name": "A. Reader"})
+
+    def test_a_process_that_ends_is_waited_for_and_one_at_work_not_for_ever(self, at_work: Resumed) -> None:
+        resumes = Resumes({"run": at_work})
+        resumes.settle("run", 0.05)
+        assert at_work.is_running
+        at_work.process.terminate()
+        resumes.settle("run")
+        assert not at_work.is_running
 
 
 @pytest.mark.slow
