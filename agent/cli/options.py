@@ -122,6 +122,26 @@ BUDGET_OPTIONS = (
         "--prices", type=click.Path(exists=True, dir_okay=False), help="TOML file over the price table."
     ),
 )
+CLASSIFIER_OPTIONS = (
+    click.option(
+        "--classifier",
+        type=click.Choice(["ridge", "auto"]),
+        help="auto decides between the ridge and a random forest on development folds, for one label query; "
+        "the report shows both.  [default: ridge]",
+    ),
+    click.option(
+        "--prior",
+        type=click.Choice(["declared", "none"]),
+        help="What the ridge expects before it has seen a label: the directions that pack and features "
+        "declare, which matters most with few patients, or nothing.  [default: declared]",
+    ),
+    click.option(
+        "--companion",
+        metavar="colour_texture|onnx:FILE",
+        help="Fuse an appearance score beside the criteria features: colour and texture, or an ONNX image "
+        "model of yours. The headline stays criteria only; nothing of it reaches a model.  [default: none]",
+    ),
+)
 SEARCH_OPTIONS = (
     click.option(
         "--seed", type=click.IntRange(0, 2**31 - 1), help="Decides splits and drafts.  [default: 0]"

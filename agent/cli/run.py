@@ -12,6 +12,7 @@ from scafe.agent.cli.auditing.runs import open_run, standing_of
 from scafe.agent.cli.decisions import read_decision
 from scafe.agent.cli.options import (
     BUDGET_OPTIONS,
+    CLASSIFIER_OPTIONS,
     COLUMN_OPTIONS,
     DECISION_OPTIONS,
     FLAVOURS,
@@ -97,18 +98,7 @@ def demo(terminal: Terminal, flavour: str, log_json: bool, **typed: Any) -> None
     "masks always win.  [default: reference]",
 )
 @mask_label_option
-@click.option(
-    "--classifier",
-    type=click.Choice(["ridge", "auto"]),
-    help="auto decides between the ridge and a random forest on development folds, for one label query; "
-    "the report shows both.  [default: ridge]",
-)
-@click.option(
-    "--companion",
-    metavar="colour_texture|onnx:FILE",
-    help="Fuse an appearance score beside the criteria features: colour and texture, or an ONNX image model "
-    "of yours. The headline stays criteria only; nothing of it reaches a model.  [default: none]",
-)
+@options(CLASSIFIER_OPTIONS)
 @phantoms_fit_option
 @options(COLUMN_OPTIONS)
 @click.option("--cohort", type=click.Choice(FLAVOURS), help="A synthetic cohort instead of --data.")

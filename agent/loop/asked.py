@@ -27,6 +27,7 @@ def bench_spec(config: RunConfig, folder: RunFolder) -> BenchSpec:
         segment=config.segment,
         locator=config.locator,
         classifier=config.classifier,
+        prior=config.prior,
         companion=config.companion,
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,

@@ -89,6 +89,7 @@ def _spec(config: RunConfig, folder: str) -> BenchSpec:
         segment=config.segment,
         locator=config.locator,
         classifier=config.classifier,
+        prior=config.prior,
         companion=config.companion,
         mask_label=config.mask_label,
         ignore_columns=config.ignore_columns,

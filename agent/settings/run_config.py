@@ -31,6 +31,11 @@ class RunConfig(BaseModel):
     classifier: Literal["ridge", "auto"] = Field(
         default="ridge", description="auto: ridge or forest, decided on development folds"
     )
+    prior: Literal["none", "declared"] = Field(
+        default="none",  # of runs from before there was a choice; new ones ask by their settings
+        exclude_if=lambda value: value == "none",
+        description="declared: directions that pack and features state are the ridge's prior",
+    )
     companion: str | None = Field(default=None, description="appearance that is fused beside the criteria")
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"

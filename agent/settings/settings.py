@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     classifier: Literal["ridge", "auto"] = Field(
         default="ridge", description="auto decides between ridge and forest on development folds"
     )
+    prior: Literal["none", "declared"] = Field(
+        default="declared", description="whether declared directions are the prior of the ridge"
+    )
     companion: str | None = Field(
         default=None,
         min_length=1,

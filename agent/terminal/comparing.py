@@ -205,6 +205,7 @@ def _config(asked: Asked, search: Literal["loop", "best_of_n"]) -> RunConfig:
         max_calls=asked.max_calls,
         feedback="blind",  # a feature chosen with labels would make the curve's left end untrue
         search=search,
+        prior="declared",
         approve="never",
         egress="none",
         workers=settings.workers,

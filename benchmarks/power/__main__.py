@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.power.costs import costs
-from benchmarks.power.draws import power_curve
-from benchmarks.power.page import page
+from benchmarks.power.draws import power_curve, with_prior
+from benchmarks.power.page import PLAIN, page
 from benchmarks.power.sets import SETS, PowerSet, measure
 from scafe.evals.scoring.score import Task
 from scafe.sandbox.pool.pool import Pool
@@ -69,11 +69,15 @@ def _run(one: PowerSet, options: argparse.Namespace, pool: Pool, records: dict[s
     if len(dataset.classes) == 2:
         target = 1 - target
     task = Task(target, dataset.patients, len(dataset.classes))
-    points = power_curve(found.rows, task, dataset.classes, options.draws, options.seed)
+    rows = found.rows if not any(found.signs) else {**found.rows, PLAIN: found.rows["measures"]}
+    points = power_curve(
+        rows, task, dataset.classes, options.draws, options.seed, fit=with_prior(found.signs)
+    )
     records[one.name] = {
         "counts": dict(Counter(dataset.labels)),
         "left_out": found.left_out,
         "features": len(found.names),
+        "signed": int(np.count_nonzero(found.signs)),
         "seed": options.seed,
         "code": _code(),
         "points": [asdict(point) for point in points],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from scafe.evals.scoring.cases import Cases, Scored, per_patient
 from scafe.evals.scoring.classifier import fit_classifier
+from scafe.evals.scoring.ridge import Signs
 from scafe.evals.scoring.score import Task
 from scafe.evals.scoring.splits import N_FOLDS, Folds, make_folds
 
@@ -60,6 +61,15 @@ class _Fold:
 def ridge(name: str, train: Cases, folds: Folds) -> Predict:
     """Fit the shipped classifier."""
     return fit_classifier(train, tuple(str(n) for n in range(train.rows.shape[1])), folds).probabilities
+
+
+def with_prior(signs: Signs) -> Fit:
+    """Fit the shipped classifier, the measures under the prior of their declared directions."""
+
+    def fit(name: str, train: Cases, folds: Folds) -> Predict:
+        return ridge(name, replace(train, signs=signs if name == "measures" else ()), folds)
+
+    return fit
 
 
 def power_curve(

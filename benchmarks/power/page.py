@@ -6,18 +6,23 @@ HEAD = """# What the shipped measures reach on real images
 
 Made by `python -m benchmarks.power`; a set that was not run again keeps the figures of its last run. AUC by
 patient of a ridge logistic regression (penalty by inner patient-grouped folds) on all measures that ship for
-the modality, beside the same regression on colour and texture (moments, co-occurrence, LBP) of the whole
-image and inside the mask. Training patients are drawn {draws} times at each size, nested; test patients are
-the same for all that is compared, and every patient is tested. Intervals (95 %) resample test patients and
-draws together; differences are paired. "all": every patient outside the fold, once. Nothing is chosen by
-these labels. Research only: no claim of clinical use.
+the modality, with the directions that the packs declare as its prior (`--prior declared`, as a run freezes
+it), beside the same regression without a prior on colour and texture (moments, co-occurrence, LBP) of the
+whole image and inside the mask, and on the measures. Training patients are drawn {draws} times at each size,
+nested; test patients are the same for all that is compared, and every patient is tested. Intervals (95 %)
+resample test patients and draws together; differences are paired. "all": every patient outside the fold,
+once.
+Nothing is chosen by these labels. Research only: no claim of clinical use.
 
 *Before* is the release before toolkit and locators, by the same command and seed.
 """
+PLAIN = "measures_plain"
+"""The same measures under a plain ridge."""
 NAMES = {
     "measures": "measures",
     "colour_texture": "colour+texture",
     "colour_texture_in_mask": "colour+texture in the mask",
+    PLAIN: "measures, plain ridge",
 }
 
 
@@ -46,7 +51,8 @@ def _counts(counts: dict[str, int]) -> str:
 
 def _reading(now: dict[str, Any]) -> list[str]:
     left_out = f"{now['left_out']} patients with images of two labels left out. " if now["left_out"] else ""
-    return [f"{left_out}{now['features']} features; seed {now['seed']}; code {now['code']}."]
+    signed = f", {now['signed']} with a declared direction" if now.get("signed") else ""
+    return [f"{left_out}{now['features']} features{signed}; seed {now['seed']}; code {now['code']}."]
 
 
 def _row(point: dict[str, Any], before: dict[str, Any] | None, others: list[str]) -> str:

@@ -21,8 +21,11 @@ from scafe.evals.data.regions.store import Filled, RegionStore
 from scafe.evals.data.sources import digest
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.peers import colour_texture
+from scafe.evals.scoring.ridge import Signs
+from scafe.knowledge.criteria.directions import predicted_sign
+from scafe.knowledge.criteria.pack import load_pack, pack_names
 from scafe.knowledge.locators.reference import locator_source
-from scafe.knowledge.measures import measure_names, measure_source
+from scafe.knowledge.measures import load_measure, measure_names, measure_source
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
 Rows = NDArray[np.float64]
@@ -65,6 +68,8 @@ class Measured:
     """By the name of what describes the image: measures, colour_texture, colour_texture_in_mask."""
     names: tuple[str, ...]
     """Features of the measures, in the order of their columns."""
+    signs: Signs
+    """What packs of the modality declare of each between the two classes."""
     left_out: int
     """Patients with images of two labels."""
 
@@ -89,7 +94,22 @@ def measure(one: PowerSet, data: Path, cache: Path, pool: Pool) -> Measured:
     rows = {"measures": ours, "colour_texture": _of_peer(views, cache, in_mask=False)}
     if dataset.has_masks or one.locator:
         rows["colour_texture_in_mask"] = _of_peer(views, cache, in_mask=True)
-    return Measured(dataset, rows, names, left_out)
+    return Measured(dataset, rows, names, declared(one, names), left_out)
+
+
+def declared(one: PowerSet, names: tuple[str, ...]) -> Signs:
+    """Return what the packs that use these measures declare of each feature; 0 where they do not agree."""
+    if len(one.labels) != 2:
+        return ()
+    found: dict[str, set[int]] = {}
+    for pack in map(load_pack, pack_names()):
+        for criterion in pack.criteria:
+            for proxy in criterion.proxies:
+                if (proxy.measure or "").startswith(f"{one.modality}_"):
+                    for feature in load_measure(proxy.measure or "").features:
+                        sign = predicted_sign(criterion, feature.direction, one.labels)
+                        found.setdefault(feature.name, set()).update({sign} - {0})
+    return tuple(next(iter(found[name])) if len(found.get(name, ())) == 1 else 0 for name in names)
 
 
 def measures_of(modality: str) -> dict[str, str]:

@@ -106,7 +106,7 @@ def _curve(sides: Sides, options: argparse.Namespace, *, tested: NDArray[np.bool
     classes = sides.dataset.classes
     pairs = [(name + JOINED, name) for name in sides.titles]
     pairs += [(name + JOINED, "measures") for name in sides.titles]
-    fit, task = fit_of(sides.criteria), _task(sides)
+    fit, task = fit_of(sides.criteria, sides.signs), _task(sides)
     if tested is not None and min(Counter(np.array(sides.dataset.labels)[tested]).values()) < FEWEST:
         return []
     return power_curve(
@@ -119,7 +119,7 @@ def _plain(sides: Sides, options: argparse.Namespace) -> list[Point]:
     rows = {name: sides.rows[name] for name in sides.titles}
     rows |= {name + PLAIN: sides.rows[name + JOINED] for name in sides.titles}
     pairs = [(name + PLAIN, name) for name in sides.titles]
-    fit, classes = fit_of(sides.criteria), sides.dataset.classes
+    fit, classes = fit_of(sides.criteria, sides.signs), sides.dataset.classes
     return power_curve(rows, _task(sides), classes, options.draws, options.seed, fit=fit, pairs=pairs)
 
 
@@ -134,7 +134,7 @@ def _choice(sides: Sides, options: argparse.Namespace) -> list[Point]:
     whole = _task(sides)
     patients = tuple(one for one, wanted in zip(whole.patients, chosen, strict=True) if wanted)
     task = Task(whole.target[chosen], patients, whole.n_classes)
-    fit = fit_of(sides.criteria)
+    fit = fit_of(sides.criteria, sides.signs)
     return power_curve(rows, task, sides.dataset.classes, options.draws, options.seed, fit=fit, pairs=pairs)
 
 

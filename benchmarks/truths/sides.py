@@ -16,6 +16,7 @@ from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.features import library_versions, write_atomically
 from scafe.evals.data.sources import digest
 from scafe.evals.scoring.cases import Cases
+from scafe.evals.scoring.ridge import Signs
 from scafe.evals.scoring.splits import Folds
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
@@ -37,6 +38,8 @@ class Sides:
     criteria: int
     """Columns of the measures: the first ones of a joined description."""
     left_out: int
+    signs: Signs
+    """What packs declare of each of them; the prior of the criteria's block."""
     titles: dict[str, str]
     """What an appearance is called in the text."""
 
@@ -58,20 +61,22 @@ def describe(one: PowerSet, data: Path, cache: Path, network: str | None, pool: 
         rows[name] = _kept(companion, views, cache)
         rows[name + JOINED] = np.hstack([ours, rows[name]])
         titles[name] = companion.note.title
-    return Sides(measured.dataset, rows, ours.shape[1], measured.left_out, titles)
+    return Sides(measured.dataset, rows, ours.shape[1], measured.left_out, measured.signs, titles)
 
 
-def fit_of(criteria: int) -> Fit:
+def fit_of(criteria: int, signs: Signs = ()) -> Fit:
     """Return what fits a description by its name; `criteria` columns of a joined one come first."""
 
     def fit(name: str, train: Cases, folds: Folds) -> Predict:
         one_scale, width = name.startswith("network"), train.rows.shape[1]
         if name.endswith((JOINED, PLAIN)):
-            blocks = side_by_side(_names(criteria), _names(width - criteria), one_scale=one_scale)
+            blocks = side_by_side(
+                _names(criteria), _names(width - criteria), one_scale=one_scale, signs=signs
+            )
             if name.endswith(PLAIN):
-                blocks = tuple(Block(block.columns, block.one_scale) for block in blocks)
+                blocks = tuple(Block(block.columns, block.one_scale, signs=block.signs) for block in blocks)
         else:
-            blocks = (Block(_names(width), one_scale),)
+            blocks = (Block(_names(width), one_scale, signs=signs if name == "measures" else ()),)
         return fit_joined(train, blocks, folds).probabilities
 
     return fit

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from scafe.evals.scoring.cases import Cases
 from scafe.evals.scoring.classifier import Classifier, Rows, level_chances, rebuilt
-from scafe.evals.scoring.ridge import fit_ridge_logistic, log_losses, sigmoid
+from scafe.evals.scoring.ridge import Signs, fit_ridge_logistic, log_losses, sigmoid, stretch
 from scafe.evals.scoring.score import PENALTIES, ROUNDING, Task
 from scafe.evals.scoring.splits import Folds
 from scafe.evals.scoring.threads import one_thread
@@ -28,6 +29,8 @@ class Block:
     column by column (see `scafe.evals.peers.penalised`)."""
     weight: float = 1.0
     """Length of a standardised column; the penalty of its coefficients is 1 / weight²."""
+    signs: Signs = ()
+    """What is declared of each column (`scafe.evals.scoring.ridge`); (): no prior."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Joined:
 
 
 def side_by_side(
-    criteria: tuple[str, ...], appearance: tuple[str, ...], *, one_scale: bool
+    criteria: tuple[str, ...], appearance: tuple[str, ...], *, one_scale: bool, signs: Signs = ()
 ) -> tuple[Block, Block]:
     """Return the two blocks, so weighted that each has the same variance in all.
 
@@ -102,7 +105,7 @@ def side_by_side(
        kernels).
     """
     weight = (len(criteria) / len(appearance)) ** 0.5 if criteria and appearance else 1.0
-    return Block(criteria), Block(appearance, one_scale, weight)
+    return Block(criteria, signs=signs), Block(appearance, one_scale, weight)
 
 
 def fit_joined(cases: Cases, blocks: Sequence[Block], folds: Folds, penalty: float | None = None) -> Joined:
@@ -125,7 +128,8 @@ def fit_joined(cases: Cases, blocks: Sequence[Block], folds: Folds, penalty: flo
        Biostatistics 5(3), 329-340, doi:10.1093/biostatistics/kxh010 (the ridge in the span of the rows).
     """
     medians, means, scales = _scaling(cases.rows, blocks)
-    standard = _standard(cases.rows, medians, means, scales)
+    along = _along(blocks)
+    standard = _standard(cases.rows, medians, means, scales) @ along
     with one_thread():
         axes = _span(standard)
         design = np.column_stack([np.ones(len(standard)), standard @ axes])
@@ -140,7 +144,7 @@ def fit_joined(cases: Cases, blocks: Sequence[Block], folds: Folds, penalty: flo
         medians=medians,
         means=means,
         scales=scales,
-        weights=beta[0, :, 1:] @ axes.T,
+        weights=beta[0, :, 1:] @ axes.T @ along,
         intercepts=beta[0, :, 0],
         images=len(cases.rows),
     )
@@ -168,6 +172,16 @@ def _scaling(rows: Rows, blocks: Sequence[Block]) -> tuple[Rows, Rows, Rows]:
 
 def _standard(rows: Rows, medians: Rows, means: Rows, scales: Rows) -> Rows:
     return np.asarray((np.where(np.isnan(rows), medians, rows) - means) / scales)
+
+
+def _along(blocks: Sequence[Block]) -> Rows:
+    """Return the (n_columns, n_columns) map that gives each block its prior; it is symmetric."""
+    return np.asarray(block_diag(*(_map(block) for block in blocks)))
+
+
+def _map(block: Block) -> Rows:
+    found = stretch(block.signs)
+    return np.eye(len(block.columns)) if found is None else found
 
 
 def _span(standard: Rows) -> Rows:

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scafe.evals.compare.criteria_rows import Sandbox, bundle_peer, one_shot_peer, selecting_patients
+from scafe.evals.compare.criteria_rows import (
+    Sandbox,
+    bundle_peer,
+    one_shot_peer,
+    selecting_patients,
+    without_prior,
+)
 from scafe.evals.compare.engine import Hear, Ran, run_all
 from scafe.evals.compare.figure import learning_figure
 from scafe.evals.compare.outward import Answers, OutwardPeer, outward_peers
@@ -154,8 +160,8 @@ def _timings(ran: Sequence[Ran]) -> str:
 
 def _our_rows(dataset: Dataset, request: Request, sandbox: Sandbox) -> tuple[CriteriaPeer, ...]:
     named = [bundle_peer(path, dataset, sandbox, name) for name, path in request.bundles]
-    one_shot = one_shot_peer(request.pack, dataset, sandbox)
-    return (*named, one_shot)
+    plain = [without_prior(one) for one in named[:1] if one.prior]
+    return (*named, *plain, one_shot_peer(request.pack, dataset, sandbox))
 
 
 def _held(dataset: Dataset, request: Request) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,8 @@ from scafe.sandbox.pool.pool import Pool
 SIGNS = {"up": 1, "down": -1}
 ONE_SHOT = "scafe-one-shot"
 BUNDLE = "scafe"
+PLAIN = "-plain"
+"""Ends the name of the row that has the same features and no prior."""
 RUNS = "runs"
 """Where the searches keep their values too (`--store`): what they measured is not measured again."""
 
@@ -91,7 +93,14 @@ def bundle_peer(path: str | Path, dataset: Dataset, sandbox: Sandbox, name: str 
         columns,
         labels_selected=len(selecting_patients(bundle, dataset)),
         note=_note(bundle, dataset),
+        prior=manifest.prior,  # turning all signs, as other class order would, changes nothing
     )
+
+
+def without_prior(ours: CriteriaPeer) -> CriteriaPeer:
+    """Return the same features under a plain ridge: what declared directions bring."""
+    title = f"{ours.title}, declared directions left out"
+    return replace(ours, name=f"{ours.name}{PLAIN}", title=title, prior=())
 
 
 def selecting_patients(bundle: Bundle, dataset: Dataset) -> frozenset[str]:

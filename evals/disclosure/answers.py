@@ -1,7 +1,6 @@
 """The answer to one scoring request: from exact numbers in here to a `ScoreCard` that may leave."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,7 +17,8 @@ from scafe.evals.disclosure.truths.transfers import tell_transfers
 from scafe.evals.scoring.gate import decide
 from scafe.evals.scoring.stats import winsorised
 from scafe.evals.transfer.steadiness import Steadiness
-from scafe.knowledge.contract.extractor import Extractor, Feature, parse_extractor
+from scafe.knowledge.contract.extractor import Extractor, parse_extractor
+from scafe.knowledge.criteria.directions import predicted_sign
 from scafe.sandbox.probes.agreement import spearman
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,6 @@ Named = list[tuple[str, Floats]]
 
 FAULTY_SHARE = 0.2
 """Share of images with a fault from which an extractor counts as faulty on this data."""
-SIGNS = {"up": 1, "down": -1}
 
 
 @dataclass(frozen=True)
@@ -221,13 +220,13 @@ def _signs(
     if extractor.sha256 in ledger.answered or len(session.dataset.classes) != 2:
         return {}
     labels, averages = _by_patient(session, table)
-    answers = {}
+    criterion, answers = session.pack.criterion(extractor.criterion), {}
     for name in names[: max(ledger.reports_left, 0)]:
         feature = extractor.features[extractor.names.index(name)]
         answer = label_answer(
             averages[:, table.names.index(name)],
             labels,
-            predicted_sign(session, extractor, feature),
+            predicted_sign(criterion, feature.direction, session.dataset.classes),
             session.noise_on(extractor.sha256, name),
         )
         if answer.evidence != "withheld":
@@ -244,31 +243,3 @@ def _by_patient(session: BenchSession, table: FeatureTable) -> tuple[NDArray[np.
     np.add.at(counts, where, finite)
     averages = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     return session.target(dev)[first] == 1, averages
-
-
-def predicted_sign(session: BenchSession, extractor: Extractor, feature: Feature) -> int:
-    """Return 1 if a higher value is predicted in the positive class, -1 if a lower one, 0 if unknown."""
-    criterion = session.pack.criterion(extractor.criterion)
-    expected = class_sign(criterion.class_direction, session.dataset.classes)
-    return SIGNS.get(feature.direction, 0) * expected
-
-
-def class_sign(directions: Mapping[str, str], classes: tuple[str, ...]) -> int:
-    """Return how a criterion moves from the negative to the positive class: 1, -1, or 0 if unknown.
-
-    The keys of a pack read `first_minus_second`. Where the data spells its classes otherwise (`mel` for
-    `melanoma`) and the pack has one such key alone, its first class is taken as the positive one.
-
-    Examples
-    --------
-    >>> class_sign({"keloid_minus_hypertrophic": "up"}, ("hypertrophic", "keloid"))
-    -1
-    """
-    positive, negative = classes[0], classes[1]
-    for key, sign in ((f"{positive}_minus_{negative}", 1), (f"{negative}_minus_{positive}", -1)):
-        if key in directions:
-            return sign * SIGNS.get(directions[key], 0)
-    named = {name for key in directions for name in key.split("_minus_")}
-    if len(directions) == 1 and not named & set(classes):
-        return SIGNS.get(next(iter(directions.values())), 0)
-    return 0

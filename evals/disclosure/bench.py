@@ -50,9 +50,7 @@ class BenchSpec(Record):
     pack: str = Field(description="id or path of the criteria pack")
     data: str | None = Field(default=None, description="dataset path; none: a synthetic cohort")
     cohort: CohortSpec = CohortSpec()
-    labels: tuple[str, ...] = Field(
-        default=(), description="classes to tell apart, positive first; empty: the pack's"
-    )
+    labels: tuple[str, ...] = Field(default=(), description="classes, positive first; empty: the pack's")
     ordinal: bool = Field(default=False, description="whether `labels` are levels, the highest first")
     segment: MaskMethod = Field(default="none", description="how masks are drawn for images that have none")
     locator: str = Field(
@@ -61,9 +59,8 @@ class BenchSpec(Record):
     classifier: Literal["ridge", "auto"] = Field(
         default="ridge", description="auto: ridge or forest, decided on development folds for one label query"
     )
-    companion: str | None = Field(
-        default=None, description="appearance beside the criteria: colour_texture or onnx:FILE; none: no one"
-    )
+    prior: Literal["none", "declared"] = Field(default="none", description="of the ridge: signs or nothing")
+    companion: str | None = Field(default=None, description="beside the criteria: colour_texture, onnx:FILE")
     mask_label: int | None = Field(
         default=None, ge=0, description="the level of a mask that marks the lesion, where there are several"
     )

@@ -19,7 +19,7 @@ FILES = {
     "evals/companion": ("companion", "joined", "onnx_file"),
     "evals/scoring": ("classifier", "feedback", "gate", "ridge", "score", "splits", "stats", "threads"),
     "evals/disclosure": (
-        "answers", "bands", "drafted", "label_noise", "ledger", "locators", "opening", "regions",
+        "answers", "bands", "declared", "drafted", "label_noise", "ledger", "locators", "opening", "regions",
         "score_card", "scorer", "session", "verdicts",
     ),
     "evals/disclosure/truths": ("expert_answers", "transfers"),
@@ -32,7 +32,7 @@ FILES = {
         "panel", "perturbations", "verdict",
     ),
     "knowledge/contract": ("extractor",),
-    "knowledge/criteria": ("pack", "yaml_text"),
+    "knowledge/criteria": ("directions", "pack", "yaml_text"),
 }  # fmt: skip
 """Modules by room; a pack's own file and its phantom's are added when a scorer is sealed."""
 WHOLE = "evals/data"

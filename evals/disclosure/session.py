@@ -26,6 +26,7 @@ from scafe.evals.data.regions.agreement import Watch
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.bands import NO_NOISE, Noisy
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef
+from scafe.evals.disclosure.declared import declared_signs
 from scafe.evals.disclosure.label_noise import LabelNoise, open_noise
 from scafe.evals.disclosure.ledger import Ledger
 from scafe.evals.disclosure.locators import fills_masks, images_to_compare_on, is_drafted, keep_locator
@@ -34,6 +35,7 @@ from scafe.evals.disclosure.regions import Regions, filled_by, open_regions
 from scafe.evals.disclosure.scorer import ScorerSeal
 from scafe.evals.experts.rated import Rated, open_rated
 from scafe.evals.scoring.feedback import plan_feedback
+from scafe.evals.scoring.ridge import Signs
 from scafe.evals.scoring.score import CVScore, Task, cross_validate
 from scafe.evals.scoring.splits import Folds, Split, make_folds, split_patients
 from scafe.evals.transfer.steadiness import Steadiness, steadiness
@@ -185,9 +187,14 @@ class BenchSession:
         """Score a set of features on the loop's folds; the same set is scored once."""
         known = tuple(ref.key for ref in pool)
         if known not in self._scores:
-            rows = self.matrix(pool, self.split.dev)
-            self._scores[known] = cross_validate(rows, self.task(self.split.dev), self.folds)
+            rows, task = self.matrix(pool, self.split.dev), self.task(self.split.dev)
+            self._scores[known] = cross_validate(rows, task, self.folds, signs=self.signs(pool))
         return self._scores[known]
+
+    def signs(self, pool: tuple[FeatureRef, ...]) -> Signs:
+        """Return what is declared of each feature, for the classifier's prior; () if the run has none."""
+        is_asked = self.spec.prior == "declared"
+        return declared_signs(self.pack, self.facts.classes, self.sources, pool) if is_asked else ()
 
     def stability(self, source: str) -> dict[str, Steadiness]:
         """Measure every feature of an extractor on perturbed dev images (cached)."""
@@ -254,7 +261,7 @@ class BenchSession:
         return Noisy(self.noise.on(source_sha256, feature), self.noise.sigma)
 
     def _reserved(self) -> int:
-        """Return how many label queries are kept for the choice of a classifier: one, if labels may steer."""
+        """Return the label queries kept for the choice of a classifier: one, if labels may steer."""
         return int(self.spec.classifier == "auto" and self.facts.mode == "gated")
 
     def _open_companion(self) -> Appearance | None:
@@ -272,8 +279,7 @@ class BenchSession:
                 "--dp-epsilon is for gated feedback on two classes: nothing is told of the labels otherwise; "
                 "leave it away"
             )
-        dev = self.split.dev
-        label_of = dict(zip(self.patients(dev), self.target(dev), strict=True))
+        label_of = dict(zip(self.patients(self.split.dev), self.target(self.split.dev), strict=True))
         n_pos = int(sum(label_of.values()))
         return open_noise(
             self.folder, epsilon, n_pos, len(label_of) - n_pos, max(self.ledger.reports_allowed, 1)

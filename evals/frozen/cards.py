@@ -28,8 +28,9 @@ def model_card(manifest: Manifest) -> str:
             "",
             f"{len(manifest.features)} image features for {len(manifest.criteria)} clinical criteria "
             f"({', '.join(map(md, manifest.criteria))}), each a readable Python file, and a ridge logistic "
-            f"regression (C = {manifest.penalty:g}) over them. A probability of **{positive}** from "
-            f"{manifest.threshold:.3f} on is called so; the threshold was fixed on the development part.",
+            f"regression (C = {manifest.penalty:g}) over them{_prior(manifest)}. A probability of "
+            f"**{positive}** from {manifest.threshold:.3f} on is called so; the threshold was fixed on the "
+            "development part.",
             "",
             *_chosen(manifest),
             *_beside(manifest),
@@ -63,6 +64,13 @@ def model_card(manifest: Manifest) -> str:
             "",
         ]
     )
+
+
+def _prior(manifest: Manifest) -> str:
+    if not manifest.prior:
+        return ""
+    signed = sum(sign != 0 for sign in manifest.prior)
+    return f", with the directions that criteria declare for {signed} of them as its prior"
 
 
 def _chosen(manifest: Manifest) -> list[str]:

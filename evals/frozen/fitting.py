@@ -1,6 +1,6 @@
 """The pool fitted and measured on the development part: what freezing and scoring both start from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from scafe.evals.scoring.cases import Cases, Scored, per_patient
 from scafe.evals.scoring.classifier import Classifier, fit_classifier
 from scafe.evals.scoring.crossfit import crossfit
 from scafe.evals.scoring.headline import Difference, Estimate
-from scafe.evals.scoring.score import cross_validate
+from scafe.evals.scoring.score import PENALTIES, cross_validate
+from scafe.evals.scoring.splits import Folds
 from scafe.evals.scoring.stats import corrected_test
 from scafe.knowledge.contract.extractor import Feature, parse_extractor
 from scafe.knowledge.criteria.pack import Criterion
@@ -64,25 +65,31 @@ class Fit:
 def fit_pool(session: BenchSession, pool: tuple[FeatureRef, ...]) -> Fit:
     """Fit the classifier on the development part and cross-validate it on fresh folds."""
     ids, folds = session.split.dev, session.draw_folds(FOLDS)
-    cases = session_cases(session, session.matrix(pool, ids), ids)
+    cases = pool_cases(session, pool, ids)
     columns = name_columns(session, pool)
     classifier = fit_classifier(cases, tuple(column.name for column in columns), folds)
     fitted = crossfit(cases, folds, classifier.penalty)
     fixed = (classifier.penalty,)
-    without = [
-        cross_validate(np.delete(cases.rows, number, axis=1), cases.task, folds, fixed).fold_aucs
-        for number in range(len(columns))
-    ]
+    without = [_fold_aucs(cases.without(number), folds, fixed) for number in range(len(columns))]
     return Fit(
         columns=columns,
         cases=cases,
         classifier=classifier,
         held_out=per_patient(cases, fitted.probabilities),
         fold_coefficients=fitted.coefficients,
-        nested_aucs=cross_validate(cases.rows, cases.task, folds).fold_aucs,
-        fold_aucs=cross_validate(cases.rows, cases.task, folds, fixed).fold_aucs,
+        nested_aucs=_fold_aucs(cases, folds),
+        fold_aucs=_fold_aucs(cases, folds, fixed),
         fold_aucs_without=np.array(without),
     )
+
+
+def _fold_aucs(cases: Cases, folds: Folds, penalties: tuple[float, ...] = PENALTIES) -> Floats:
+    return cross_validate(cases.rows, cases.task, folds, penalties, cases.signs).fold_aucs
+
+
+def pool_cases(session: BenchSession, pool: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> Cases:
+    """Put the values of pooled features beside labels, patients, and what is declared of each feature."""
+    return replace(session_cases(session, session.matrix(pool, ids), ids), signs=session.signs(pool))
 
 
 def session_cases(session: BenchSession, rows: Floats, ids: tuple[int, ...]) -> Cases:

@@ -46,6 +46,7 @@ from scafe.evals.frozen.stored_phantoms import dump_phantoms
 from scafe.evals.scoring.assessment import short
 from scafe.evals.scoring.cases import Cases, per_patient
 from scafe.evals.scoring.classifier import dump_classifier
+from scafe.evals.scoring.ridge import stretch
 from scafe.evals.scoring.splits import N_FOLDS
 from scafe.evals.scoring.stats import auc, auc_variance
 from scafe.knowledge.contract.errors import InputError
@@ -171,6 +172,7 @@ def _manifest(session: BenchSession, fit: Fit, lineage: dict[str, list[str]]) ->
         classes=session.facts.classes,
         threshold=threshold.value,
         penalty=fit.classifier.penalty,
+        prior=fit.cases.signs if stretch(fit.cases.signs) is not None else (),
         mode=session.facts.mode,
         seed=session.spec.seed,
         data_sha256=session.facts.data_sha256,

@@ -154,6 +154,13 @@ class Manifest(Record):
         ge=0, le=1, description="probability of the positive class from which it is called"
     )
     penalty: float = Field(gt=0, le=1e9, description="inverse penalty C of the ridge")
+    prior: tuple[Annotated[int, Field(ge=-1, le=1)], ...] = Field(
+        default=(),
+        exclude_if=_is_nothing,
+        max_length=10_000,
+        description="declared sign of each column, the ridge's prior (1: higher in the positive class); "
+        "none: a plain ridge",
+    )
     mode: Words = Field(description="feedback mode of the run: blind or gated")
     seed: int = Field(ge=0, lt=2**63)
     data_sha256: Sha256

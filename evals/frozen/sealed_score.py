@@ -13,7 +13,7 @@ from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.beside.comparison import beside_by_folds, beside_on_sealed
 from scafe.evals.frozen.beside.ensemble import refitted, second_by_folds, second_on_sealed
 from scafe.evals.frozen.bundle import Bundle
-from scafe.evals.frozen.fitting import FOLDS, fold_difference, fold_estimate, session_cases
+from scafe.evals.frozen.fitting import FOLDS, fold_difference, fold_estimate, pool_cases, session_cases
 from scafe.evals.peers import colour_texture
 from scafe.evals.scoring.assessment import (
     brier,
@@ -141,7 +141,9 @@ def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
     """Take every figure from folds over all patients; honest because no label chose a feature."""
     ids, folds = session.split.dev, session.draw_folds(FOLDS)
     ours, simple = _cases(session, _refs(bundle), ids), _baseline_cases(session, ids)
-    first, second = (cross_validate(one.rows, one.task, folds).fold_aucs for one in (ours, simple))
+    first, second = (
+        cross_validate(one.rows, one.task, folds, signs=one.signs).fold_aucs for one in (ours, simple)
+    )
     penalty = bundle.manifest.penalty
     peer = fit_classifier(simple, _numbers(simple), folds)
     method = (
@@ -199,11 +201,10 @@ def _permuted(session: BenchSession, bundle: Bundle, ours: Pair, scored: Scored)
 
 def _permuted_folds(ours: Cases, folds: Folds, penalty: float, seed: int) -> Permuted:
     few = Folds(folds.ids, folds.fold[:2], folds.n_folds)
-    observed = cross_validate(ours.rows, ours.task, few, (penalty,)).auc
-    aucs = [
-        cross_validate(ours.rows, ours.task.permuted(_draw_seed(seed, draw)), few, (penalty,)).auc
-        for draw in range(DRAWS)
-    ]
+    observed, *aucs = (
+        cross_validate(ours.rows, task, few, (penalty,), ours.signs).auc
+        for task in (ours.task, *(ours.task.permuted(_draw_seed(seed, draw)) for draw in range(DRAWS)))
+    )
     return _permuted_record(aucs, (1 + sum(one >= observed for one in aucs)) / (1 + DRAWS))
 
 
@@ -250,7 +251,7 @@ def _subgroups(session: BenchSession, scores: Scores) -> tuple[Subgroup, ...]:
 
 
 def _cases(session: BenchSession, refs: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> Cases:
-    return session_cases(session, session.matrix(refs, ids), ids)
+    return pool_cases(session, refs, ids)
 
 
 def _baseline_cases(session: BenchSession, ids: tuple[int, ...]) -> Cases:

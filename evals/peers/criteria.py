@@ -1,12 +1,13 @@
 """ScaFE's own rows: features from clinical criteria with the shipped classifier, and rows without labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from scafe.evals.peers.peer import Card, Fitted, Rows, Sample, Setting, Train, UnavailableError, View, Weights
 from scafe.evals.peers.penalised import Narrow, chances, fit_ridge
+from scafe.evals.scoring.ridge import Signs
 
 SOURCE = "Wang and Ye 2026, arXiv:2606.18063"
 
@@ -31,6 +32,8 @@ class CriteriaPeer:
     columns: tuple[Column, ...]
     labels_selected: int = 0
     note: str = ""
+    prior: Signs = ()
+    """Declared signs that the ridge has as its prior; (): a plain ridge."""
 
     @property
     def card(self) -> Card:
@@ -51,7 +54,16 @@ class CriteriaPeer:
 
     def fit(self, train: Train) -> Fitted:
         """Fit the classifier that a bundle carries."""
-        return fit_ridge(train, self.view.key)
+        return fit_ridge(self.informed(train), self.view.key)
+
+    def informed(self, train: Train) -> Train:
+        """Return the training images with what is declared of these features."""
+        return replace(train, signs={self.view.key: self.prior}) if self.prior else train
+
+    @property
+    def identity(self) -> str:
+        """What a fit depends on beside name and code."""
+        return " ".join(map(str, self.prior))
 
     def shares(self, fitted: Fitted, sample: Sample) -> dict[str, float]:
         """Return by criterion how much of the log-odds it moves: mean absolute contribution, summing to 1."""

@@ -51,6 +51,7 @@ class Fused:
     def fit(self, train: Train) -> "FusedFit":
         """Fit both on all training patients, and the stack on what each says out of fold."""
         pair: tuple[Peer, Peer] = (self.ours, self.other)
+        train = self.ours.informed(train)
         parts = tuple(one.fit(train) for one in pair)
         outside = [_out_of_fold(one, part, train) for one, part in zip(pair, parts, strict=True)]
         with one_thread():

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scafe.evals.scoring.cases import Cases
+from scafe.evals.scoring.ridge import Signs
 from scafe.evals.scoring.score import Task
 from scafe.knowledge.contract.errors import ScafeError
 from scafe.sandbox.pool.pool import ImageAndMask
@@ -128,6 +129,8 @@ class Train(Sample):
     """The same with labels: what a peer is fitted on."""
 
     task: Task = field(default_factory=lambda: Task(np.zeros(0, dtype=np.int64), ()))
+    signs: Mapping[str, Signs] = field(default_factory=dict)
+    """Key of a view -> what is declared of its numbers, the prior of a ridge on them; none: no prior."""
 
     def select(self, chosen: NDArray[np.bool_]) -> "Train":
         """Return some of the images."""
@@ -138,7 +141,7 @@ class Train(Sample):
     def cases(self, key: str) -> Cases:
         """Return one view as the cases a classifier is fitted on; '' is no view."""
         rows = self.views[key] if key else np.zeros((len(self.patients), 0))
-        return Cases(rows, self.task, self.classes)
+        return Cases(rows, self.task, self.classes, self.signs.get(key, ()))
 
     def unlabelled(self) -> Sample:
         """Return the same images without labels."""

@@ -164,7 +164,8 @@ class Desk:
         if session.facts.mode == "blind" or not pool:
             return Pruned(kept=pool, dropped=()).model_dump(mode="json")
         dev = session.split.dev
-        kept = prune(session.matrix(pool, dev), session.task(dev), session.fresh_folds)
+        rows, signs = session.matrix(pool, dev), session.signs(pool)
+        kept = prune(rows, session.task(dev), session.fresh_folds, signs=signs)
         return Pruned(
             kept=tuple(pool[place] for place in kept),
             dropped=tuple(ref for place, ref in enumerate(pool) if place not in kept),

@@ -87,7 +87,8 @@ def _tripod(bundle: Bundle, headline: Headline | None) -> list[tuple[str, str, s
 def _model_told(manifest: Manifest) -> str:
     forest = manifest.forest
     if forest is None:
-        return f"ridge logistic regression, C = {manifest.penalty:g} by inner folds"
+        prior = ", prior along declared directions" if manifest.prior else ""
+        return f"ridge logistic regression, C = {manifest.penalty:g} by inner folds{prior}"
     grown = f"{forest.trees} trees, leaves of {forest.leaf} images"
     return f"random forest, {grown}; chosen against a ridge on development folds"
 

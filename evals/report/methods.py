@@ -168,7 +168,7 @@ def _fitted(manifest: Manifest) -> str:
     """Say what was fitted, and what stands beside it."""
     ridge = (
         "features standardised, and a ridge logistic regression fitted whose "
-        f"penalty (C = {manifest.penalty:g}) was chosen by patient-grouped inner folds."
+        f"penalty (C = {manifest.penalty:g}) was chosen by patient-grouped inner folds{_prior(manifest)}."
     )
     forest, companion = manifest.forest, manifest.companion
     if forest is not None:
@@ -183,6 +183,16 @@ def _fitted(manifest: Manifest) -> str:
         f"{ridge} Beside it, {companion.numbers} numbers of appearance ({companion.note.title}) were joined "
         "to the features under one ridge, each block of the same variance in all; the result below is that "
         "of the criteria features alone."
+    )
+
+
+def _prior(manifest: Manifest) -> str:
+    signed = sum(sign != 0 for sign in manifest.prior)
+    if not signed:
+        return ""
+    return (
+        f"; its prior was one common effect along the directions that criteria declare for {signed} "
+        "features, with deviations of the same spread"
     )
 
 

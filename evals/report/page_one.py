@@ -43,7 +43,15 @@ def _locator_told(run: Mapping[str, Any]) -> str:
 
 
 def _classifier(bundle: Bundle) -> str:
-    return "random forest" if bundle.manifest.forest else "ridge logistic regression"
+    if bundle.manifest.forest:
+        return "random forest"
+    return "ridge logistic regression" + (", prior: declared directions" if bundle.manifest.prior else "")
+
+
+def _their_ridge(bundle: Bundle) -> str:
+    if bundle.manifest.prior:
+        return "same ridge, of whose features nothing is declared"
+    return "a ridge" if bundle.manifest.forest else "same ridge"
 
 
 def headline_section(bundle: Bundle, headline: Headline | None, is_burnt: bool) -> Section:
@@ -200,7 +208,7 @@ def _headline_table(bundle: Bundle, headline: Headline) -> Table:
         (
             f"baseline: {headline.baseline.name}, {headline.baseline.features} features",
             interval_text(headline.baseline.auc),
-            "same patients, " + ("a ridge" if bundle.manifest.forest else "same ridge"),
+            f"same patients, {_their_ridge(bundle)}",
         ),
         (
             "ScaFE minus baseline",

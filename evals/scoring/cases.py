@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from scafe.evals.scoring.ridge import Signs
 from scafe.evals.scoring.score import Task, discrimination
 
 Rows = NDArray[np.float64]
@@ -21,6 +22,8 @@ class Cases:
     """Target and patient of each image."""
     classes: tuple[str, ...]
     """Labels, positive first."""
+    signs: Signs = ()
+    """What is declared of each column, for the classifier's prior; (): nothing."""
 
     @property
     def labels(self) -> NDArray[np.str_]:
@@ -33,15 +36,20 @@ class Cases:
             patient for patient, wanted in zip(self.task.patients, chosen, strict=True) if wanted
         )
         task = Task(self.task.target[chosen], patients, self.task.n_classes, self.task.is_ordinal)
-        return Cases(self.rows[chosen], task, self.classes)
+        return Cases(self.rows[chosen], task, self.classes, self.signs)
 
     def with_rows(self, rows: Rows) -> "Cases":
-        """Return the same images with other features."""
+        """Return the same images with other features, of which nothing is declared."""
         return Cases(rows, self.task, self.classes)
+
+    def without(self, column: int) -> "Cases":
+        """Return the same images with one feature less."""
+        signs = self.signs[:column] + self.signs[column + 1 :]
+        return Cases(np.delete(self.rows, column, axis=1), self.task, self.classes, signs)
 
     def permuted(self, seed: int) -> "Cases":
         """Return the same images with labels permuted among patients: a null control."""
-        return Cases(self.rows, self.task.permuted(seed), self.classes)
+        return Cases(self.rows, self.task.permuted(seed), self.classes, self.signs)
 
 
 @dataclass(frozen=True)

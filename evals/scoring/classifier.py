@@ -1,5 +1,8 @@
 """The classifier of a frozen set: median imputation, scaling, ridge logistic regression.
 
+Where criteria declare how features differ between the classes, the ridge has that as its prior
+(`scafe.evals.scoring.ridge`); it stays a linear model of the same form.
+
 The ridge keeps every feature of the pool and shrinks it, which at the sizes ScaFE is made for beats
 choosing features by their labels. Saved with skops, read back as
 numbers; nothing here reads or writes pickle.
@@ -18,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from scafe.evals.data.zipped import rewrite_skops
 from scafe.evals.scoring.cases import Cases
+from scafe.evals.scoring.ridge import stretched, unstretched
 from scafe.evals.scoring.score import choose_penalty
 from scafe.evals.scoring.splits import Folds
 from scafe.evals.scoring.threads import one_thread
@@ -97,7 +101,7 @@ def fit_classifier(cases: Cases, columns: tuple[str, ...], folds: Folds) -> Clas
     Parameters
     ----------
     cases : Cases
-        Values, labels and patients of the images to fit on.
+        Values, labels and patients of the images to fit on, and what is declared of the columns.
     columns : tuple of str
         Names of the features.
     folds : Folds
@@ -110,7 +114,8 @@ def fit_classifier(cases: Cases, columns: tuple[str, ...], folds: Folds) -> Clas
     .. [2] le Cessie and van Houwelingen (1992), Ridge Estimators in Logistic Regression,
        Applied Statistics 41(1), 191-201, doi:10.2307/2347628.
     """
-    return fit_at_penalty(cases, columns, choose_penalty(cases.rows, cases.task, folds))
+    penalty = choose_penalty(cases.rows, cases.task, folds, signs=cases.signs)
+    return fit_at_penalty(cases, columns, penalty)
 
 
 def fit_at_penalty(cases: Cases, columns: tuple[str, ...], penalty: float) -> Classifier:
@@ -118,11 +123,15 @@ def fit_at_penalty(cases: Cases, columns: tuple[str, ...], penalty: float) -> Cl
     steps = [
         ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
         ("scale", StandardScaler()),
-        ("classify", _last_step(penalty, len(cases.classes))),
     ]
+    last = _last_step(penalty, len(cases.classes))
     # One thread: the order of a threaded sum would change the last bits of the file.
     with one_thread(), config_context(skip_parameter_validation=True):
-        pipeline = Pipeline(steps).fit(cases.rows, _fitted_target(cases))
+        standard = Pipeline(steps).fit_transform(cases.rows)
+        last.fit(stretched(standard, cases.signs), _fitted_target(cases))
+    for model in getattr(last, "estimators_", [last]):
+        model.coef_ = unstretched(model.coef_, cases.signs)
+    pipeline = Pipeline([*steps, ("classify", last)])
     return Classifier(cases.classes, columns, penalty, pipeline, cases.task.is_ordinal)
 
 

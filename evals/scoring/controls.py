@@ -44,7 +44,7 @@ class Study:
 def run_controls(study: Study) -> Controls:
     """Run the byte-identical copy, the noise features and the permuted labels."""
     fixed = (study.penalty,)
-    before = cross_validate(study.cases.rows, study.cases.task, study.folds, fixed)
+    before = cross_validate(study.cases.rows, study.cases.task, study.folds, fixed, study.cases.signs)
     gains = [_gain(study, before, column) for column in _noise(study)]
     floor = float(np.quantile([one.gain for one in gains], 0.95))
     taken = [one.accepted for one in gains]
@@ -88,7 +88,9 @@ def _permuted(study: Study) -> Control:
     few = Folds(study.folds.ids, study.folds.fold[:PERMUTED_REPEATS], study.folds.n_folds)
     fixed = (study.penalty,)
     aucs = [
-        cross_validate(study.cases.rows, study.cases.task.permuted(_seed(study, 2, draw)), few, fixed).auc
+        cross_validate(
+            study.cases.rows, study.cases.task.permuted(_seed(study, 2, draw)), few, fixed, study.cases.signs
+        ).auc
         for draw in range(PERMUTATIONS)
     ]
     mean, error = float(np.mean(aucs)), float(np.std(aucs, ddof=1)) / len(aucs) ** 0.5
@@ -107,7 +109,8 @@ def _noise(study: Study) -> list[NDArray[np.float64]]:
 
 def _gain(study: Study, before: CVScore, columns: NDArray[np.float64]) -> _Gain:
     rows = np.column_stack([study.cases.rows, columns])
-    after = cross_validate(rows, study.cases.task, study.folds, (study.penalty,))
+    signs = study.cases.signs and (*study.cases.signs, *(0,) * columns.shape[1])
+    after = cross_validate(rows, study.cases.task, study.folds, (study.penalty,), signs)
     decision = decide(before, after, study.folds)
     return _Gain(decision.gain, decision.outcome == "accepted")
 

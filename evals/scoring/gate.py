@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.scoring.ridge import Signs
 from scafe.evals.scoring.score import CVScore, Task, choose_penalty, cross_validate
 from scafe.evals.scoring.splits import Folds
 from scafe.evals.scoring.stats import corrected_test
@@ -46,7 +47,11 @@ def decide(before: CVScore, after: CVScore, folds: Folds, level: float = LEVEL) 
 
 
 def prune(
-    rows: Floats, task: Task, folds: Folds, score: Callable[[Floats], CVScore] | None = None
+    rows: Floats,
+    task: Task,
+    folds: Folds,
+    score: Callable[[Floats], CVScore] | None = None,
+    signs: Signs = (),
 ) -> tuple[int, ...]:
     """Drop features one at a time as long as the set is better without them, on folds the loop never used.
 
@@ -61,18 +66,26 @@ def prune(
         Fresh folds over the same items.
     score : callable, optional
         Scores a set; by default cross-validation at the penalty that the full set chose.
+    signs : tuple of int
+        What is declared of each column (`scafe.evals.scoring.ridge`).
 
     Returns
     -------
     tuple of int
         Columns that stay, in order.
     """
-    penalty = choose_penalty(rows, task, folds) if rows.shape[1] else 1.0
-    scored = score or (lambda some: cross_validate(some, task, folds, (penalty,)))
+    penalty = choose_penalty(rows, task, folds, signs=signs) if rows.shape[1] else 1.0
+
+    def scored(columns: list[int]) -> CVScore:
+        some = rows[:, columns]
+        if score is not None:
+            return score(some)
+        return cross_validate(some, task, folds, (penalty,), tuple(signs[one] for one in columns if signs))
+
     kept = list(range(rows.shape[1]))
-    current = scored(rows)
+    current = scored(kept)
     while len(kept) > 1:
-        without = [scored(rows[:, [k for k in kept if k != column]]) for column in kept]
+        without = [scored([k for k in kept if k != column]) for column in kept]
         decisions = [decide(current, one, folds) for one in without]
         best = int(np.argmin([one.p for one in decisions]))
         if decisions[best].outcome != "accepted":

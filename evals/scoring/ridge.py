@@ -2,12 +2,24 @@
 
 The objective is scikit-learn's, ½|w|² + C Σ loss with a free intercept, so a score found here is the
 score of the frozen classifier; the tests hold the two together.
+
+What criteria declare of the classes is a prior of the ridge. A pack says whether a criterion is expected
+higher or lower in the positive class, and an extractor how its feature moves with the criterion; their
+product is a sign per feature, known before any label. Under the prior, coefficients are one common effect
+times the signs, plus deviations of their own, both of one spread. With few patients the common effect
+decides (its limit is Dawes's unit weights), with many the labels do. It may come out negative: turning all
+signs changes nothing.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+Signs = tuple[int, ...]
+"""+1: declared higher in the first class, -1: lower, 0: not stated; one per column. (): no prior."""
+FEWEST_SIGNED = 2
+"""Columns from which there is something in common."""
 
 MAX_STEPS = 60
 MAX_HALVINGS = 30
@@ -47,6 +59,54 @@ def fit_ridge_logistic(designs: Floats, weights: Floats, targets: Floats, penalt
         if not fits.advance():
             break
     return fits.beta.reshape(len(designs), len(targets), -1)
+
+
+def stretch(signs: Signs) -> Floats | None:
+    """Return the map of standardised columns under which a plain ridge has the declared prior.
+
+    The prior's covariance is, up to a factor, `I + s sᵀ`; this is its symmetric square root. A ridge on
+    `Z @ stretch` with coefficients `b` is a ridge on `Z` with coefficients `stretch @ b` under that prior.
+
+    Parameters
+    ----------
+    signs : tuple of int
+
+    Returns
+    -------
+    (p, p) array, or None if fewer than two columns are signed: the plain ridge.
+
+    References
+    ----------
+    .. [1] Dawes (1979), The robust beauty of improper linear models in decision making, American
+       Psychologist 34(7), 571-582, doi:10.1037/0003-066X.34.7.571 (unit weights).
+    .. [2] Lindley and Smith (1972), Bayes estimates for the linear model, Journal of the Royal Statistical
+       Society B 34(1), 1-18, doi:10.1111/j.2517-6161.1972.tb00885.x (exchangeable coefficients).
+
+    Examples
+    --------
+    >>> found = stretch((1, -1, 0))
+    >>> (found @ found).round(9).tolist()
+    [[2.0, -1.0, 0.0], [-1.0, 2.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> stretch((1, 0)) is None
+    True
+    """
+    column = np.array(signs, dtype=np.float64)
+    signed = float(np.abs(column).sum())
+    if signed < FEWEST_SIGNED:
+        return None
+    return np.asarray(np.eye(len(column)) + (np.sqrt(1 + signed) - 1) / signed * np.outer(column, column))
+
+
+def stretched(standard: Floats, signs: Signs) -> Floats:
+    """Return standardised columns (n, p) as the ridge with this prior takes them."""
+    along = stretch(signs)
+    return standard if along is None else np.asarray(standard @ along)
+
+
+def unstretched(weights: Floats, signs: Signs) -> Floats:
+    """Return coefficients (…, p) of stretched columns as those of the standardised columns."""
+    along = stretch(signs)
+    return weights if along is None else np.asarray(weights @ along)
 
 
 def sigmoid(logits: Floats) -> Floats:

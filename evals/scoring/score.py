@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.scoring.ridge import fit_ridge_logistic, log_losses, sigmoid
+from scafe.evals.scoring.ridge import Signs, fit_ridge_logistic, log_losses, sigmoid, stretched
 from scafe.evals.scoring.splits import Folds
 from scafe.evals.scoring.stats import auc
 from scafe.evals.scoring.threads import one_thread
@@ -94,7 +94,11 @@ class CVScore:
 
 
 def cross_validate(
-    rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...] = PENALTIES
+    rows: Floats,
+    task: Task,
+    folds: Folds,
+    penalties: tuple[float, ...] = PENALTIES,
+    signs: Signs = (),
 ) -> CVScore:
     """Score a set of features.
 
@@ -108,6 +112,8 @@ def cross_validate(
         Fixed for a run, so that two sets are compared on identical folds.
     penalties : tuple of float
         Inverse penalties to choose from; one alone is taken as it is.
+    signs : tuple of int
+        What is declared of each column (`scafe.evals.scoring.ridge`); (): a plain ridge.
 
     Returns
     -------
@@ -117,16 +123,22 @@ def cross_validate(
         constant = np.full(folds.n_repeats * folds.n_folds, 0.5)
         return CVScore(constant, np.full(len(constant), penalties[0]))
     with one_thread():
-        chosen = _choose_penalties(rows, task, folds, penalties)
-        aucs = _test_aucs(rows, task, folds.tests, chosen)
+        chosen = _choose_penalties(rows, task, folds, penalties, signs)
+        aucs = _test_aucs(rows, task, folds.tests, chosen, signs)
     return CVScore(aucs, chosen)
 
 
-def choose_penalty(rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...] = PENALTIES) -> float:
+def choose_penalty(
+    rows: Floats,
+    task: Task,
+    folds: Folds,
+    penalties: tuple[float, ...] = PENALTIES,
+    signs: Signs = (),
+) -> float:
     """Choose one penalty for all items by the log loss over the first repeat; ties go to the ridge."""
     tests = folds.tests[: folds.n_folds]
     with one_thread():
-        models = _fit(rows, task, ~tests, penalties)
+        models = _fit(rows, task, ~tests, penalties, signs)
     losses = np.mean([models.losses(place, task, test) for place, test in enumerate(tests)], axis=0)
     return _best(losses, penalties)
 
@@ -143,7 +155,9 @@ def fitted_logits(rows: Floats, task: Task, others: Floats, penalty: float) -> F
     return np.asarray(design[~train] @ beta[0, 0])
 
 
-def _choose_penalties(rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...]) -> Floats:
+def _choose_penalties(
+    rows: Floats, task: Task, folds: Folds, penalties: tuple[float, ...], signs: Signs
+) -> Floats:
     if len(penalties) == 1:
         return np.full(folds.n_repeats * folds.n_folds, penalties[0])
     chosen = []
@@ -152,7 +166,7 @@ def _choose_penalties(rows: Floats, task: Task, folds: Folds, penalties: tuple[f
         losses = np.zeros((folds.n_folds, len(penalties)))
         for some in _parts(pairs, _together(rows, task, penalties)):
             outs = np.array([(fold == one) | (fold == other) for one, other in some])
-            models = _fit(rows, task, ~outs, penalties)
+            models = _fit(rows, task, ~outs, penalties, signs)
             for place, (one, other) in enumerate(some):
                 losses[one] += models.losses(place, task, fold == other)
                 losses[other] += models.losses(place, task, fold == one)
@@ -174,12 +188,12 @@ def _best(losses: Floats, penalties: tuple[float, ...]) -> float:
     return penalties[int(np.argmin(np.round(losses, 12)))]
 
 
-def _test_aucs(rows: Floats, task: Task, tests: Bools, penalties: Floats) -> Floats:
+def _test_aucs(rows: Floats, task: Task, tests: Bools, penalties: Floats, signs: Signs) -> Floats:
     aucs = np.empty(len(tests))
     for penalty in map(float, np.unique(penalties)):
         own = np.flatnonzero(penalties == penalty)
         for places in np.array_split(own, -(-len(own) // _together(rows, task, (penalty,)))):
-            models = _fit(rows, task, ~tests[places], (penalty,))
+            models = _fit(rows, task, ~tests[places], (penalty,), signs)
             for model, place in enumerate(places):
                 aucs[place] = _test_auc(models.logits[model, 0], task, tests[place])
     return aucs
@@ -246,8 +260,8 @@ class _Models:
         return np.asarray(found.mean(axis=(1, 2)))
 
 
-def _fit(rows: Floats, task: Task, trains: Bools, penalties: tuple[float, ...]) -> _Models:
-    designs = np.stack([_design(rows, train) for train in trains])
+def _fit(rows: Floats, task: Task, trains: Bools, penalties: tuple[float, ...], signs: Signs) -> _Models:
+    designs = np.stack([_design(rows, train, signs) for train in trains])
     targets = np.tile(task.codes, (len(penalties), 1))
     strengths = np.repeat(penalties, len(task.codes))
     beta = fit_ridge_logistic(designs, trains.astype(np.float64), targets, strengths)
@@ -255,7 +269,7 @@ def _fit(rows: Floats, task: Task, trains: Bools, penalties: tuple[float, ...]) 
     return _Models(logits.reshape(len(trains), len(penalties), len(task.codes), -1))
 
 
-def _design(rows: Floats, train: Bools) -> Floats:
+def _design(rows: Floats, train: Bools, signs: Signs = ()) -> Floats:
     inside = rows[train]
     missing = np.isnan(rows)
     if missing.any():
@@ -265,7 +279,7 @@ def _design(rows: Floats, train: Bools) -> Floats:
     means, scales = inside.mean(axis=0), inside.std(axis=0)
     # A column without spread, but for rounding, keeps its scale, as in scikit-learn's StandardScaler.
     scales = np.where(scales > ROUNDING * np.abs(means), scales, 1.0)
-    return np.concatenate([np.ones((len(rows), 1)), (rows - means) / scales], axis=1)
+    return np.concatenate([np.ones((len(rows), 1)), stretched((rows - means) / scales, signs)], axis=1)
 
 
 def _medians(rows: Floats) -> Floats:

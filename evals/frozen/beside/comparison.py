@@ -69,7 +69,7 @@ def _fold_aucs(
     """AUC of criteria, companion and both in one fold, fitted on the others."""
     test, inner = folds.tests[place], _others(folds, place)
     train, held = cases.select(~test), cases.select(test)
-    ours = fit_joined(train, (Block(columns),), inner)
+    ours = fit_joined(train, (Block(columns, signs=cases.signs),), inner)
     both = fit_both(train, rows[~test], columns, appearance, inner)
     alone = _alone(train.with_rows(rows[~test]), appearance, inner, rows[test])
     return (

@@ -91,7 +91,8 @@ def second_by_folds(session: BenchSession, bundle: Bundle, cases: Cases, folds: 
         return None
     few = Folds(folds.ids, folds.fold[:REPEATS], folds.n_folds)
     aucs, _ = forest_by_folds(cases, bundle.manifest.columns, few, session.spec.seed)
-    gain = corrected_interval(cross_validate(cases.rows, cases.task, few).fold_aucs - aucs, few.n_folds)
+    ridge = cross_validate(cases.rows, cases.task, few, signs=cases.signs).fold_aucs
+    gain = corrected_interval(ridge - aucs, few.n_folds)
     both: dict[bool, Classifier | Forest] = {True: bundle.forest, False: bundle.classifier}
     method = f"corrected resampled interval over {len(aucs)} identical folds"
     return Second(

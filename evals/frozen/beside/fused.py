@@ -42,7 +42,12 @@ def fit_both(
     cases: Cases, appearance: Rows, columns: tuple[str, ...], companion: Appearance, folds: Folds
 ) -> Joined:
     """Fit one ridge over two blocks of columns; `cases` hold the criteria features alone."""
-    blocks = side_by_side(columns, column_names(appearance.shape[1]), one_scale=companion.companion.one_scale)
+    blocks = side_by_side(
+        columns,
+        column_names(appearance.shape[1]),
+        one_scale=companion.companion.one_scale,
+        signs=cases.signs,
+    )
     return fit_joined(cases.with_rows(np.hstack([cases.rows, appearance])), blocks, folds)
 
 

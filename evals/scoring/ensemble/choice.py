@@ -53,7 +53,7 @@ def choose_classifier(cases: Cases, columns: tuple[str, ...], folds: Folds, seed
     """
     few = Folds(folds.ids, folds.fold[:REPEATS], folds.n_folds)
     aucs, held_out = forest_by_folds(cases, columns, few, seed)
-    ridge = cross_validate(cases.rows, cases.task, few).fold_aucs
+    ridge = cross_validate(cases.rows, cases.task, few, signs=cases.signs).fold_aucs
     test = corrected_test(aucs - ridge, 1 / (few.n_folds - 1))
     forest = fit_forest(cases, columns, seed)
     return Choice(forest, aucs, ridge, held_out, test, leads=test.mean > max(test.se, 1e-9))

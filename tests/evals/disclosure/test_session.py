@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from scafe.evals.disclosure.answers import answer_score, class_sign
+from scafe.evals.disclosure.answers import answer_score
 from scafe.evals.disclosure.bench import BenchSpec, FeatureRef
 from scafe.evals.disclosure.session import BenchSession
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 from scafe.knowledge.contract.extractor import parse_extractor
+from scafe.knowledge.criteria.directions import class_sign
 
 RED = "m = image[mask].mean(axis=0)\nreturn {'red': float(m[0]), 'blue': float(m[2])}"
 

@@ -173,6 +173,7 @@ class ToySession:
             unmasked=0,
         )
         self.regions = None
+        self.declared: tuple[int, ...] = ()
         self.appearance = None
         self.noise = None
         self.folds = self.draw_folds("loop")
@@ -196,6 +197,9 @@ class ToySession:
         return make_folds(
             dev, [self.names[i] for i in dev], [self.labels[i] for i in dev], self.spec.seed, purpose, 2
         )
+
+    def signs(self, pool: tuple[FeatureRef, ...]) -> tuple[int, ...]:
+        return self.declared[: len(pool)]
 
     def matrix(self, pool: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> Any:
         columns = []
