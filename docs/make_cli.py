@@ -13,8 +13,8 @@ HEAD = """# The command line
 *This page is generated from the commands' own help: `make pages`.*
 
 Results go to stdout; progress and messages go to stderr. `--json` makes stdout exactly one JSON
-document, also when a command fails (`{"error": {"kind", "message", "exit_code"}}`). `--quiet` leaves only
-the result and errors. `NO_COLOR` is honoured, and what is piped is never coloured.
+document, also when a command fails (`{"error": {"kind", "message", "exit_code", "page"}}`). `--quiet`
+leaves only the result and errors. `NO_COLOR` is honoured, and what is piped is never coloured.
 
 | exit code | meaning |
 |---|---|

@@ -30,7 +30,7 @@ from scafe.agent.cli.criteria import criteria, probe
 from scafe.agent.cli.data import data, locate
 from scafe.agent.cli.gate import escalate, freeze, reply
 from scafe.agent.cli.host import config, doctor
-from scafe.agent.cli.pages import address, name_pages, page_for
+from scafe.agent.cli.pages import PREFIX, address, command_of, name_pages, page_for
 from scafe.agent.cli.phantoms import phantoms
 from scafe.agent.cli.run import demo, resume, run
 from scafe.agent.cli.selftest import selftest
@@ -77,10 +77,10 @@ class Scafe(click.Group):
             with _warnings_as_sentences(is_quiet=not {"-q", "--quiet"}.isdisjoint(given)):
                 code = super().main(given, prog_name or "scafe", complete_var, standalone_mode=False, **extra)
         except (click.ClickException, click.Abort, ScafeError, OSError) as fault:
-            sys.exit(_tell(fault, "--json" in given))
+            sys.exit(_tell(fault, command_of(self, given), "--json" in given))
         except Exception as fault:
             echo(traceback.format_exc(), err=True)
-            sys.exit(_tell(fault, "--json" in given))
+            sys.exit(_tell(fault, command_of(self, given), "--json" in given))
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -127,13 +127,14 @@ for command in (
 name_pages(main)
 
 
-def _tell(fault: BaseException, as_json: bool) -> int:
+def _tell(fault: BaseException, command: tuple[str, ...], as_json: bool) -> int:
     message, code = _sentence(fault)
-    page = page_for(fault, message)
-    echo(f"scafe: {message}" + ("" if page is None else f" (more: {address(page)})"), err=True)
+    page = page_for(fault, message, command)
+    where = None if page is None else address(page)
+    echo(f"{PREFIX}{message}" + ("" if where is None else f" (more: {where})"), err=True)
     if as_json:
-        kind = type(fault).__name__
-        _print_last(render_json({"error": {"kind": kind, "message": message, "exit_code": code}}))
+        error = {"kind": type(fault).__name__, "message": message, "exit_code": code, "page": where}
+        _print_last(render_json({"error": error}))
     return code
 
 

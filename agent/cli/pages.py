@@ -1,14 +1,21 @@
-"""Which page says more: one for every command, named at the end of its help, and one for each kind of fault.
+"""Which page says more: one for every command, named at the end of its help, and one for every long message.
 
-Pages are named as they lie in the repository; `address` alone knows where a reader finds them.
+A message longer than a line names the page of the option or format that it speaks of, else that of its
+kind of fault, else that of the command that failed: no long message is without one. Pages are named as
+they lie in the repository; `address` alone knows where a reader finds them.
 """
+
+import re
+from collections.abc import Sequence
 
 import click
 
 from scafe.knowledge.contract import errors
 
+PREFIX = "scafe: "
+"""What stands before every message on stderr."""
 A_LINE = 100
-"""Characters from which a message is longer than a line of a terminal, and names its page."""
+"""Characters of a line of a terminal; a message that does not fit, its prefix included, names its page."""
 COMMANDS = {
     "demo": "tutorials/1-phantom-scars.md",
     "run": "tutorials/2-your-photographs.md",
@@ -41,18 +48,38 @@ COMMANDS = {
     "config": "reference-settings.md",
 }
 """Command -> its page under docs/; one that is not here has the page of its group."""
-FAULTS: dict[type[errors.ScafeError], str] = {
+FAULTS: dict[type[BaseException], str] = {
     errors.PackError: "criteria-packs.md",
     errors.ContractError: "how-to-read-a-finding.md",
     errors.DatasetError: "data.md",
     errors.SettingsError: "reference-settings.md",
+    errors.WaitingError: "models.md",
     errors.IntegrityError: "tutorials/5-audit-a-run.md",
     errors.EgressError: "how-to-air-gapped-hospital.md",
     errors.ModelError: "models.md",
     errors.BudgetError: "how-to-choose-the-budget.md",
     errors.SandboxError: "sandbox.md",
+    OSError: "how-to-disk-and-rights.md",
 }
 """Kind of fault -> the page that helps; a kind that is not here has that of its nearest base, or none."""
+UNFORESEEN = "reference-exit-codes.md"
+"""What to report of a fault that is ScaFE's own."""
+SPOKEN_OF = {
+    "--cache": "scale.md",
+    "--checkpoints": "scale.md",
+    "--cluster": "scale.md",
+    "--companion": "how-to-companion.md",
+    "--dp-epsilon": "about-disclosure.md",
+    "--feedback": "how-to-choose-the-budget.md",
+    "--locator": "how-to-run-without-masks.md",
+    "--networks": "compare.md",
+    "--ordinal": "evaluation.md",
+    "--peers": "compare.md",
+    "--text-column": "compare.md",
+    "DICOM": "how-to-read-dicom-and-nifti.md",
+    "NIfTI": "how-to-read-dicom-and-nifti.md",
+}
+"""Word in a message -> the page about it; of several words the first in the message counts."""
 
 
 def address(page: str) -> str:
@@ -75,8 +102,41 @@ def page_of(path: tuple[str, ...]) -> str:
     return next((COMMANDS[name] for name in names if name in COMMANDS), "cli.md")
 
 
-def page_for(fault: BaseException, message: str) -> str | None:
-    """Return the page that helps with a fault whose message is longer than a line."""
-    if len(message) < A_LINE:
+def command_of(group: click.Group, words: Sequence[str]) -> tuple[str, ...]:
+    """Return the command that words of a command line name: `("runs", "show")` of `runs show last --json`."""
+    name = next((word for word in words if not word.startswith("-")), "")
+    command = group.commands.get(name)
+    if command is None:
+        return ()
+    rest = words[words.index(name) + 1 :]
+    return (name, *(command_of(command, rest) if isinstance(command, click.Group) else ()))
+
+
+def page_for(fault: BaseException, message: str, command: tuple[str, ...] = ()) -> str | None:
+    """Return the page that a message still has to name: one if it is longer than a line, or none.
+
+    Parameters
+    ----------
+    fault : BaseException
+    message : str
+        What is told of it, without the prefix.
+    command : tuple of str
+        The command that failed.
+    """
+    if len(PREFIX + message) <= A_LINE and "\n" not in message:
         return None
+    unforeseen = not isinstance(fault, (errors.ScafeError, click.ClickException, OSError))
+    page = UNFORESEEN if unforeseen else _spoken_of(message) or _of_kind(fault) or page_of(command)
+    return None if address(page) in message else page
+
+
+def _spoken_of(message: str) -> str | None:
+    known = "|".join(SPOKEN_OF)
+    found = re.search(
+        rf"(?<![\w/.-])({known})(?![\w/.-])", message
+    )  # alone: no part of a path or longer word
+    return SPOKEN_OF[found[0]] if found else None
+
+
+def _of_kind(fault: BaseException) -> str | None:
     return next((FAULTS[kind] for kind in type(fault).__mro__ if kind in FAULTS), None)
