@@ -3,6 +3,7 @@
 # Run it with a read-only root, no network, and only what it needs written:
 #   docker run --rm --read-only --tmpfs /tmp --shm-size 1g --network none \
 #       -v "$PWD/photos:/data:ro" -v "$PWD/runs:/runs" scafe:local run scar.vss --data /data --out /runs
+# `runs` has to belong to the image's user (chown 10001 runs); without a `-v …:/runs` runs go to a volume of the engine.
 # With a model's endpoint leave `--network none` out and pass the key: -e SCAFE_API_KEY.
 # `docker run … scafe:local doctor` says which walls hold inside; a host whose engine forbids both refuses to run.
 # The base must have the Python version that the wheelhouse was made for.
