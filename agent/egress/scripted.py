@@ -3,8 +3,8 @@
 It speaks as real servers do, their quirks included, counts what it is asked, and can be run beside
 a whole `scafe run`::
 
-    python -m scafe.agent.egress.scripted --replies replies.json --port 8377 &
-    scafe run scar.vss --data photos --model openai:scripted --base-url http://127.0.0.1:8377/v1
+    python -m scafe.agent.egress.scripted --replies replies.json > server.url &
+    scafe run scar.vss --data photos --model openai:scripted --base-url "$(cat server.url)"
 
 A script is a JSON list (or one JSON value per line) of replies; each is used once, in order, unless
 `when` names a text that the prompt must hold. A reply is a text, or an object with some of the fields
@@ -298,7 +298,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--after", choices=("fail", "repeat"), default="fail", help="when the script is over")
     options = parser.parse_args(arguments)
-    server = ScriptedServer(load_script(options.replies), port=options.port, after=options.after)
+    script = load_script(options.replies)
+    try:
+        server = ScriptedServer(script, port=options.port, after=options.after)
+    except OSError as error:
+        parser.error(
+            f"port {options.port} cannot be used ({error.strerror}); leave --port out for a free one"
+        )
     print(server.url, flush=True)
     try:
         server.wait()

@@ -1,6 +1,7 @@
 """Tracing sends nothing, addresses are checked, and the scripted server does what it says."""
 
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,19 @@ def test_the_server_can_be_run_as_a_command_and_tells_its_count(tmp_path: Path) 
         finally:
             child.kill()
     assert count["calls"] == count["answered"] == 1
-    assert main
+
+
+def test_a_port_that_is_taken_is_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "replies.json"
+    script.write_text("[]")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit) as stopped:
+            main(["--replies", str(script), "--port", str(port)])
+    assert stopped.value.code == 2
+    assert f"port {port} cannot be used" in capsys.readouterr().err
 
 
 def test_the_door_s_refusal_is_not_taken_for_a_lost_connection(tmp_path: Path) -> None:
