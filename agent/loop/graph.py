@@ -73,8 +73,3 @@ def nodes_in_words() -> list[tuple[str, str]]:
     before = STEPS.index(collect)
     order = [*STEPS[:before], draft, *STEPS[before:]]
     return [(body.__name__, (body.__doc__ or "").strip().split("\n")[0]) for body in order]
-
-
-def draw_graph() -> str:
-    """Return the graph as Mermaid text; drawn from the code, so it cannot be out of date."""
-    return build_graph().get_graph().draw_mermaid()

@@ -6,8 +6,8 @@ from sphinx.application import Sphinx
 MAGIC = "%%bash"
 CODE = {"python", "python3", "bash", "sh", "shell", "console"}
 """Languages of code that a reader would type; text, YAML, TOML and JSON are things to read."""
-AS_TEXT = {"csv", "mermaid"}
-"""Pygments knows no CSV, and a picture of a Mermaid graph would need a script from another host."""
+AS_TEXT = {"csv"}
+"""Pygments knows no CSV."""
 NOT_RUN = "Not run when this page was built:"
 
 

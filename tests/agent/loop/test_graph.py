@@ -15,6 +15,7 @@ import pytest
 from langgraph.checkpoint.serde import jsonplus
 from langgraph.graph import START, StateGraph
 
+from scafe.agent.loop.graph import build_graph
 from scafe.agent.nodes.state import Result, first_state, latest_wave
 from scafe.agent.record.checkpoints import open_checkpointer
 from scafe.knowledge.contract.errors import SettingsError
@@ -22,9 +23,21 @@ from scafe.knowledge.contract.errors import SettingsError
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_picture_of_the_graph_is_current() -> None:
+def test_the_page_and_the_picture_of_the_graph_are_current() -> None:
     make = runpy.run_path(str(ROOT / "docs" / "make_graph.py"))
-    assert make["page"]() == (ROOT / "docs" / "graph.md").read_text(), "run `python docs/make_graph.py`"
+    assert make["PAGE"].read_text() == make["page"](), "run `python docs/make_graph.py`"
+    assert make["PICTURE"].read_text() == make["picture"](), "run `python docs/make_graph.py`"
+
+
+def test_every_step_and_every_way_of_the_graph_is_drawn() -> None:
+    make = runpy.run_path(str(ROOT / "docs" / "make_graph.py"))
+    graph = build_graph().get_graph()
+    drawn = make["picture"]()
+    inner = set(graph.nodes) - {"__start__", "__end__"}
+    assert {name for name in inner if f">{name}</text>" in drawn} == inner
+    kept = [edge for edge in graph.edges if {edge.source, edge.target} <= inner]
+    assert drawn.count("marker-end=") == len(kept)
+    assert drawn.count("stroke-dasharray=") == sum(edge.conditional for edge in kept)
 
 
 def result(wave: int, task: int) -> Result:
