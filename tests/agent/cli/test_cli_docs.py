@@ -120,3 +120,17 @@ def all_options(command: click.Command) -> set[str]:
 def test_every_file_that_a_page_links_to_exists(path: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_program_that_a_page_starts_exists(path: Path) -> None:
+    said = path.read_text(encoding="utf-8")
+    modules = re.findall(r"-m\s+((?:scafe|benchmarks)(?:\.\w+)+)", said)
+    scripts = re.findall(r"(?:bash|python) \"?(?:\$CLONE/)?((?:docs|benchmarks|packaging)/[\w/.-]+)", said)
+    assert [name for name in modules if not is_program(name)] == []
+    assert [name for name in scripts if not (ROOT / name).is_file()] == []
+
+
+def is_program(module: str) -> bool:
+    place = ROOT.joinpath(*module.removeprefix("scafe.").split("."))
+    return place.with_suffix(".py").is_file() or (place / "__main__.py").is_file()
