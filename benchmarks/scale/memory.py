@@ -21,17 +21,19 @@ from typing import Self
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 SOURCE = Path(__file__).parents[2] / "../shared/data/ham10000"
 SIZE = "600x450"
+HEAD = ("path", "mask", "label", "patient_id")
 TICK = 0.25
 LABELS = ("mel", "nv")
 
 
-def make(source: Path, folder: Path, count: int, size: str = SIZE) -> Path:
-    """Write `count` photographs and a manifest; what is there already is kept."""
+def make(source: Path, folder: Path, count: int, size: str = SIZE, *, masks: bool = False) -> Path:
+    """Write `count` photographs and a manifest, with masks if asked; what is there already is kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    table = folder / f"manifest-{count}.csv"
+    table = folder / f"manifest-{count}{'-masks' if masks else ''}.csv"
     if table.exists():
         return table
     with (source / "manifest.csv").open(encoding="utf-8") as file:
@@ -42,26 +44,43 @@ def make(source: Path, folder: Path, count: int, size: str = SIZE) -> Path:
         path = folder / f"{number:06d}.jpg"
         if not path.exists():
             path.write_bytes(_resampled(source / row["path"], number, size))
-        lines.append((path.name, row["label"], f"p{number:06d}"))
+        mask = (
+            _mask(source / row["mask"], folder / "masks" / f"{number:06d}.png", number, size) if masks else ""
+        )
+        lines.append((path.name, mask, row["label"], f"p{number:06d}"))
     with table.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("path", "label", "patient_id"), *lines])
+        csv.writer(file).writerows(one if masks else (one[0], *one[2:]) for one in [HEAD, *lines])
     return table
 
 
 def _resampled(path: Path, number: int, size: str) -> bytes:
     rng = np.random.default_rng(number)
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    drawn = _drawn(path, rng, size, cv2.IMREAD_COLOR, cv2.INTER_AREA)
+    _, data = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(85, 96))])
+    return bytes(data)
+
+
+def _mask(path: Path, out: Path, number: int, size: str) -> str:
+    """Cut a mask as its image was; return its name in the manifest, none where nothing of it is left."""
+    drawn = _drawn(path, np.random.default_rng(number), size, cv2.IMREAD_GRAYSCALE, cv2.INTER_NEAREST)
+    if not drawn.any():
+        return ""
+    out.parent.mkdir(exist_ok=True)
+    cv2.imwrite(str(out), drawn)
+    return f"{out.parent.name}/{out.name}"
+
+
+def _drawn(path: Path, rng: np.random.Generator, size: str, mode: int, way: int) -> NDArray[np.uint8]:
+    image = cv2.imread(str(path), mode)
     if image is None:
         raise SystemExit(f"{path}: cannot be read")
     height, width = image.shape[:2]
     share = rng.uniform(0.75, 1)
     rows, columns = int(share * height), int(share * width)
     top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
-    cut = image[top : top + rows, left : left + columns]
     across, down = map(int, size.split("x"))
-    drawn = cv2.resize(cut, (across, down), interpolation=cv2.INTER_AREA)
-    _, data = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(85, 96))])
-    return bytes(data)
+    cut = image[top : top + rows, left : left + columns]
+    return np.asarray(cv2.resize(cut, (across, down), interpolation=way), np.uint8)
 
 
 @dataclass(frozen=True)
