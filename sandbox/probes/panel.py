@@ -1,4 +1,4 @@
-"""The phantoms that every extractor of a run is judged on, rendered once and cut into parts.
+"""The phantoms that every extractor of a run is judged on, in parts; each is rendered when first looked at.
 
 A panel is one flat list of images, so that the sandbox ships it to its workers once, and the places
 that say which of them turn a dial, move a nuisance, were drawn at random, perturbed, or are edge cases.
@@ -7,7 +7,7 @@ An image that has several parts (the neutral scene stands in every sweep) is ren
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from scafe.sandbox.pool.pool import ImageAndMask
 from scafe.sandbox.probes.fitted import nuisances_of
 from scafe.sandbox.probes.perturbations import PERTURBATIONS, perturb
 from scafe.sandbox.probes.ranges import Range
+from scafe.sandbox.probes.rendered import Making, Rendered
 
 N_LEVELS = 5
 N_SETTINGS = 3
@@ -44,7 +45,7 @@ class Sweep:
 class Panel:
     """Images with the places of their parts."""
 
-    images: tuple[ImageAndMask, ...]
+    images: Sequence[ImageAndMask]
     dials: tuple[Sweep, ...]
     nuisances: tuple[Sweep, ...]
     """Levels are (neutral, low, high)."""
@@ -62,6 +63,11 @@ class Panel:
         """A few ordinary phantoms of every class: an extractor that fails on all of them has failed."""
         return self.drawn[:N_FIRST]
 
+    @property
+    def is_rendered(self) -> bool:
+        """Whether every image stands there already."""
+        return not isinstance(self.images, Rendered) or self.images.is_whole
+
     @cached_property
     def looks(self) -> NDArray[np.intp]:
         """Every part's places one behind the other, edges aside; an image of two parts stands there twice."""
@@ -74,7 +80,7 @@ class Panel:
 
 
 def build_panel(kind: str, seed: int = 0, fitted: tuple[Range, ...] = ()) -> Panel:
-    """Render the panel of one kind of phantom; deterministic by its arguments.
+    """Lay out the panel of one kind of phantom; deterministic by its arguments.
 
     Parameters
     ----------
@@ -94,16 +100,13 @@ def _built(kind: str, seed: int, fitted: tuple[Range, ...]) -> Panel:
         scenes = [_within(phantom, one, number, fitted) for number, one in enumerate(drawn_phantoms)]
         drawn = shelf.render(scenes)
     else:
-        drawn = shelf.put([ImageAndMask(one.image, one.mask) for one in drawn_phantoms])
+        drawn = shelf.put([partial(ImageAndMask, one.image, one.mask) for one in drawn_phantoms])
     still = shelf.render([_stilled(phantom, one, number) for number, one in enumerate(drawn_phantoms)])
-    originals = [shelf.images[index] for index in drawn]
-    edges = _edge_cases(shelf, originals[0])
+    edges = _edge_cases(shelf, shelf.images[int(drawn[0])])
     dials = tuple(_dial_sweep(shelf, settings, dial) for dial in phantom.dials)
     nuisances = tuple(_nuisance_sweep(shelf, settings, one) for one in nuisances_of(phantom, fitted))
-    perturbed = {name: _perturbed(shelf, originals, name) for name in PERTURBATIONS}
-    return Panel(
-        tuple(one.locked() for one in shelf.images), dials, nuisances, drawn, still, perturbed, edges
-    )
+    perturbed = {name: _perturbed(shelf, drawn, name) for name in PERTURBATIONS}
+    return Panel(shelf.images, dials, nuisances, drawn, still, perturbed, edges)
 
 
 @dataclass(frozen=True)
@@ -122,30 +125,33 @@ class _Scene:
 
 
 class _Shelf:
-    """Collects images and tells where they stand."""
+    """Collects how images are made and tells where they will stand."""
 
     def __init__(self, phantom: Phantom) -> None:
-        self.images: list[ImageAndMask] = []
+        self.images = Rendered()
         self._phantom = phantom
-        self._rendered: dict[tuple[object, ...], int] = {}
+        self._places: dict[tuple[object, ...], int] = {}
 
     def render(self, scenes: Sequence[_Scene]) -> NDArray[np.intp]:
-        """Render each scene that does not stand here yet."""
+        """Give each scene a place that does not stand here yet."""
         return np.array([self._place_of(scene) for scene in scenes])
 
     def _place_of(self, scene: _Scene) -> int:
         dials = tuple(scene.dials.get(one.name, one.neutral) for one in self._phantom.dials)
         nuisances = tuple(scene.nuisances.get(one.name, one.neutral) for one in self._phantom.nuisances)
         key = (scene.seed, dials, nuisances)
-        if key not in self._rendered:
-            one = self._phantom.render(scene.seed, scene.dials, scene.nuisances, SIZE_PX)
-            self._rendered[key] = int(self.put([ImageAndMask(one.image, one.mask)])[0])
-        return self._rendered[key]
+        if key not in self._places:
+            self._places[key] = int(self.put([partial(_rendered, self._phantom, scene)])[0])
+        return self._places[key]
 
-    def put(self, images: list[ImageAndMask]) -> NDArray[np.intp]:
-        start = len(self.images)
-        self.images.extend(images)
-        return np.arange(start, len(self.images))
+    def put(self, makings: Sequence[Making]) -> NDArray[np.intp]:
+        """Give each image a place of its own."""
+        return np.array(self.images.put(makings), dtype=np.intp)
+
+
+def _rendered(phantom: Phantom, scene: _Scene) -> ImageAndMask:
+    one = phantom.render(scene.seed, scene.dials, scene.nuisances, SIZE_PX)
+    return ImageAndMask(one.image, one.mask)
 
 
 def _setting(phantom: Phantom, seed: int, number: int) -> _Scene:
@@ -194,9 +200,14 @@ def _within(phantom: Phantom, drawn: PhantomImage, number: int, fitted: tuple[Ra
     return _Scene(number, _stilled(phantom, drawn, number).dials, levels)
 
 
-def _perturbed(shelf: _Shelf, originals: list[ImageAndMask], name: str) -> NDArray[np.intp]:
-    changed = [perturb(name, one.image, one.mask, seed) for seed, one in enumerate(originals)]
-    return shelf.put([ImageAndMask(one.image, one.mask) for one in changed])
+def _perturbed(shelf: _Shelf, drawn: NDArray[np.intp], name: str) -> NDArray[np.intp]:
+    places = enumerate(drawn.tolist())
+    return shelf.put([partial(_perturbed_one, shelf.images, place, name, seed) for seed, place in places])
+
+
+def _perturbed_one(images: Sequence[ImageAndMask], place: int, name: str, seed: int) -> ImageAndMask:
+    changed = perturb(name, images[place].image, images[place].mask, seed)
+    return ImageAndMask(changed.image, changed.mask)
 
 
 def _edge_cases(shelf: _Shelf, original: ImageAndMask) -> dict[str, int]:
@@ -211,5 +222,5 @@ def _edge_cases(shelf: _Shelf, original: ImageAndMask) -> dict[str, int]:
         "all white": ImageAndMask(np.full_like(image, 255), mask),
         "grey": ImageAndMask(grey, mask),
     }
-    places = shelf.put(list(cases.values()))
+    places = shelf.put([partial(ImageAndMask, one.image, one.mask) for one in cases.values()])
     return {name: int(place) for name, place in zip(cases, places, strict=True)}
