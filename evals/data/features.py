@@ -9,6 +9,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -228,6 +229,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     os.replace(draft, path)
 
 
+@cache
 def library_versions() -> str:
     """Name every library that can change a feature's value, with its version."""
     return ";".join(f"{name}={_version(name)}" for name in LIBRARIES)

@@ -24,7 +24,7 @@ where the feature cannot be measured on this image.
 import ast
 import hashlib
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -113,6 +113,12 @@ def parse_extractor(source: str) -> Extractor:
     >>> parse_extractor(head + "def extract(image, mask):\n    return {'rim': 1.0}\n").names
     ('rim',)
     """
+    return _parsed(source)
+
+
+@lru_cache(maxsize=256)
+def _parsed(source: str) -> Extractor:
+    """Read a head once: a run asks for the same few extractors at every score."""
     tree = parse_module(source)
     constants = literal_constants(tree)
     criterion = constants.get("CRITERION")
