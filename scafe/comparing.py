@@ -107,7 +107,8 @@ def compare(
     on_progress : callable, optional
         Is told `step`, `done`, `of` and `seconds_left`.
     **more
-        `segment`, `mask_label`, `ignore_columns`, `patient_column`, `text_column`, `max_calls`, `host`.
+        `segment`, `locator`, `mask_label`, `ignore_columns`, `patient_column`, `text_column`,
+        `max_calls`, `host`.
 
     Raises
     ------

@@ -33,6 +33,13 @@ from scafe.knowledge.contract.masks import MaskMethod
     default="none",
     help="Draw masks where none is given.",
 )
+@click.option(
+    "--locator",
+    metavar="reference|none|FILE",
+    help="What finds masks that are not given, for every row alike: the reference locator of the pack's "
+    "region, nothing (whole images are measured), or a file of yours.  [default: what the bundle was made "
+    "with; without one, reference]",
+)
 @mask_label_option
 @options(COLUMN_OPTIONS)
 @click.option("--text-column", help="Column of reports or notes, for the row image-text.")

@@ -18,6 +18,7 @@ from scafe.agent.terminal.offline import clean_environment, host_words
 from scafe.agent.terminal.run_apart import resume_apart, start_apart
 from scafe.agent.terminal.spent import Spent
 from scafe.knowledge.contract import errors
+from scafe.knowledge.contract.masks import LOCATORS
 
 MODULE = "scafe.evals.processes.compare"
 SEARCHES: tuple[tuple[str, Literal["loop", "best_of_n"]], ...] = (
@@ -46,6 +47,8 @@ class Asked:
     seed: int = 0
     segment: str = "none"
     mask_label: int | None = None
+    locator: str | None = None
+    """What finds masks that are not given; none: as the bundle had it, and else the reference locator."""
     ignore_columns: tuple[str, ...] = ()
     patient_column: str | None = None
     text_column: str | None = None
@@ -172,7 +175,14 @@ def _ask(asked: Asked, number: int, hear: Hear, say: Callable[[str], None]) -> N
 
 
 def _require_readable(asked: Asked) -> None:
+    if asked.locator == "draft":
+        raise errors.SettingsError(
+            "--locator draft: a comparison drafts no locator; let `scafe run --locator draft` choose one, "
+            "and name its bundle with --bundle"
+        )
+    own = None if asked.locator in (None, *LOCATORS) else asked.locator
     for path, what in (
+        (own, "locator"),
         (asked.data, "data"),
         (asked.bundle, "bundle"),
         (asked.networks, "folder of networks"),
@@ -198,6 +208,7 @@ def _config(asked: Asked, search: Literal["loop", "best_of_n"]) -> RunConfig:
         data=str(Path(asked.data).resolve()),
         labels=asked.labels,
         segment=asked.segment,  # type: ignore[arg-type]  # pydantic checks it
+        locator=_locator(asked),
         mask_label=asked.mask_label,
         ignore_columns=(*asked.ignore_columns, *([asked.text_column] if asked.text_column else [])),
         patient_column=asked.patient_column,
@@ -217,6 +228,12 @@ def _config(asked: Asked, search: Literal["loop", "best_of_n"]) -> RunConfig:
     return config.model_copy(update={"out": str((asked.out / "runs" / f"{search}-{name}").resolve())})
 
 
+def _locator(asked: Asked) -> str:
+    """Return what finds masks in a search; a file by its full path, as a run keeps it."""
+    given = asked.locator or "reference"
+    return given if given in LOCATORS else str(Path(given).resolve())
+
+
 def _why(run: Path) -> str:
     outcome = finished(run)
     return outcome.why if outcome is not None else "the search did not end"
@@ -233,6 +250,7 @@ def _words(asked: Asked, bundles: list[str], absent: list[str]) -> list[str]:
         "--seed": asked.seed,
         "--segment": asked.segment,
         "--mask-label": asked.mask_label,
+        "--locator": asked.locator,
         "--ignore-columns": ",".join(asked.ignore_columns),
         "--patient-column": asked.patient_column,
         "--text-column": asked.text_column,

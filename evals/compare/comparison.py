@@ -21,6 +21,7 @@ from scafe.evals.compare.plan import Plan, make_plan
 from scafe.evals.compare.questions import Material, write_questions
 from scafe.evals.compare.reading import ReadingPeer, write_readings
 from scafe.evals.compare.shelf import Shelf, read_rows
+from scafe.evals.compare.shown import Shown, located
 from scafe.evals.compare.table import Table, controls_of, rows_of
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.features import write_atomically
@@ -32,11 +33,21 @@ from scafe.evals.peers.fused import Fused
 from scafe.evals.peers.peer import Egress, Peer, Setting, Train
 from scafe.evals.scoring.assessment import short
 from scafe.evals.scoring.splits import split_patients
+from scafe.knowledge.contract.locator import Locator
 from scafe.knowledge.criteria.pack import CriteriaPack
 
 FUSED_WITH = ("classical-ridge-mask", "classical-ridge-whole", "network-crop", "network-whole")
 """Peers that ScaFE's features are stacked with, where they run."""
 FILES = ("comparison.json", "comparison.md", "comparison.html", "learning.svg", "timings.json")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison found, and on what."""
+
+    table: Table
+    ran: tuple[Ran, ...]
+    shown: Shown
 
 
 @dataclass(frozen=True)
@@ -59,28 +70,32 @@ class Request:
     """What the user lets leave the machine for rows that ask a model."""
     answers: Answers | None = None
     """Of the model that was named."""
+    locator: Locator | None = None
+    """Finds masks that the data lacks; none: whole images are measured there."""
 
 
-def compare_on(
-    dataset: Dataset, request: Request, shelf: Shelf, sandbox: Sandbox, hear: Hear
-) -> tuple[Table, tuple[Ran, ...]]:
+def compare_on(dataset: Dataset, request: Request, shelf: Shelf, sandbox: Sandbox, hear: Hear) -> Compared:
     """Run every row that was asked for, and make the table.
 
     Raises
     ------
     InputError
         A peer is unknown or named twice, a size or bundle cannot be used.
+    DatasetError
+        The masks that the locator found cannot be right.
     """
     ours = _our_rows(dataset, request, sandbox)
     modality = request.pack.modality.kind
-    setting = Setting(dataset.classes, dataset.has_masks, modality, request.networks, dataset.texts)
+    shown = located(dataset, request.pack, request.locator, sandbox)
+    setting = Setting(dataset.classes, shown.has_masks, modality, request.networks, dataset.texts)
     absent = tuple(Absent(name, reason) for name, reason in request.absent)
     outward = outward_peers(request.allowed, request.answers)
     peers = (*peers_of(ours, request.peers, request.networks, outward), *absent)
     plan = make_plan(dataset, request.sizes, request.draws, request.seed, _held(dataset, request))
-    ran = run_all(peers, dataset, plan, setting, shelf, request.workers, hear)
-    _write_questions(dataset, request, ours[0], shelf, ran)
-    return _table(dataset, request, plan, ran, ours[0].card.name), ran
+    ran = run_all(peers, shown, plan, setting, shelf, request.workers, hear)
+    _write_questions(dataset, shown, request, ours[0], shelf, ran)
+    table = _table(dataset, shown, request, plan, ran, ours[0].card.name)
+    return Compared(table, ran, shown)
 
 
 def peers_of(
@@ -109,15 +124,14 @@ def peers_of(
 
 
 def _write_questions(
-    dataset: Dataset, request: Request, ours: CriteriaPeer, shelf: Shelf, ran: Sequence[Ran]
+    dataset: Dataset, shown: Shown, request: Request, ours: CriteriaPeer, shelf: Shelf, ran: Sequence[Ran]
 ) -> None:
     """Write what a model has not answered yet, as far as the user allowed it."""
     waiting = [(one.peer, one.open) for one in ran if one.open and isinstance(one.peer, OutwardPeer)]
     if not waiting or request.answers is None:
         return
-    keys = [item.sha256 for item in dataset.items]
-    path = shelf.view(ours.view, keys, dataset.images(range(len(keys))), lambda number: None)
-    material = Material(dataset, request.pack, ours, read_rows(path, keys))
+    path = shelf.view(ours.view, shown.keys, shown.images, lambda number: None)
+    material = Material(dataset, shown.keys, request.pack, ours, read_rows(path, shown.keys))
     write_questions(request.answers.folder, waiting, material)
 
 
@@ -130,12 +144,13 @@ def write_files(folder: Path, table: Table, ran: Sequence[Ran]) -> None:
         write_atomically(folder / name, page.encode())
 
 
-def write_film_readings(folder: Path, dataset: Dataset, shelf: Shelf, ran: Sequence[Ran]) -> None:
+def write_film_readings(folder: Path, dataset: Dataset, shelf: Shelf, compared: Compared) -> None:
     """Write the reading of every chest film, where that row ran."""
-    peer = next((one.peer for one in ran if one.cells and isinstance(one.peer, ReadingPeer)), None)
+    peers = (one.peer for one in compared.ran if one.cells)
+    peer = next((one for one in peers if isinstance(one, ReadingPeer)), None)
     if peer is None:
         return
-    keys = [item.sha256 for item in dataset.items]
+    keys = compared.shown.keys
     rows = read_rows(shelf.view_path(peer.ours.view), keys)
     everyone = Train({peer.ours.view.key: rows}, dataset.patients, dataset.classes)
     chances = peer.fit(everyone).predict(everyone)[:, 0]
@@ -183,7 +198,9 @@ def _majority(dataset: Dataset, test: frozenset[str]) -> float:
     return short(max(counts.values()) / len(test))
 
 
-def _table(dataset: Dataset, request: Request, plan: Plan, ran: Sequence[Ran], reference: str) -> Table:
+def _table(
+    dataset: Dataset, shown: Shown, request: Request, plan: Plan, ran: Sequence[Ran], reference: str
+) -> Table:
     members = {
         label: len(
             {patient for patient, own in zip(dataset.patients, dataset.labels, strict=True) if own == label}
@@ -204,6 +221,7 @@ def _table(dataset: Dataset, request: Request, plan: Plan, ran: Sequence[Ran], r
         test_patients=len(plan.draws[0].test),
         majority=_majority(dataset, plan.draws[0].test),
         fixed_test=plan.fixed_test,
+        masks=shown.masks,
         reference=reference,
         rows=rows_of(ran, plan, reference),
         controls=controls_of(ran, plan),

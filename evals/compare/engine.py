@@ -12,7 +12,7 @@ from scafe.evals.compare.cell import Job, run_job
 from scafe.evals.compare.outward import Asked
 from scafe.evals.compare.plan import Plan
 from scafe.evals.compare.shelf import Shelf, code_digest
-from scafe.evals.data.dataset import Dataset
+from scafe.evals.compare.shown import Shown
 from scafe.evals.peers import penalised, training
 from scafe.evals.peers.peer import Peer, Setting, UnavailableError
 
@@ -71,7 +71,7 @@ class Clock:
 
 def run_all(
     peers: Sequence[Peer],
-    dataset: Dataset,
+    shown: Shown,
     plan: Plan,
     setting: Setting,
     shelf: Shelf,
@@ -83,7 +83,7 @@ def run_all(
     Parameters
     ----------
     peers : sequence of Peer
-    dataset, plan, setting
+    shown, plan, setting
         What is compared on, who is drawn, and what peers may know.
     shelf : Shelf
         Keeps views and cells.
@@ -97,15 +97,14 @@ def run_all(
     tuple of Ran
         In the order of the peers; one that cannot run here carries the reason.
     """
-    keys = tuple(item.sha256 for item in dataset.items)
     found: dict[str, Ran] = {}
     ready: list[tuple[Peer, Mapping[str, Path]]] = []
     for one in peers:
         try:
-            ready.append((one, _viewed(one, dataset, keys, setting, shelf, hear)))
+            ready.append((one, _viewed(one, shown, setting, shelf, hear)))
         except UnavailableError as error:
             found[one.card.name] = Ran(one, reason=str(error))
-    cells = _cells(ready, keys, dataset, plan, shelf, workers, hear)
+    cells = _cells(ready, shown, plan, shelf, workers, hear)
     for one, _ in ready:
         ran = _ran(one, [cells[one.card.name, draw.number] for draw in plan.draws])
         spent = sum(shelf.view_seconds(view) for view in one.views(setting))
@@ -121,21 +120,17 @@ def _ran(one: Peer, cells: Sequence[Mapping[str, Any]]) -> Ran:
     return Ran(one, reason=reason, open=tuple(waiting.values()))
 
 
-def _viewed(
-    viewer: Peer, dataset: Dataset, keys: tuple[str, ...], setting: Setting, shelf: Shelf, hear: Hear
-) -> dict[str, Path]:
-    images = dataset.images(range(len(keys)))
+def _viewed(viewer: Peer, shown: Shown, setting: Setting, shelf: Shelf, hear: Hear) -> dict[str, Path]:
     paths = {}
     for view in viewer.views(setting):
-        clock = Clock(f"{viewer.card.name}: images", len(set(keys)), hear)
-        paths[view.key] = shelf.view(view, keys, images, clock.add)
+        clock = Clock(f"{viewer.card.name}: images", len(set(shown.keys)), hear)
+        paths[view.key] = shelf.view(view, shown.keys, shown.images, clock.add)
     return paths
 
 
 def _cells(
     ready: Sequence[tuple[Peer, Mapping[str, Path]]],
-    keys: tuple[str, ...],
-    dataset: Dataset,
+    shown: Shown,
     plan: Plan,
     shelf: Shelf,
     workers: int,
@@ -143,7 +138,7 @@ def _cells(
 ) -> dict[tuple[str, int], dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
     waiting: list[tuple[str, str, Job]] = []
-    common = [CELLS, dataset.sha256, plan.sizes, plan.classes, _rules()]
+    common = [CELLS, shown.sha256, plan.sizes, plan.classes, _rules()]
     for one, paths in ready:
         seen = sorted(path.name for path in paths.values())
         named = [one.card.name, getattr(one, "identity", ""), seen, code_digest(one), *common]
@@ -151,7 +146,7 @@ def _cells(
             identity = _identity([*named, draw.number, draw.seed, sorted(draw.test), draw.order])
             kept = shelf.cell(identity)
             if kept is None:
-                job = Job(one, draw, plan.sizes, plan.task, plan.classes, keys, paths)
+                job = Job(one, draw, plan.sizes, plan.task, plan.classes, shown.keys, paths)
                 waiting.append((one.card.name, identity, job))
             else:
                 found[one.card.name, draw.number] = kept

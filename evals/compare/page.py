@@ -4,6 +4,7 @@ import html
 from collections.abc import Callable, Sequence
 
 from scafe.evals.compare.figure import learning_figure
+from scafe.evals.compare.shown import Masks
 from scafe.evals.compare.table import Estimate, Point, Row, Table
 from scafe.knowledge.contract.inert import inert_lines
 
@@ -84,7 +85,18 @@ def sentences(table: Table) -> list[str]:
             f"Left out: {sizes} patients per class; class {label} has {table.training_patients[label]} "
             "training patients beside those tested."
         )
-    return [*found, *_control_words(table)]
+    return [*found, *_mask_words(table.masks), *_control_words(table)]
+
+
+def _mask_words(masks: Masks | None) -> list[str]:
+    if masks is None:
+        return []
+    kind = "reference locator" if masks.is_reference else "locator"
+    return [
+        f"Masks of the {masks.region}: {masks.counts}, on {masks.counts.given + masks.counts.asked} images "
+        f"({kind}, {masks.locator[:8]}). It saw no label, and every row that looks inside a mask "
+        "looks inside the same one; where it is empty, nothing is measured, and a crop is the whole image."
+    ]
 
 
 def _control_words(table: Table) -> list[str]:

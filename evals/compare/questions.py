@@ -31,6 +31,8 @@ class Material:
     """What questions are made of."""
 
     dataset: Dataset
+    keys: tuple[str, ...]
+    """Hash of each image with its mask."""
     pack: CriteriaPack
     ours: CriteriaPeer
     values: Rows
@@ -38,7 +40,7 @@ class Material:
 
     def place(self, which: int) -> int:
         """Return the position of an image by the beginning of its hash."""
-        return next(n for n, item in enumerate(self.dataset.items) if int(item.sha256[:DIGITS], 16) == which)
+        return next(n for n, key in enumerate(self.keys) if int(key[:DIGITS], 16) == which)
 
 
 def write_questions(

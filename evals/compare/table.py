@@ -12,6 +12,7 @@ from scafe.evals.compare.cell import scored_of
 from scafe.evals.compare.engine import Ran
 from scafe.evals.compare.numbers import Placed, holm, mean_auc, paired, place, standard_error, two_sided
 from scafe.evals.compare.plan import ALL, Plan
+from scafe.evals.compare.shown import Masks
 from scafe.evals.scoring.assessment import call, short
 from scafe.evals.scoring.cases import Scored
 from scafe.evals.scoring.stats import Interval
@@ -78,7 +79,8 @@ class Control(Record):
 class Table(Record):
     """Everything that a comparison found; the same for the same seed on every machine."""
 
-    format: Literal["scafe/comparison@2"] = "scafe/comparison@2"
+    format: Literal["scafe/comparison@2", "scafe/comparison@3"] = "scafe/comparison@3"
+    """2: without `masks`; it is read still."""
     classes: tuple[str, ...]
     images: int
     patients: dict[str, int]
@@ -92,6 +94,7 @@ class Table(Record):
     test_patients: int
     majority: float = Field(description="accuracy of calling every test patient by the commonest class")
     fixed_test: bool
+    masks: Masks | None = Field(default=None, description="none: as given, or the whole image is measured")
     reference: str = Field(description="the row that differences are taken from")
     rows: tuple[Row, ...]
     controls: tuple[Control, ...]

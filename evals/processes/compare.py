@@ -19,6 +19,7 @@ from scafe.evals.compare.outward import Answers
 from scafe.evals.compare.page import markdown_page
 from scafe.evals.compare.plan import DRAWS, SIZES
 from scafe.evals.compare.shelf import Shelf
+from scafe.evals.compare.shown import locator_of
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.manifest import open_dataset
 from scafe.evals.data.tables.columns import ColumnChoice
@@ -47,12 +48,14 @@ def _interrupted(number: int, frame: object) -> NoReturn:
 
 def _compare(options: argparse.Namespace) -> int:
     pack = load_pack(options.pack)
-    dataset = _dataset(options, pack)
+    request = _request(options, pack)
+    dataset = _dataset(options, pack, request.locator is not None)
     out, store = Path(options.out), Path(options.store or Path(options.out) / "store")
     sandbox = Sandbox(store, options.workers, options.allow_weaker, options.sandbox)
-    table, ran = compare_on(dataset, _request(options, pack), Shelf(store), sandbox, _tell)
+    compared = compare_on(dataset, request, Shelf(store), sandbox, _tell)
+    table, ran = compared.table, compared.ran
     write_files(out, table, ran)
-    write_film_readings(out, dataset, Shelf(store), ran)
+    write_film_readings(out, dataset, Shelf(store), compared)
     if options.json:
         told = {"table": table.model_dump(mode="json"), "seconds": seconds_of(ran)}
         print(json.dumps({**told, "waiting": len({asked.id for one in ran for asked in one.open})}))
@@ -62,10 +65,10 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace, pack: CriteriaPack) -> Request:
-    bundles = tuple(text.partition("=")[::2] for text in options.bundle)
+    bundles = tuple((name, Path(path)) for name, _, path in (text.partition("=") for text in options.bundle))
     return Request(
         pack,
-        tuple((name, Path(path)) for name, path in bundles),
+        bundles,
         _listed(options.peers),
         tuple(int(size) for size in _listed(options.sizes)),
         options.draws,
@@ -75,10 +78,11 @@ def _request(options: argparse.Namespace, pack: CriteriaPack) -> Request:
         tuple((name, reason) for name, reason in (text.partition("=")[::2] for text in options.absent)),
         options.allow,
         Answers(Path(options.asked), options.model) if options.model and options.asked else None,
+        locator_of(options.locator, pack, [path for _, path in bundles]),
     )
 
 
-def _dataset(options: argparse.Namespace, pack: CriteriaPack) -> Dataset:
+def _dataset(options: argparse.Namespace, pack: CriteriaPack, fills: bool) -> Dataset:
     return open_dataset(
         options.data,
         _listed(options.labels),
@@ -87,6 +91,7 @@ def _dataset(options: argparse.Namespace, pack: CriteriaPack) -> Dataset:
         options.segment,
         options.mask_label,
         ColumnChoice(_listed(options.ignore_columns), options.patient_column, text=options.text_column),
+        fills=fills,
     )
 
 
@@ -109,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pack", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--allow", choices=("none", "features", "pixels"), default="none")
-    for name in ("store", "networks", "patient-column", "text-column", "asked", "model"):
+    for name in ("store", "networks", "patient-column", "text-column", "asked", "model", "locator"):
         parser.add_argument(f"--{name}")
     for name in ("labels", "peers", "ignore-columns"):
         parser.add_argument(f"--{name}", default="")

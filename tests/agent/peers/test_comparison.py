@@ -59,7 +59,7 @@ def words(manifest: Path, allow: str, *rows: str) -> list[str]:
     asked = ("--model=scripted", f"--asked={out / 'asked'}")
     return [
         *(str(manifest), "--pack=radiograph.chest", f"--out={out}", "--draws=2", "--sizes=3", "--json"),
-        *(*asked, f"--allow={allow}", f"--peers={','.join(rows)}", "--workers=1"),
+        *(*asked, f"--allow={allow}", f"--peers={','.join(rows)}", "--workers=1", "--locator=none"),
     ]
 
 

@@ -21,6 +21,7 @@ def ask(tmp_path: Path, **more: object) -> None:
     [
         ({"data": "no/such.csv"}, r"no/such\.csv: there is no such data"),
         ({"bundle": "no/bundle"}, "no/bundle: there is no such bundle"),
+        ({"locator": "no/locator.py"}, r"no/locator\.py: there is no such locator"),
         ({"networks": "no/networks"}, "no/networks: there is no such folder of networks"),
     ],
 )
@@ -28,6 +29,11 @@ def test_what_is_not_there_is_said_before_anything_starts(tmp_path: Path, more: 
     with pytest.raises(DatasetError, match=said):
         ask(tmp_path, **more)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_comparison_drafts_no_locator_and_says_what_does(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"scafe run --locator draft.*--bundle"):
+        ask(tmp_path, locator="draft")
 
 
 @pytest.mark.parametrize("spec", ["builtin", "openai:", "manual"])

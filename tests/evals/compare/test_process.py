@@ -33,7 +33,17 @@ def without_sandbox(monkeypatch: pytest.MonkeyPatch, ours: CriteriaPeer) -> None
 
 def words(manifest: Path, *more: str) -> list[str]:
     out = manifest.parent / "out"
-    return [str(manifest), "--pack", "scar.vss", "--out", str(out), "--draws=2", "--workers=1", *more]
+    return [
+        str(manifest),
+        "--pack",
+        "scar.vss",
+        "--out",
+        str(out),
+        "--draws=2",
+        "--workers=1",
+        "--locator=none",
+        *more,
+    ]
 
 
 def test_one_json_document_and_progress_beside_it(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from scafe.evals.compare.engine import Progress, run_all
 from scafe.evals.compare.page import html_page, markdown_page
 from scafe.evals.compare.plan import make_plan
 from scafe.evals.compare.shelf import Shelf
+from scafe.evals.compare.shown import as_given
 from scafe.evals.compare.table import Table
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.peers.controls import RandomFeatures
@@ -56,9 +57,10 @@ def compared(
     plan = make_plan(dataset, (3, 5, 40), draws)
     setting = Setting(dataset.classes, dataset.has_masks)
     peers = (*peers_of([ours], WANTED), *more)
-    ran = run_all(peers, dataset, plan, setting, Shelf(folder / "store"), workers)
+    shown = as_given(dataset)
+    ran = run_all(peers, shown, plan, setting, Shelf(folder / "store"), workers)
     request = Request(load_pack("scar.vss"), (), (), (3, 5, 40), draws, 0)
-    return _table(dataset, request, plan, ran, ours.card.name), ran
+    return _table(dataset, shown, request, plan, ran, ours.card.name), ran
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,14 @@ def test_the_files_are_the_same_for_one_and_two_workers(
     peers = [one for one in peers_of([ours], ("classical-ridge-mask",)) if one.card.family == "classical"]
     plan, setting = make_plan(dataset, (3,), 2), Setting(dataset.classes, True)
     found = [
-        run_all([*peers, RandomFeatures()], dataset, plan, setting, Shelf(tmp_path / str(workers)), workers)
+        run_all(
+            [*peers, RandomFeatures()],
+            as_given(dataset),
+            plan,
+            setting,
+            Shelf(tmp_path / str(workers)),
+            workers,
+        )
         for workers in (1, 2)
     ]
     first, second = (
@@ -163,7 +172,7 @@ class Nowhere:
 def test_progress_tells_what_is_left(tmp_path: Path, dataset: Dataset, ours: CriteriaPeer) -> None:
     heard: list[Progress] = []
     plan = make_plan(dataset, (3,), 2)
-    run_all([ours], dataset, plan, Setting(dataset.classes, True), Shelf(tmp_path), 1, heard.append)
+    run_all([ours], as_given(dataset), plan, Setting(dataset.classes, True), Shelf(tmp_path), 1, heard.append)
     fits = [one for one in heard if one.step == "fits"]
     assert [one.done for one in fits] == [1, 2]
     assert fits[-1].seconds_left == 0

@@ -178,7 +178,7 @@ def compared(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, *more: st
     ours = CriteriaPeer("scafe-one-shot", "ours", Brightness(), (Column("bright", "b"),))
     monkeypatch.setattr(comparison, "one_shot_peer", lambda pack, dataset, sandbox: ours)
     main([str(path), "--pack=scar.vss", f"--out={path.parent / 'out'}", "--draws=2", "--sizes=3", "--json",
-          "--workers=1", "--peers=image-text", *more])  # fmt: skip
+          "--workers=1", "--locator=none", "--peers=image-text", *more])  # fmt: skip
     told = json.loads(capsys.readouterr().out)
     return next(row for row in told["table"]["rows"] if row["name"] == "image-text")
 
