@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.compare.criteria_rows import RUNS, Sandbox
 from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.features import Images
 from scafe.evals.data.regions.counts import RegionCounts
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.locators import own_locator, shipped_locator
 from scafe.evals.disclosure.regions import Regions
 from scafe.evals.frozen.bundle import Bundle, open_bundle
-from scafe.evals.peers.peer import Images
 from scafe.knowledge.contract.locator import Locator, parse_locator
 from scafe.knowledge.criteria.pack import CriteriaPack
 from scafe.knowledge.locators.reference import reference_locator

@@ -142,9 +142,6 @@ class Filled:
         self._images, self._keys, self._lacking, self._regions = images, keys, lacking, regions
         self._is_prepared = False
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def __getitem__(self, place: int) -> ImageAndMask:
         one = self._images[place]
         if not self._lacking[place]:
