@@ -1,11 +1,15 @@
 """What probes and score cards found, in words; nothing here is finer than what they disclose."""
 
+import re
 from collections.abc import Sequence
 
 from scafe.agent.brief.truths import experts_words, transfer_words
 from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.sandbox.probes.verdict import DialResponse, FeatureEvidence, Verdict
 
+LESION = re.compile(r"\blesion(?:'s)?")
+SHORT_REACH = 0.05
+"""Class spreads, as a multiple of the own dial's: a dial that moves a feature less is shown as 0.0."""
 MAX_RESPONSES = 4
 """Dials named per feature; the weaker ones tell a model nothing it could act on."""
 GATES = {
@@ -77,8 +81,19 @@ def has_reach(verdict: Verdict) -> bool:
 
 
 def strongest(responses: Sequence[DialResponse], own: str | None) -> list[DialResponse]:
-    """Return the own dial first: ρ is 1 for many dials at once, and would push it off the list."""
-    return sorted(responses, key=lambda one: (one.name != own, -abs(one.spearman), one.name))[:MAX_RESPONSES]
+    """Return the own dial first, then those that move the feature farthest.
+
+    ρ is 1 for many dials at once and would push the own one off the list. It is 1 too where a dial hardly
+    moves the feature: such dials are left out where their reach is known.
+    """
+
+    def tells(one: DialResponse) -> bool:
+        return one.name == own or bool(one.undefined) or one.reach is None or one.reach >= SHORT_REACH
+
+    def order(one: DialResponse) -> tuple[bool, float, float, str]:
+        return one.name != own, -(one.reach or 0.0), -abs(one.spearman), one.name
+
+    return sorted(filter(tells, responses), key=order)[:MAX_RESPONSES]
 
 
 def _answer(one: DialResponse, *, is_own: bool) -> str:
@@ -99,6 +114,19 @@ def _stability(feature: FeatureEvidence) -> str:
     if feature.stability is None:
         return "stability not looked at"
     return f"stability {feature.stability:.2f} (worst under {plain(feature.worst_perturbation)})"
+
+
+def of_region(message: str, inside: str) -> str:
+    """Say of the pack's region what a finding says of a lesion: its masks may outline a mass or the lungs.
+
+    Examples
+    --------
+    >>> of_region("use the lesion's own axes; compare the lesion with the rest", "lungs")
+    "use the lungs' own axes; compare the lungs with the rest"
+    """
+    name = plain(inside)
+    owned = f"{name}'" if name.endswith("s") else f"{name}'s"
+    return LESION.sub(lambda found: owned if found[0].endswith("'s") else name, message)
 
 
 def plain(name: object) -> str:

@@ -20,10 +20,19 @@ from jinja2.sandbox import SandboxedEnvironment
 from scafe.agent.brief.brief import AnyBrief, Brief
 from scafe.agent.brief.compact import compact
 from scafe.agent.brief.contraband import MAX_NUMBERS
-from scafe.agent.brief.evidence import GATES, answers, disclosed, gate_words, has_reach, plain, strongest
+from scafe.agent.brief.evidence import (
+    GATES,
+    answers,
+    disclosed,
+    gate_words,
+    has_reach,
+    of_region,
+    plain,
+    strongest,
+)
 from scafe.agent.brief.history import so_far, told
 from scafe.agent.brief.locator_words import LOCATING, seen_of_locator
-from scafe.agent.brief.wording import fitting, wording_of
+from scafe.agent.brief.wording import fitting, inside_of, wording_of
 from scafe.knowledge.contract.errors import SettingsError
 from scafe.knowledge.contract.extractor import MAX_FEATURES, MAX_LINES
 from scafe.knowledge.criteria.pack import Criterion
@@ -119,6 +128,7 @@ def _words_of(brief: AnyBrief) -> dict[str, Any]:
         **{name: getattr(brief, name) for name in type(brief).model_fields},
         "wording": wording_of(brief.modality, brief.channels),
         "primitives": fitting(brief.modality),
+        "inside": inside_of(brief.region, brief.modality),
         "so_far": so_far_words,
     }
 
@@ -228,6 +238,7 @@ def _environment(folder: Path | None) -> SandboxedEnvironment:
         told=told,
         amount=amount,
         keys=keys,
+        of_region=of_region,
         compact=compact,
         words=plain,
         number=lambda value: f"{value:g}",

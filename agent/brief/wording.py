@@ -83,6 +83,11 @@ def wording_of(modality: str, channels: tuple[str, ...]) -> Wording:
     return WORDINGS.get(modality, COLOURED if channels == ("R", "G", "B") else replace(GREY, values=""))
 
 
+def inside_of(region: str, modality: str) -> str:
+    """Return what lies inside a mask, in a word; a pack without a region measures a section whole."""
+    return region or ("tissue" if modality == "histology" else "lesion")
+
+
 def fitting(modality: str) -> tuple[Primitive, ...]:
     """Return the primitives that a prompt for this kind of image names.
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from scafe.agent.brief.brief import AnyBrief, Brief, LocatorBrief
+from scafe.agent.brief.prompt import amount
 from scafe.agent.drafters.builtin_locators import drafted_locator
 from scafe.agent.drafters.drafter import Reply
 from scafe.agent.drafters.joining import joined
@@ -82,7 +83,8 @@ def _write(brief: Brief, criterion: Criterion, rng: np.random.Generator) -> tupl
     if brief.operator == "simplify" and brief.parents:
         return _simplify(brief)
     if brief.operator == "recombine" and len(brief.parents) > 1:
-        both = joined(*brief.parents[:2])
+        first, second = brief.parents[:2]
+        both = joined(first, second, amount(criterion))
         if both is not None:
             return "The mean of both, each scaled to its range.", both
     bases = _measures_of(criterion)

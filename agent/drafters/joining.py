@@ -1,7 +1,7 @@
 """Join two extractors of one criterion into one that measures both and returns their mean.
 
-Each value is scaled to its declared range and turned so that up is more severe; the mean of two ways of
-measuring one thing is steadier than each.
+Each value is scaled to its declared range and turned so that up is more of the criterion, in its own words:
+more of it need not be worse. The mean of two ways of measuring one thing is steadier than each.
 """
 
 import ast
@@ -16,17 +16,18 @@ PART = "extract_1"
 """Function that only a joined module has."""
 
 
-def joined(first: str, second: str) -> str | None:
+def joined(first: str, second: str, amount: str) -> str | None:
     """Return a module with one feature, the mean of the first feature of each, named after both.
 
-    None if the two do not fit into the lines that an extractor may have, or if one is joined already: a mean
-    of means says no more, and its parts would take each other's names.
+    `amount` says what grows as the feature rises, e.g. 'from "shadow" to "enhancement"'. None if the two do
+    not fit into the lines that an extractor may have, or if one is joined already: a mean of means says no
+    more, and its parts would take each other's names.
     """
     if any(PART in _definitions(ast.parse(source)) for source in (first, second)):
         return None
     one, two = (_single(source) for source in (first, second))
     name = _name_of_both(one[0], two[0])
-    head = _head(first, name, (one, two))
+    head = _head(first, name, (one, two), amount)
     parts = _merged(ast.parse(simplified(_keep_one(first))), ast.parse(simplified(_keep_one(second))))
     source = head + parts + _extract(name, (one, two))
     return source if len(source.splitlines()) <= MAX_LINES else None
@@ -50,7 +51,7 @@ def _keep_one(source: str) -> str:
     return keep_features(source, [_single(source)[0]])
 
 
-def _head(source: str, name: str, parts: tuple[tuple[str, dict[str, Any]], ...]) -> str:
+def _head(source: str, name: str, parts: tuple[tuple[str, dict[str, Any]], ...], amount: str) -> str:
     told = list(dict.fromkeys(part for part, _ in parts))
     names = " and ".join(told) if len(told) > 1 else f"two ways to measure {told[0]}"
     features = {
@@ -58,9 +59,7 @@ def _head(source: str, name: str, parts: tuple[tuple[str, dict[str, Any]], ...])
             "unit": "fraction",
             "range": [0, 1],
             "direction": "up",
-            "meaning": f"mean of {names}, each scaled to its range and turned so that up is more severe"[
-                :300
-            ],
+            "meaning": f"mean of {names}, each scaled to its range and turned to rise {amount}"[:300],
         }
     }
     first_line = (docstring(source).splitlines() or [""])[0].rstrip(".")

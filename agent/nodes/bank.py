@@ -14,7 +14,7 @@ from scafe.evals.disclosure.score_card import DisclosedFeature, ScoreCard
 from scafe.knowledge.contract.extractor import parse_extractor
 
 BEST = 2
-"""Extractors of the pool that a brief tells of, those of its own criterion aside."""
+"""Extractors of the pool that a brief tells of, those of its own criterion aside, before format 5."""
 WORST = 2
 """Extractors without a feature in the pool, of other criteria."""
 OWN = 3
@@ -26,12 +26,14 @@ BEFORE = 3
 def bank(state: LoopState, context: LoopContext, task: Task) -> tuple[BankEntry, ...]:
     """Return what a brief may know of earlier extractors, its parents aside.
 
-    First those of its own criterion, whatever became of them; then the best of others, by what the gate said;
-    then the worst of others.
+    First those of its own criterion, whatever became of them; then the best of each other criterion, by what
+    the gate said; then the worst of others. A draft that a repair has mended is not told of: its finding
+    would be taken for the end of it.
     """
     if not context.goes_by_merit:
         return _bank_with_code(state, context, task)
-    others = [line for sha256, line in state["lines"].items() if sha256 not in task["parents"]]
+    left_out = {*task["parents"], *(_mended(state) if context.tells_ends else ())}
+    others = [line for sha256, line in state["lines"].items() if sha256 not in left_out]
     known = [_Known(line, read_revision(context.run, line["name"])) for line in others]
     known.sort(key=lambda one: one.line["name"])
     known.sort(key=lambda one: one.merit, reverse=True)
@@ -39,9 +41,34 @@ def bank(state: LoopState, context: LoopContext, task: Task) -> tuple[BankEntry,
     if task["operator"] == "recombine":
         return tuple(_entry(context, one) for one in own[:1])  # its two parents fill the prompt
     rest = [one for one in known if one.line["criterion"] != task["criterion"]]
-    best = [one for one in rest if one.line["pooled"]][:BEST]
+    best = [one for one in rest if one.line["pooled"]]
+    best = _first_of_each(best) if context.tells_ends else best[:BEST]
     worst = [one for one in rest if not one.line["pooled"]][-WORST:]
     return tuple(_entry(context, one) for one in (*own, *best, *worst))
+
+
+def _mended(state: LoopState) -> set[str]:
+    """Return the extractors whose repair passed: what was wrong with them is wrong no longer."""
+    lines = state["lines"]
+    passed = [line for line in lines.values() if line["accepted"] and line["repairs"]]
+    found = {parent for line in passed for parent in line["parents"]}
+    while True:  # a repair may have mended a repair
+        before = {parent for sha256 in found if sha256 in lines for parent in _repaired(lines[sha256])}
+        if before <= found:
+            return found
+        found |= before
+
+
+def _repaired(line: Line) -> list[str]:
+    return line["parents"] if line["repairs"] else []
+
+
+def _first_of_each(known: list["_Known"]) -> list["_Known"]:
+    """Leave the best extractor of each criterion, so that none in the set goes untold."""
+    firsts: dict[str, _Known] = {}
+    for one in known:
+        firsts.setdefault(one.line["criterion"], one)
+    return list(firsts.values())
 
 
 class _Known:

@@ -66,7 +66,7 @@ def _frame(context: LoopContext, state: LoopState) -> Brief:
         mode="gated" if state["mode"] == "gated" else "blind",
         unobservable=tuple(one.id for one in pack.criteria if one.observable == "no_image"),
         region=(pack.region or "") if context.goes_by_merit else "",
-        reference_region=_region(pack.reference_region),
+        reference_region=_region(pack.reference_region, _inside(context)),
         forbidden_shortcuts=pack.forbidden_shortcuts,
         pack_note=pack.prompt_note,
         taken_names=tuple(sorted({name for _, name in state["pool"]})),
@@ -77,12 +77,16 @@ def _frame(context: LoopContext, state: LoopState) -> Brief:
     )
 
 
-def _region(region: ReferenceRegion) -> str:
+def _inside(context: LoopContext) -> str:
+    return (context.pack.region if context.tells_ends else None) or "lesion"
+
+
+def _region(region: ReferenceRegion, inside: str) -> str:
     if region.kind == "none":
         return ""
     return (
-        f"a ring around the lesion, from {region.inner_frac:g} to {region.outer_frac:g} of the square root "
-        f"of the lesion's area outside its border; below {region.min_px} pixels return NaN"
+        f"a ring around the {inside}, from {region.inner_frac:g} to {region.outer_frac:g} of the square root "
+        f"of the {inside}'s area outside its border; below {region.min_px} pixels return NaN"
     )
 
 

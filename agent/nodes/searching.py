@@ -8,7 +8,7 @@ from scafe.agent.brief.brief import Operator
 from scafe.agent.nodes.opening import ideas_left, new_task
 from scafe.agent.nodes.operators import choose, posterior, round_rng
 from scafe.agent.nodes.options import Option, answered, options_of
-from scafe.agent.nodes.plateau import Plateau, plateau
+from scafe.agent.nodes.plateau import PATIENCE, WORDS, Plateau, is_vain, plateau
 from scafe.agent.nodes.state import Line, LoopContext, LoopState, RoundResult, Task, Update
 from scafe.agent.record.events import RoundAssessed
 from scafe.agent.record.revisions import read_revision
@@ -22,12 +22,15 @@ def assess(state: LoopState, context: LoopContext) -> Update:
     """Record what the round brought; go on with a new batch, or end the search."""
     gained = len(state["pool"]) - sum(one["gained"] for one in state["history"])
     wins, tries = _updated_arms(state)
-    this = RoundResult(round=state["round"], gained=gained, operators=state["asked"])
+    gates = _gates(state, context)
+    this = RoundResult(
+        round=state["round"], gained=gained, operators=state["asked"], accepted=gates["accepted"]
+    )
     history = [*state["history"], this]
     grade = plateau([one["gained"] for one in history])
-    tasks, draws, beliefs = _next_batch({**state, "history": history}, context, grade, wins, tries)
+    state = {**state, "history": history}
+    tasks, draws, beliefs = _next_batch(state, context, grade, wins, tries)
     why = _why_stop(state, context, grade, bool(tasks))
-    gates = _gates(state, context)
     context.trace.record(
         RoundAssessed(
             round=state["round"],
@@ -60,19 +63,26 @@ def after_assess(state: LoopState) -> str:
 
 
 def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: bool) -> str:
-    spread = context.plan(state["queries_left"], state["mode"])
     if state["capped"]:
         return f"a cap was reached: {state['capped']}"
     if state["mode"] == "gated" and state["queries_left"] == 0:
         return "no label query is left"
-    if context.max_calls - state["calls"] <= spread.reserve:
+    if context.max_calls - state["calls"] <= _held_back(state, context):
         left = context.max_calls - state["calls"]
         return f"the search has used its calls ({left} are held back)" if left > 0 else "the calls are spent"
     if context.evaluations_left(state["lines"]) == 0:
         return "the evaluations are spent"
     if grade == "stop":
         return "three rounds brought nothing"
+    if context.earns_calls and is_vain([one.get("accepted", 0) for one in state["history"][1:]]):
+        return f"{WORDS[PATIENCE]} brought nothing that the gate accepted"
     return "" if any_task else "nothing is left to revise"
+
+
+def _held_back(state: LoopState, context: LoopContext) -> int:
+    """Return the calls that a round leaves for repairs: from format 5 on none, if the last one earned its."""
+    earned = context.earns_calls and state["history"][-1].get("accepted", 0) > 0
+    return 0 if earned else context.plan(state["queries_left"], state["mode"]).reserve
 
 
 def _updated_arms(state: LoopState) -> tuple[dict[str, int], dict[str, int]]:
@@ -92,7 +102,7 @@ def _next_batch(
 ) -> tuple[list[Task], list[dict[str, float]], dict[str, list[float]]]:
     """Draw the next round's tasks; one generator per round, in a fixed order of draws."""
     spread = context.plan(state["queries_left"], state["mode"])
-    size = min(spread.batch, context.max_calls - state["calls"] - spread.reserve)
+    size = min(spread.batch, context.max_calls - state["calls"] - _held_back(state, context))
     size = min(size, context.evaluations_left(state["lines"]))
     if state["mode"] == "gated":
         size = min(size, state["queries_left"])  # a paid draft must find a query left

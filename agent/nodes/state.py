@@ -113,6 +113,8 @@ class RoundResult(TypedDict):
     round: int
     gained: int
     operators: list[Operator]
+    accepted: NotRequired[int]
+    """Extractors that the gate accepted; where no label is looked at, those that entered the pool."""
 
 
 def latest_wave(before: list[Result], new: list[Result]) -> list[Result]:
@@ -229,6 +231,16 @@ class LoopContext:
     def spreads(self) -> bool:
         """Whether a round goes to several criteria, and no idea of the plan is handed out twice."""
         return self.format >= 4
+
+    @property
+    def tells_ends(self) -> bool:
+        """Whether a brief tells of every criterion in the set, and of a mended draft only what mended it."""
+        return self.format >= 5
+
+    @property
+    def earns_calls(self) -> bool:
+        """Whether rounds go on only while the gate accepts something, and then leave no call unspent."""
+        return self.format >= 5 and self.search == "loop"
 
     def evaluations_left(self, lines: Mapping[str, Line]) -> int:
         """Return how many extractors may still be asked for; those that wait to be run have their place.

@@ -21,11 +21,13 @@ from scafe.evals.disclosure.score_card import LocatorCard, ScoreCard
 VOLATILE = frozenset({"n", "ts", "prev", "seconds", "at", "host"})
 """Fields that two equal runs may differ in: numbering, clock, chain, durations, machine."""
 
-Format = Literal[1, 2, 3, 4]
+Format = Literal[1, 2, 3, 4, 5]
 """What a run keeps to from its begin to its end. 1: a feature got a number where its name was taken · 2:
 names are kept as drafted · 3: a drafter may decline, and what is asked next follows what the gate said ·
-4: a round goes to several criteria, and a new draft gets an idea of the plan that was not tried."""
-NEWEST: Format = 4
+4: a round goes to several criteria, and a new draft gets an idea of the plan that was not tried ·
+5: a brief tells of every criterion that is in the set, and of no draft that a repair has mended;
+rounds go on while the gate accepts something, and then hold no call back."""
+NEWEST: Format = 5
 
 
 class RunStarted(Event):

@@ -6,13 +6,16 @@ All three have the same drafter, bench, gate, folds and sealed patients of a see
 Writes benchmarks/studies/loop_baselines.md: one row per search, and the paired difference of the loop with
 a 95 %
 interval over seeds (t). Finished runs are kept under --out and not run again, so it may be stopped and gone
-on with; a set that is not there is skipped, loudly.
+on with, and two processes may share the sets with --only and --no-page; a set that is not there is skipped,
+loudly. One cache of values, verdicts and panels serves all runs of a pack.
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -23,6 +26,8 @@ from benchmarks.studies.smaller import shrink
 from benchmarks.studies.study import Search, Study
 from scafe.agent.record.trace import EVENTS, read_lines
 
+Found = dict[Search, list[dict[str, Any]]]
+"""Search -> what each of its runs came to, in order of seeds."""
 SEARCHES: tuple[Search, ...] = ("loop", "best_of_n", "one_shot")
 PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# The loop beside best-of-N and one-shot
@@ -47,17 +52,38 @@ class Compared:
     labels: tuple[str, ...] = ()
     longest_px: int = 0
     """Images are shrunk to this side, to save time: every search sees the same pixels. 0: as they are."""
+    ignored: tuple[str, ...] = ()
+    """Columns of the manifest that are not used."""
+    locator: str = "none"
+    """What fills masks that are not given."""
 
 
 SETS = (
-    Compared("synthetic scars", "scar.keloid_vs_hypertrophic", None),
     Compared("HAM10000, melanoma or naevus", "dermoscopy.abcd", "ham10000", ("mel", "nv"), 256),
-    Compared("HAM10000, melanoma or benign keratosis", "dermoscopy.abcd", "ham10000", ("mel", "bkl"), 256),
     Compared(
         "breast ultrasound, malignant or benign",
         "ultrasound.birads",
         "breast_ultrasound",
         ("malignant", "benign"),
+        256,
+        locator="reference",
+    ),
+    Compared(
+        "clinical photographs, malignant or benign",
+        "photo.skin_lesion",
+        "clinical_photo",
+        ("malignant", "benign"),
+        256,
+        ("diagnosis", "elevation", "fitzpatrick"),
+        "reference",
+    ),
+    Compared(
+        "chest radiographs, bacterial or viral pneumonia",
+        "radiograph.chest",
+        "chest_xray",
+        ("bacteria", "virus"),
+        256,
+        locator="reference",
     ),
 )
 
@@ -70,29 +96,42 @@ def main() -> None:
     parser.add_argument("--max-calls", type=int, default=24)
     parser.add_argument("--out", default="runs/studies")
     parser.add_argument("--only", action="append", help="a word of the set's name; may be repeated")
+    parser.add_argument("--no-page", action="store_true", help="run what is missing and write no page")
     options = parser.parse_args()
-    parts = [HEAD.format(calls=options.max_calls)]
-    for one in SETS:
-        if not options.only or any(word in one.name for word in options.only):
-            parts.append(_section(one, options))
-            PAGE.write_text("\n".join(parts), encoding="utf-8")
-    print(f"written: {PAGE}")
+    wanted = [one for one in SETS if not options.only or any(word in one.name for word in options.only)]
+    found = _run_all(wanted, options)
+    if not options.no_page:
+        parts = [HEAD.format(calls=options.max_calls), *(_section(one, found[one.name]) for one in wanted)]
+        PAGE.write_text("\n".join(parts), encoding="utf-8")
+        print(f"written: {PAGE}")
 
 
-def _section(one: Compared, options: argparse.Namespace) -> str:
+def _run_all(wanted: Sequence[Compared], options: argparse.Namespace) -> dict[str, Found]:
+    """Go through all sets seed by seed, so that a study that is stopped has the same seeds of each."""
+    studies = {one.name: _study(one, options) for one in wanted}
+    found: dict[str, Found] = {name: {search: [] for search in SEARCHES} for name in studies}
+    for seed, (name, study), search in product(range(options.seeds), studies.items(), SEARCHES):
+        if study is not None:
+            found[name][search].append(_one(study, search, seed))
+            told = {"set": name, "search": search, "seed": seed, **found[name][search][-1]}
+            print(json.dumps(told), flush=True)
+    return found
+
+
+def _study(one: Compared, options: argparse.Namespace) -> Study | None:
     out, data = Path(options.out), None
     if one.folder is not None:
         manifest = Path(options.data) / one.folder / "manifest.csv"
         if not manifest.exists():
             print(f"SKIPPED LOUDLY: {manifest} is not here", file=sys.stderr)
-            return f"## {one.name}\n\nSkipped: the images were not at hand.\n"
+            return None
         data = str(shrink(manifest, one.longest_px, out) if one.longest_px else manifest)
-    study = Study(one.pack, data, one.labels, options.max_calls, out)
-    found: dict[str, list[dict[str, Any]]] = {search: [] for search in SEARCHES}
-    for seed in range(options.seeds):
-        for search in SEARCHES:
-            found[search].append(_one(study, search, seed))
-            print(json.dumps({"search": search, "seed": seed, **found[search][-1]}), flush=True)
+    return Study(one.pack, data, one.labels, options.max_calls, out, one.ignored, one.locator)
+
+
+def _section(one: Compared, found: Found) -> str:
+    if not found["loop"]:
+        return f"## {one.name}\n\nSkipped: the images were not at hand.\n"
     size = f", images shrunk to {one.longest_px} px" if one.longest_px else ""
     return f"## {one.name} (`{one.pack}`{size})\n\n{_table(found)}"
 
@@ -112,7 +151,7 @@ def _one(study: Study, search: Search, seed: int) -> dict[str, Any]:
     }
 
 
-def _table(found: dict[str, list[dict[str, Any]]]) -> str:
+def _table(found: Found) -> str:
     lines = [
         f"{len(found['loop'])} seeds. {_what(found)}",
         "",
@@ -132,7 +171,7 @@ def _table(found: dict[str, list[dict[str, Any]]]) -> str:
     return "\n".join([*lines, "", f"Colour and texture on the same splits: {baseline:.3f}.", ""])
 
 
-def _what(found: dict[str, list[dict[str, Any]]]) -> str:
+def _what(found: Found) -> str:
     if any(one["sealed"] for runs in found.values() for one in runs):
         return "AUC of the sealed patients."
     return "Too small to seal: one cross-validation in blind mode, in which no label steers a search."

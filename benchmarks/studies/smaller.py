@@ -9,14 +9,15 @@ from PIL import Image
 def shrink(manifest: Path, longest_px: int, out: Path) -> Path:
     """Write images and masks whose longer side is at most `longest_px`; return the manifest of the copy.
 
-    A copy that is there already is used again.
+    Patients whose images have two labels are left out, as a run asks for. A copy that is there already is
+    used again.
     """
     folder = out / f"{manifest.parent.name}-{longest_px}px"
     copied = folder / "manifest.csv"
     if copied.exists():
         return copied
     with manifest.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        rows = _of_one_label(list(csv.DictReader(file)))
     for row in rows:
         for key in ("path", "mask"):
             if row.get(key):
@@ -26,6 +27,13 @@ def shrink(manifest: Path, longest_px: int, out: Path) -> Path:
         writer.writeheader()
         writer.writerows(rows)
     return copied
+
+
+def _of_one_label(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    labels: dict[str, set[str]] = {}
+    for row in rows:
+        labels.setdefault(row["patient_id"], set()).add(row["label"])
+    return [row for row in rows if len(labels[row["patient_id"]]) == 1]
 
 
 def _shrunk(source: Path, target: Path, longest_px: int) -> str:

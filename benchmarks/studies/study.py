@@ -20,6 +20,10 @@ class Study:
     labels: tuple[str, ...]
     max_calls: int
     out: Path
+    ignored: tuple[str, ...] = ()
+    """Columns of the manifest that are not used."""
+    locator: str = "none"
+    """What fills masks that are not given."""
 
     @property
     def name(self) -> str:
@@ -37,6 +41,8 @@ class Study:
                 pack=self.pack,
                 data=self.data,
                 labels=self.labels,
+                ignore_columns=self.ignored,
+                locator=self.locator,
                 seed=seed,
                 max_calls=self.max_calls,
                 approve="never",

@@ -202,6 +202,37 @@ def test_the_reach_of_another_dial_is_told_where_no_finding_says_it() -> None:
     assert "pigment -0.71 (1.4)" in messages(make_brief("refine", verdict=verdict))[1].content
 
 
+def test_a_dial_that_hardly_moves_a_feature_is_not_told_however_strictly_it_is_followed() -> None:
+    """Named fault: dials stood first by a ρ of 1 and a reach of 0.0, and pushed off one that mattered."""
+    verdict = make_verdict()
+    own = DialResponse(name="vascularity", spearman=0.9, reach=1.0)
+    idle = tuple(DialResponse(name=f"idle_{k}", spearman=1.0, reach=0.01) for k in range(5))
+    near, far = (
+        DialResponse(name=name, spearman=rho, reach=reach)
+        for name, rho, reach in (("near", 0.8, 0.3), ("far", 0.5, 1.2))
+    )
+    feature = verdict.features[0].model_copy(update={"responses": (*idle, near, far, own)})
+    brief = make_brief("repair", verdict=verdict.model_copy(update={"features": (feature,)}))
+    told = messages(brief)[1].content
+    assert "vascularity +0.90, far +0.50 (1.2), near +0.80 (0.3);" in told
+    assert "idle" not in told
+
+
+@pytest.mark.parametrize("pack_id", ["ultrasound.birads", "radiograph.chest", "histology.crc_tissue"])
+def test_findings_speak_of_the_region_of_the_pack(pack_id: str) -> None:
+    """Named fault: findings told who measures a mass, lungs or tissue to look at "the lesion"."""
+    pack = load_pack(pack_id)
+    criterion = pack.observable_criteria[0]
+    message = f"it is missing; {findings.PIXELS}. Or {findings.NO_LIMIT}, and {findings.AXES}"
+    one = make_verdict().findings[0].model_copy(update={"message": message})
+    verdict = make_verdict().model_copy(update={"findings": (one,)})
+    changes = {"modality": pack.modality.kind, "region": pack.region or "", "criterion": criterion}
+    told = messages(make_brief("repair", verdict=verdict, **changes))[1].content
+    said = told.split("What the checks found")[1].split("How its features answer")[0]
+    assert "lesion" not in said
+    assert (pack.region or "tissue") in said
+
+
 @pytest.mark.parametrize("gate", ["accepted", "rejected", "indecisive", "blind", "silent"])
 def test_what_the_gate_said_of_an_earlier_draft_is_told_as_it_was(gate: str) -> None:
     entry = make_bank()[0].model_copy(update={"gate": gate})

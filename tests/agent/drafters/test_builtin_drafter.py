@@ -21,6 +21,7 @@ from scafe.knowledge.measures import measure_source
 from scafe.knowledge.phantoms import load_phantom
 from scafe.sandbox.probes.verdict import Finding, Verdict
 
+MORE = "as there is more of it"
 PACKS = ("scar.keloid_vs_hypertrophic", "dermoscopy.abcd")
 CASES = [(pack, one.id) for pack in PACKS for one in load_pack(pack).observable_criteria]
 drafter = BuiltinDrafter()
@@ -100,7 +101,7 @@ def test_a_recombined_extractor_is_the_mean_of_two_on_their_own_scale(
 ) -> None:
     pack, criterion = case
     one, two = (answered(brief(pack, criterion, variant=number)) for number in (0, 1))
-    both = joined(one, two)
+    both = joined(one, two, MORE)
     if both is None:
         assert len(one.splitlines()) + len(two.splitlines()) > 120
         return
@@ -115,15 +116,28 @@ def test_a_recombined_extractor_is_the_mean_of_two_on_their_own_scale(
 
 def test_a_joined_feature_keeps_the_names_of_what_it_joins() -> None:
     one, two = (CHILD.replace("area", name) for name in ("rim_width", "rim_depth"))
-    both = joined(one, two)
+    both = joined(one, two, MORE)
     assert both is not None
     assert parse_extractor(both).names == ("rim_width_and_rim_depth",)
-    again = joined(one, one.replace("1.0", "2.0"))
+    again = joined(one, one.replace("1.0", "2.0"), MORE)
     assert again is not None
     assert parse_extractor(again).names == ("rim_width",)
-    long = joined(CHILD.replace("area", "a" * 48), CHILD.replace("area", "b" * 48))
+    long = joined(CHILD.replace("area", "a" * 48), CHILD.replace("area", "b" * 48), MORE)
     assert long is not None
     assert parse_extractor(long).names == ("a" * 48,)
+
+
+@pytest.mark.parametrize("label", ["shadow", "enhancement"])
+def test_a_joined_feature_says_its_direction_in_the_words_of_its_criterion(label: str) -> None:
+    """Named fault: "up is more severe" was said of a criterion whose amount is benign."""
+    pack = load_pack("ultrasound.birads")
+    posterior = pack.criterion("posterior")
+    child = CHILD.replace("border", "posterior")
+    parents = tuple(child.replace("area", name) for name in ("shadow_depth", "shadow_width"))
+    told = answered(brief(pack, posterior, "recombine", parents=parents))
+    (joint,) = parse_extractor(told).features
+    assert "severe" not in told
+    assert label in joint.meaning
 
 
 def test_what_is_joined_is_not_joined_again() -> None:
@@ -131,10 +145,10 @@ def test_what_is_joined_is_not_joined_again() -> None:
     pack = load_pack("histology.crc_tissue")
     asked = brief(pack, pack.criterion("fat"))
     one, two = (answered(asked.model_copy(update={"variant": number})) for number in (0, 1))
-    both = joined(one, two)
+    both = joined(one, two, MORE)
     assert both is not None
-    assert joined(both, two) is None
-    assert joined(one, both) is None
+    assert joined(both, two, MORE) is None
+    assert joined(one, both, MORE) is None
 
 
 def test_the_same_brief_has_the_same_answer_and_another_seed_another() -> None:
