@@ -19,6 +19,7 @@ REFERENCE = Path(__file__).parents[1] / "runs" / "reference" / "builtin"
 CONFIG: dict[str, Any] = {
     "pack": "scar.vss",
     "cohort": {"n_per_class": 12, "size": 64},
+    "prior": "declared",
     "seed": 1,
     "approve": "auto",
     "max_calls": 8,

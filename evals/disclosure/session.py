@@ -120,13 +120,14 @@ class BenchSession:
 
     def feature_table(self, source: str, ids: tuple[int, ...]) -> FeatureTable:
         """Run one extractor over items (cached): names, rows, faults."""
-        keys = [self.dataset.items[index].sha256 for index in ids]
-        return self.store.table(source, *self.seen(ids, keys, self.dataset.images(ids)))
+        return self.store.table(source, *self.seen(ids, self._keys(ids), self.dataset.images(ids)))
 
     def shown(self, ids: tuple[int, ...]) -> Images:
         """Return items as extractors get them."""
-        keys = [self.dataset.items[index].sha256 for index in ids]
-        return self.seen(ids, keys, self.dataset.images(ids))[1]
+        return self.seen(ids, self._keys(ids), self.dataset.images(ids))[1]
+
+    def _keys(self, ids: tuple[int, ...]) -> list[str]:
+        return [self.dataset.items[index].sha256 for index in ids]
 
     def seen(self, ids: Sequence[int], keys: Sequence[str], images: Images) -> tuple[Sequence[str], Images]:
         """Return keys and images as extractors get them: the locator fills masks that were not given."""
@@ -164,8 +165,8 @@ class BenchSession:
         if not pool:
             return np.empty((len(ids), 0))
         sources = {ref.extractor: self.source(ref.extractor) for ref in pool}
-        keys = [self.dataset.items[index].sha256 for index in ids]
-        found = self.store.tables([*sources.values()], *self.seen(ids, keys, self.dataset.images(ids)))
+        seen = self.seen(ids, self._keys(ids), self.dataset.images(ids))
+        found = self.store.tables([*sources.values()], *seen)
         tables = dict(zip(sources, found, strict=True))
         return np.stack([tables[ref.extractor].column(ref.name) for ref in pool], axis=1)
 

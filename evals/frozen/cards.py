@@ -28,9 +28,7 @@ def model_card(manifest: Manifest) -> str:
             "",
             f"{len(manifest.features)} image features for {len(manifest.criteria)} clinical criteria "
             f"({', '.join(map(md, manifest.criteria))}), each a readable Python file, and a ridge logistic "
-            f"regression (C = {manifest.penalty:g}) over them{_prior(manifest)}. A probability of "
-            f"**{positive}** from {manifest.threshold:.3f} on is called so; the threshold was fixed on the "
-            "development part.",
+            f"regression (C = {manifest.penalty:g}) over them{_prior(manifest)}. {_threshold(manifest)}",
             "",
             *_chosen(manifest),
             *_beside(manifest),
@@ -63,6 +61,13 @@ def model_card(manifest: Manifest) -> str:
             "Funding, ethics approval, who annotated and how, the setting, the population it should serve.",
             "",
         ]
+    )
+
+
+def _threshold(manifest: Manifest) -> str:
+    return (
+        f"A probability of **{md(manifest.classes[0])}** from {manifest.threshold:.3f} on is called so; the "
+        "threshold was fixed on the development part."
     )
 
 
