@@ -1,6 +1,7 @@
 """What pack and features declare of the classes, gathered for the classifier's prior; no label is read."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from scafe.evals.disclosure.bench import FeatureRef
 from scafe.evals.scoring.ridge import Signs
@@ -10,12 +11,18 @@ from scafe.knowledge.criteria.pack import CriteriaPack
 
 
 def declared_signs(
-    pack: CriteriaPack, classes: tuple[str, ...], sources: Mapping[str, str], pool: tuple[FeatureRef, ...]
+    prior: Literal["none", "declared"],
+    pack: CriteriaPack,
+    classes: tuple[str, ...],
+    sources: Mapping[str, str],
+    pool: tuple[FeatureRef, ...],
 ) -> Signs:
-    """Return a sign per feature of the pool; () where there are not two classes.
+    """Return a sign per feature of the pool; () where none was asked for, or there are not two classes.
 
     Parameters
     ----------
+    prior : str
+        What the run asked for.
     pack : CriteriaPack
         Says how its criteria differ between classes.
     classes : tuple of str
@@ -24,7 +31,7 @@ def declared_signs(
         Sources of extractors by SHA-256.
     pool : tuple of FeatureRef
     """
-    if len(classes) != 2:
+    if prior == "none" or len(classes) != 2:
         return ()
     found = []
     for ref in pool:

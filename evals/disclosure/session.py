@@ -166,8 +166,7 @@ class BenchSession:
             return np.empty((len(ids), 0))
         sources = {ref.extractor: self.source(ref.extractor) for ref in pool}
         seen = self.seen(ids, self._keys(ids), self.dataset.images(ids))
-        found = self.store.tables([*sources.values()], *seen)
-        tables = dict(zip(sources, found, strict=True))
+        tables = dict(zip(sources, self.store.tables([*sources.values()], *seen), strict=True))
         return np.stack([tables[ref.extractor].column(ref.name) for ref in pool], axis=1)
 
     def target(self, ids: tuple[int, ...]) -> NDArray[np.int64]:
@@ -194,8 +193,7 @@ class BenchSession:
 
     def signs(self, pool: tuple[FeatureRef, ...]) -> Signs:
         """Return what is declared of each feature, for the classifier's prior; () if the run has none."""
-        is_asked = self.spec.prior == "declared"
-        return declared_signs(self.pack, self.facts.classes, self.sources, pool) if is_asked else ()
+        return declared_signs(self.spec.prior, self.pack, self.facts.classes, self.sources, pool)
 
     def stability(self, source: str) -> dict[str, Steadiness]:
         """Measure every feature of an extractor on perturbed dev images (cached)."""
