@@ -92,11 +92,11 @@ def verify_run(path: Path | str) -> RunCheck:
         The path is not a run, or is one of a newer version.
     """
     folder = load_run(path).path
-    faults, events, head = _chain(folder)
+    broken, events, head = _chain(folder)
     seal, seal_faults = _read_seal(folder)
-    faults += [*_head_faults(folder), *evidence_faults(folder, events), *seal_faults]
+    faults = [*broken, *_head_faults(folder), *evidence_faults(folder, events), *seal_faults]
     if seal is not None:
-        faults += _seal_faults(folder, seal, len(events), head)
+        faults += [*([] if broken else _end_faults(seal, len(events), head)), *_seal_faults(folder, seal)]
     elif not seal_faults and is_finished(events):
         faults.append(f"{SEAL} is missing, and the trace says that the run ended; `scafe resume` seals it")
     return RunCheck(
@@ -145,21 +145,23 @@ def _read_seal(folder: Path) -> tuple[Seal | None, list[str]]:
         return None, [f"{SEAL}: not a seal; the file was edited"]
 
 
-def _seal_faults(folder: Path, seal: Seal, events: int, head: str) -> list[str]:
-    faults = []
-    if (events, head) != (seal.events, seal.head):
-        faults.append(
-            f"{EVENTS} has {events} lines and head {head[:12]}; sealed were {seal.events} lines and head "
-            f"{seal.head[:12]}: the end was cut off, edited or added to"
-        )
+def _end_faults(seal: Seal, events: int, head: str) -> list[str]:
+    if (events, head) == (seal.events, seal.head):
+        return []
+    return [
+        f"{EVENTS} has {events} lines and head {head[:12]}; sealed were {seal.events} lines and head "
+        f"{seal.head[:12]}: the end was cut off, edited or added to"
+    ]
+
+
+def _seal_faults(folder: Path, seal: Seal) -> list[str]:
     try:
         names = list(walk_inside(folder, MOST_FILES, NOT_SEALED))
         sums = read_inside(folder, SUMS, MOST_EVENT_BYTES)
         now = {name: hash_inside(folder, name, MOST_FILE_BYTES) for name in names}
     except IntegrityError as error:
-        return [*faults, str(error)]
-    if sums != _sums(seal):
-        faults.append(f"{SUMS} does not say what {SEAL} says")
+        return [str(error)]
+    faults = [] if sums == _sums(seal) else [f"{SUMS} does not say what {SEAL} says"]
     faults += [f"{name} is missing" for name in seal.files if name not in now]
     faults += [f"{name} was changed" for name in seal.files if name in now and now[name] != seal.files[name]]
     return faults + [f"{name} was added after the seal" for name in now if name not in seal.files]

@@ -140,7 +140,8 @@ def verify(terminal: Terminal, run: str, signers: Path | None, out: str | None) 
     if signed is not None and signed.fault:
         check = check.model_copy(update={"faults": (*check.faults, signed.fault)})
     seal = f"sealed, {check.files} files" if check.sealed else "not sealed: the run is not finished"
-    head = f"{check.run}: {check.events} events, {seal}; head {check.head}"
+    chain = f"head {check.head}" if check.head else f"the chain breaks after line {check.events}"
+    head = f"{check.run}: {check.events} events, {seal}; {chain}"
     head += f"; signed by {signed.by}" if signed and signed.by else ""
     document = {**check.model_dump(mode="json"), "ok": check.ok}
     if signed is not None:

@@ -297,3 +297,14 @@ def test_harm_to_a_sealed_run_is_found_and_named(sealed: RunFolder, harm: object
     check = verify_run(sealed.path)
     assert not check.ok
     assert any(named in fault for fault in check.faults)
+
+
+def test_an_edit_in_the_middle_is_told_as_the_place_where_the_chain_breaks(sealed: RunFolder) -> None:
+    """Named fault: it was told as an end cut off, with the count of sound lines and an empty head."""
+    text = (sealed.path / EVENTS).read_text()
+    (sealed.path / EVENTS).write_text(text.replace('"why": "a"', '"why": "e"'))
+    check = verify_run(sealed.path)
+    assert (check.events, check.head) == (1, "")
+    assert [fault for fault in check.faults if "line 2" in fault]
+    assert [fault for fault in check.faults if "lines and head" in fault] == []
+    assert f"{EVENTS} was changed" in check.faults
