@@ -4,17 +4,21 @@ Makes photographs by resampling (see `benchmarks.scale.memory`), looks them over
 `scafe run --max-calls 8` and predicts with what the run froze. The run is killed by SIGKILL while it hashes
 images, while it writes values of the first extractor and while it writes those of a later one; each time
 `scafe resume` goes on. Prints the largest PSS of every piece. `--twin` also runs undisturbed beside it and
-compares trace, frozen set, report and revisions byte by byte.
+compares trace, frozen set, report and revisions byte by byte. What `predict` measures anew of all images is
+compared with the values that the killed run kept.
 """
 
 import argparse
 import hashlib
+import json
+import math
 import os
 import re
 import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -92,8 +96,29 @@ def tell(what: str, one: Peak) -> None:
     )
 
 
-def main() -> None:
-    """Print a line for each piece, then whether the bytes are equal."""
+def is_as_predicted(run: Path, predicted: Path) -> dict[str, bool]:
+    """Whether each frozen feature has each value as often as `predict` measured it anew, or more often.
+
+    More often: the run also measures disturbed copies of 24 images.
+    """
+    anew: dict[str, Counter[float]] = {}
+    for image in json.loads(predicted.read_text())["predictions"]:
+        for share in (one for criterion in image["criteria"] for one in criterion["features"]):
+            anew.setdefault(share["feature"], Counter())[_number(share["value"])] += 1
+    kept: dict[str, Counter[float]] = {}
+    for path in (run / "bench" / "features").glob("*.rows"):
+        head, *rows = map(json.loads, path.read_text().splitlines())
+        for place, name in enumerate(head["names"]):
+            found = {key: _number(values[place] if values else None) for key, values, _ in rows}
+            kept.setdefault(name, Counter()).update(found.values())
+    return {name: values <= kept.get(name, Counter()) for name, values in sorted(anew.items())}
+
+
+def _number(value: float | None) -> float:
+    return -math.inf if value is None or math.isnan(value) else value
+
+
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--size", default=SIZE, help="of each image, WIDTHxHEIGHT")
@@ -105,15 +130,21 @@ def main() -> None:
     parser.add_argument("--max-calls", type=int, default=8)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--twin", action="store_true", help="also run undisturbed, and compare")
-    # what was left out is taken from an earlier call
-    parser.add_argument("--skip", nargs="*", default=[], choices=("check", "run", "predict", "twin"))
-    asked = parser.parse_args()
+    skipped = "what was left out is taken from an earlier call"
+    parser.add_argument(
+        "--skip", nargs="*", default=[], choices=("check", "run", "predict", "twin"), help=skipped
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print a line for each piece, then whether the bytes are equal."""
+    asked = _asked()
     folder = asked.folder / asked.size
     table = make(asked.source, folder, asked.images, asked.size, masks=asked.masks)
     data = ["--data", str(table), "--labels", ",".join(LABELS)]
     calls = ["--max-calls", str(asked.max_calls), "--seed", "1", "--workers", str(asked.workers)]
-    calls += ["--approve", "auto", "--json"]
-    run = ["run", "dermoscopy.abcd", *data, *calls]
+    run = ["run", "dermoscopy.abcd", *data, *calls, "--approve", "auto", "--json"]
     runs, twin = folder / f"killed-{asked.images}", folder / f"twin-{asked.images}"
     if "check" not in asked.skip:
         tell("data check", _whole(["data", "check", str(table), *data[2:], "--json"], expected=(0, 1)))
@@ -121,20 +152,35 @@ def main() -> None:
         shutil.rmtree(runs, ignore_errors=True)
         for name, one in killed_run(run, runs, asked.images):
             tell(f"run --max-calls {asked.max_calls}, {name}", one)
+    equal = _predicted(runs, folder, data[:2], asked) + (
+        _twinned(runs, twin, run, asked) if asked.twin else []
+    )
+    raise SystemExit(0 if all(equal) else 1)
+
+
+def _predicted(runs: Path, folder: Path, data: list[str], asked: argparse.Namespace) -> list[bool]:
+    run, out = next(runs.glob("*/frozen")).parent, folder / f"predicted-{asked.images}.json"
     if "predict" not in asked.skip:
-        bundle = next(runs.glob("*/frozen"))
-        tell("predict", _whole(["predict", str(bundle), *data[:2], "--json"]))
-    if asked.twin:
-        if "twin" not in asked.skip:
-            shutil.rmtree(twin, ignore_errors=True)
-            tell("run, undisturbed", _whole([*run, "--out", str(twin)]))
-        equal = {name: one == body(twin)[name] for name, one in body(runs).items()}
-        print("killed three times and resumed, equal to undisturbed:", equal)
-        raise SystemExit(0 if all(equal.values()) else 1)
+        workers = ["--workers", str(asked.workers)]
+        tell("predict", _whole(["predict", str(run / "frozen"), *data, *workers, "--json"], out=out))
+    if not out.exists():
+        return []
+    equal = is_as_predicted(run, out)
+    print("values of the run, killed three times, equal to those that predict measured:", equal, flush=True)
+    return list(equal.values())
 
 
-def _whole(words: list[str], expected: tuple[int, ...] = (0,)) -> Peak:
-    with Watched([SCAFE, *words]) as one:
+def _twinned(runs: Path, twin: Path, run: list[str], asked: argparse.Namespace) -> list[bool]:
+    if "twin" not in asked.skip:
+        shutil.rmtree(twin, ignore_errors=True)
+        tell("run, undisturbed", _whole([*run, "--out", str(twin)]))
+    equal = {name: one == body(twin)[name] for name, one in body(runs).items()}
+    print("killed three times and resumed, equal to undisturbed:", equal, flush=True)
+    return list(equal.values())
+
+
+def _whole(words: list[str], expected: tuple[int, ...] = (0,), out: Path = Path(os.devnull)) -> Peak:
+    with Watched([SCAFE, *words], out) as one:
         while one.is_running:
             one.look()
             time.sleep(0.5)

@@ -11,6 +11,7 @@ build's interpreter, to be measured on the same photographs.
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
 import time
@@ -100,9 +101,10 @@ class Peak:
 class Watched:
     """A command whose memory is looked at now and then; leaving the context waits for its end."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], out: Path = Path(os.devnull)) -> None:
         self._began = time.monotonic()
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with out.open("wb") as said:
+            self._process = subprocess.Popen(command, stdout=said, stderr=subprocess.DEVNULL)
         self._most, self._own, self._at = 0.0, 0.0, ""
 
     def __enter__(self) -> Self:
