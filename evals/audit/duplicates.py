@@ -20,6 +20,8 @@ SAME_PICTURE = 0.995
 quality 50, at half the size or 10 % brighter stays above .996; the most alike of 160 dermoscopies: .95."""
 BLOCK = 1024
 """Thumbnails that are compared with as many others at a time: 4 MB each."""
+TURNED = 64
+"""Thumbnails of which all eight views are held at a time: 4 MB."""
 SLACK = 1e-4
 """Of a squared distance, for single precision."""
 
@@ -96,9 +98,13 @@ class Thumbnails:
     def _likeness(self, some: NDArray[np.intp], others: NDArray[np.intp]) -> Floats:
         """Return the largest correlation over the eight views of the second."""
         first = np.stack([self._unit_of(int(place)) for place in some])
-        second = [self._unit_of(int(place)).reshape(THUMBNAIL, THUMBNAIL) for place in others]
-        turned = np.stack([[view.ravel() for view in _views(one)] for one in second])
-        return np.asarray(np.max([first @ turned[:, view].T for view in range(turned.shape[1])], axis=0))
+        parts = [others[start : start + TURNED] for start in range(0, len(others), TURNED)]
+        return np.concatenate([np.max(first @ self._turned(part), axis=0) for part in parts], axis=1)
+
+    def _turned(self, places: NDArray[np.intp]) -> Floats:
+        """Return the eight views of some thumbnails as (8, 1024, n_thumbnails)."""
+        units = [self._unit_of(int(place)).reshape(THUMBNAIL, THUMBNAIL) for place in places]
+        return np.stack([[view.ravel() for view in _views(one)] for one in units]).transpose(1, 2, 0)
 
     def _folded(self, start: int) -> Singles:
         """Return the (n, 136) numbers of a block, before a turn."""
