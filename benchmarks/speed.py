@@ -3,11 +3,15 @@
 `--before` is the interpreter of an installed build, e.g. of commit 42b67bf. Each round runs before, after and
 before again: the last against the first is the control (A/A), and a ratio inside its range says nothing.
 Seconds are of the command with all its processes; a busy machine moves them less than wall time.
+
+Rejected extractors are those of the zoo (tests/sandbox/probes/zoo) and the rejected revisions of reference
+runs, but for those that import the toolkit, which 42b67bf does not know. `--every N` takes each N-th of them.
 """
 
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -16,11 +20,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from scafe.knowledge.criteria.pack import load_pack, pack_names
 from scafe.knowledge.measures import measure_source
 
 ROOT = Path(__file__).parents[1]
 ZOO = ROOT / "tests" / "sandbox" / "probes" / "zoo"
-REJECTED = ("constant", "corner_pixel", "sign_flipped", "absolute_colour", "truth_value")
+REFERENCE = ROOT / "runs" / "reference"
+REJECTED = "probe, rejected: "
 ACCEPTED = ("scar_vascularity", "scar_linear_form")
 
 
@@ -60,10 +66,31 @@ def compare(what: str, words: Sequence[str], builds: tuple[str, str], rounds: in
     )
 
 
-def commands(folder: Path) -> dict[str, list[str]]:
+def rejected() -> dict[str, tuple[Path, str]]:
+    """Name extractors that will be rejected, each with the pack that it is probed for."""
+    found = {f"zoo/{path.stem}": (path, _pack_of(path)) for path in sorted(ZOO.glob("*.py"))}
+    for path in sorted(REFERENCE.glob("*/revisions/*/r*.py")):
+        source, run = path.read_text(), path.parents[2]
+        verdict = json.loads(path.with_suffix(".json").read_text()).get("verdict") or {}
+        taken = any(one["accepted"] for one in verdict.get("features", ()))
+        if not taken and "CRITERION" in source and "toolkit" not in source:
+            pack = json.loads((run / "run.json").read_text())["config"]["pack"]
+            found[f"{run.name}/{path.parent.name}/{path.stem}"] = (path, pack)
+    return found
+
+
+def _pack_of(path: Path) -> str:
+    criterion = re.search(r'^CRITERION = "(\w+)"', path.read_text(), re.MULTILINE)
+    packs = (name for name in pack_names() if criterion and criterion[1] in load_pack(name).ids)
+    return next(packs, "scar.vss")
+
+
+def commands(folder: Path, every: int) -> dict[str, list[str]]:
     """Name the commands that are compared."""
-    probe = ["--pack", "scar.vss", "--json"]
-    found = {f"probe, rejected: {name}": ["probe", str(ZOO / f"{name}.py"), *probe] for name in REJECTED}
+    found = {
+        f"{REJECTED}{name}": ["probe", str(path), "--pack", pack, "--json"]
+        for name, (path, pack) in list(rejected().items())[::every]
+    }
     for name in ACCEPTED:
         (folder / f"{name}.py").write_text(measure_source(name))
         pack = ["--pack", "scar.keloid_vs_hypertrophic", "--json"]
@@ -78,20 +105,40 @@ def main() -> None:
     parser.add_argument("--before", required=True, help="interpreter of the other build")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="commands whose name holds this text")
+    parser.add_argument("--every", type=int, default=1, help="take each N-th rejected extractor")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     builds = tuple(str(Path(one).with_name("scafe")) for one in (asked.before, sys.executable))
     with tempfile.TemporaryDirectory() as folder:
-        for what, words in commands(Path(folder)).items():
-            if asked.only not in what:
-                continue
-            one = compare(what, words, (builds[0], builds[1]), asked.rounds)
-            if asked.json:
-                print(json.dumps(asdict(one)), flush=True)
-                continue
-            low, high = one.control
-            told = f"{one.before:7.2f} {one.after:7.2f}  {one.ratio:.2f} times (A/A {low:.2f} to {high:.2f})"
-            print(f"{what:36s} {told}", flush=True)
+        chosen = {
+            what: words for what, words in commands(Path(folder), asked.every).items() if asked.only in what
+        }
+        found = []
+        for what, words in chosen.items():
+            found.append(compare(what, words, (builds[0], builds[1]), asked.rounds))
+            _tell(found[-1], asked.json)
+    _tell_median([one for one in found if one.what.startswith(REJECTED)], asked.json)
+
+
+def _tell(one: Ratio, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({**asdict(one), "load": round(os.getloadavg()[0], 1)}), flush=True)
+        return
+    low, high = one.control
+    told = f"{one.before:7.2f} {one.after:7.2f}  {one.ratio:.2f} times (A/A {low:.2f} to {high:.2f})"
+    print(f"{one.what:56s} {told}  load {os.getloadavg()[0]:.1f}", flush=True)
+
+
+def _tell_median(some: list[Ratio], as_json: bool) -> None:
+    """Put all rejected ones into one line; its control is the range of all controls."""
+    if len(some) < 2:
+        return
+    low, high = min(one.control[0] for one in some), max(one.control[1] for one in some)
+    before, after, ratio = (
+        round(statistics.median(part), 2)
+        for part in zip(*((one.before, one.after, one.ratio) for one in some), strict=True)
+    )
+    _tell(Ratio(f"{REJECTED}median of {len(some)}", before, after, ratio, (low, high)), as_json)
 
 
 if __name__ == "__main__":
