@@ -136,11 +136,13 @@ def choose_penalty(
     signs: Signs = (),
 ) -> float:
     """Choose one penalty for all items by the log loss over the first repeat; ties go to the ridge."""
-    tests = folds.tests[: folds.n_folds]
+    tests, size = folds.tests[: folds.n_folds], _together(rows, task, penalties)
+    losses = []
     with one_thread():
-        models = _fit(rows, task, ~tests, penalties, signs)
-    losses = np.mean([models.losses(place, task, test) for place, test in enumerate(tests)], axis=0)
-    return _best(losses, penalties)
+        for some in (tests[start : start + size] for start in range(0, len(tests), size)):
+            models = _fit(rows, task, ~some, penalties, signs)
+            losses += [models.losses(place, task, test) for place, test in enumerate(some)]
+    return _best(np.mean(losses, axis=0), penalties)
 
 
 def fitted_logits(rows: Floats, task: Task, others: Floats, penalty: float) -> Floats:
