@@ -158,8 +158,8 @@ def _summary(done: list[tuple[Task, Table]]) -> list[str]:
             cells += [_named(joined, place), _of(rows, "unit-weights", place)]
             lines.append(f"| {' | '.join(cells)} |")
     note = (
-        "The best other row is the best of many on these very patients, and so flattered; ScaFE's is one row. "
-        "All measures: those of the pack as they ship, nothing chosen (`scafe-one-shot`)."
+        "The best other row is the best of many on these very patients, and so flattered; ScaFE's is one "
+        "row. All measures: those of the pack as they ship, nothing chosen (`scafe-one-shot`)."
     )
     return [*lines, "", note, "", *_controls(done)]
 
