@@ -2,12 +2,14 @@
 
 For every measure of every shipped pack: Spearman's rho with its own dial, whether a full turn of that
 dial moves it further than any other dial, and how far white balance ±10 % and exposure ×0.7 move it, in
-class spreads. A measure claims invariance to what its criterion does not list as a confounder.
+class spreads. A measure claims invariance to what its criterion does not list as a confounder. A run on
+every pack writes benchmarks/probes.md.
 """
 
 import argparse
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from scafe.sandbox.pool.pool import ImageAndMask, Pool
 from scafe.sandbox.probes.evidence import Measured, measure
 from scafe.sandbox.probes.panel import N_SETTINGS, SIZE_PX, build_panel
 
+PAGE = Path(__file__).with_suffix(".md")
 CHANGES = {"white_balance": (0.0, -0.1, 0.1), "light": (1.0, 0.7)}
 ALLOWED_SPREADS = 0.5
 CONFOUNDERS = {"white_balance": ("white_balance", "colour_calibration"), "light": ("exposure", "light")}
@@ -124,6 +127,44 @@ def summary(rows: list[Row]) -> dict[str, float]:
     }
 
 
+HEAD = """# Do the reference measures answer to what they claim?
+
+Made by `python -m benchmarks.probes`, on phantoms alone. ρ is Spearman's with the criterion's own dial
+(median over {settings} settings of the other dials). *Strongest*: the dial whose full turn moves the feature
+furthest, among those it follows with |ρ| ≥ .5. Shifts are in class spreads; † marks what the criterion lists
+as a confounder, so that nothing is promised. Phantoms say nothing of real images: see [power.md](power.md).
+
+Wrong extractors are caught by name in `tests/sandbox/probes/test_probe_zoo.py`, wrong locators in
+`tests/sandbox/probes/regions/test_locator_zoo.py`, cohorts whose classes differ by nothing in
+`tests/evals/frozen/test_seal.py`, cohorts with a shortcut in `tests/evals/audit/test_audit.py`.
+
+| what is promised | figure |
+|---|---|
+| features | {features} |
+| median of absolute own ρ (at least .8) | {median_own_rho:.2f} |
+| wrong signs (0) | {wrong_signs} |
+| moved furthest by their own dial | {own_strongest_share:.0%} |
+| claimed shifts beyond {allowed} class spreads | {claimed_shifts_over_limit} of {claimed_shifts} |
+
+| feature | measure | own ρ | strongest | white balance ±10 % | exposure ×0.7 |
+|---|---|---|---|---|---|
+"""
+
+
+def page(rows: list[Row]) -> str:
+    """Return the figures of every measure in Markdown."""
+    head = HEAD.format(settings=N_SETTINGS, allowed=ALLOWED_SPREADS, **summary(rows))
+    return head + "".join(f"{_line(row)}\n" for row in rows)
+
+
+def _line(row: Row) -> str:
+    shifts = [f"{shift:.2f}{'' if change in row.claims else ' †'}" for change, shift in row.shifts.items()]
+    strongest = "its own" if row.own_is_strongest else row.strongest
+    sign = "" if row.right_sign else " (wrong sign)"
+    cells = [row.feature, f"`{row.measure}`", f"{row.own_rho:+.2f}{sign}", strongest, *shifts]
+    return f"| {' | '.join(cells)} |"
+
+
 def main() -> None:
     """Print one line per feature and the summary."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -147,6 +188,8 @@ def main() -> None:
         print(f"{row.feature:28s} {row.measure:30s} {row.own_rho:+6.2f}  {row.strongest:18s}  {shifts}{mark}")
     for name, value in summary(rows).items():
         print(f"{name:28s} {value:g}")
+    if not asked.pack:
+        PAGE.write_text(page(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

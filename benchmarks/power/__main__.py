@@ -1,10 +1,11 @@
 """What the shipped measures reach on few real patients, beside colour and texture, and what they cost.
 
-    python -m benchmarks.power [--only mel/nv] [--draws 20] [--data ../shared/data]
+    python -m benchmarks.power [--only mel/nv] [--draws 20] [--data ../shared/data] [--profile]
 
 Prints and writes benchmarks/power.md. Features are kept under --cache by their content, figures under
 benchmarks/power/*.json, so sets may be run one at a time and are joined on the page. A set that is not
-there is skipped, loudly.
+there is skipped, loudly. With --profile, only the cost is measured anew. What stands at the
+page's end under "Reasons" is written by hand, in benchmarks/power/reasons.md.
 """
 
 import argparse
@@ -22,12 +23,14 @@ import numpy as np
 from benchmarks.power.costs import costs
 from benchmarks.power.draws import power_curve, with_prior
 from benchmarks.power.page import PLAIN, page
-from benchmarks.power.sets import SETS, PowerSet, measure
+from benchmarks.power.profile import parts_of
+from benchmarks.power.sets import SETS, PowerSet, measure, opened
 from scafe.evals.scoring.score import Task
 from scafe.sandbox.pool.pool import Pool
 
 HERE = Path(__file__).parent
 PAGE = HERE.with_suffix(".md")
+REASONS = HERE / "reasons.md"
 
 
 def main() -> None:
@@ -39,7 +42,8 @@ def main() -> None:
             if not options.only or one.name in options.only:
                 _run(one, options, pool, records)
                 _path(options.record).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(_read("before"), _ordered({**_read("before"), **_read("now")})), encoding="utf-8")
+    now = _ordered({**_read("before"), **_read("now")})
+    PAGE.write_text(page(_read("before"), now, REASONS.read_text(encoding="utf-8")), encoding="utf-8")
     print(f"written: {PAGE}")
 
 
@@ -54,6 +58,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--record", choices=["before", "now"], default="now", help="which column of the page the figures are"
     )
+    parser.add_argument(
+        "--profile", action="store_true", help="only measure where the time goes, and keep it"
+    )
     return parser.parse_args()
 
 
@@ -61,6 +68,10 @@ def _run(one: PowerSet, options: argparse.Namespace, pool: Pool, records: dict[s
     data = Path(options.data)
     if not (data / one.folder / "manifest.csv").exists():
         print(f"SKIPPED LOUDLY: {data / one.folder / 'manifest.csv'} is not here", file=sys.stderr)
+        return
+    if options.profile:
+        dataset, _ = opened(one, data, Path(options.cache))
+        records[one.name] |= {"costs": costs(one, dataset), "parts": parts_of(one, dataset)}
         return
     begun = time.monotonic()
     found = measure(one, data, Path(options.cache), pool)
@@ -82,6 +93,7 @@ def _run(one: PowerSet, options: argparse.Namespace, pool: Pool, records: dict[s
         "code": _code(),
         "points": [asdict(point) for point in points],
         "costs": costs(one, dataset),
+        "parts": parts_of(one, dataset),
     }
     print(page({}, {one.name: records[one.name]}).split("\n## ")[-1], flush=True)
     print(f"{one.name}: {time.monotonic() - begun:.0f} s", flush=True)

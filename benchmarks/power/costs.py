@@ -7,12 +7,11 @@ from functools import partial
 from io import BytesIO
 from typing import cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.artefacts import function_of, one_image
+from benchmarks.artefacts import function_of, one_core, one_image
 from benchmarks.power.sets import PowerSet, measures_of
 from scafe.evals.data.dataset import Dataset, ImageFile, Item
 from scafe.evals.peers.colour_texture import describe
@@ -31,12 +30,8 @@ TIMES = 3
 
 def costs(one: PowerSet, dataset: Dataset) -> dict[str, float]:
     """Return the median cost of the measures and of colour and texture, and of one decode in ms."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
+    with one_core():
         return _costs(measures_of(one.modality), _locating(one), dataset)
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def _locating(one: PowerSet) -> Locate | None:
@@ -49,7 +44,7 @@ def _costs(sources: dict[str, str], locate: Locate | None, dataset: Dataset) -> 
     decodes = []
     for index in range(0, len(dataset), max(1, len(dataset) // IMAGES)):
         pair = dataset.load(index)
-        decode = _decoding(dataset.items[index])
+        decode = decoding(dataset.items[index])
         decodes.append(decode)
         ratios["measures"].append(_fastest(partial(_measure, extract, locate, pair)) / decode)
         ratios["colour_texture"].append(_fastest(partial(describe, pair)) / decode)
@@ -75,7 +70,8 @@ def _of_processes(sources: list[str], locate: Locate | None, dataset: Dataset, c
     return sum(os.times()[:4]) - begun
 
 
-def _decoding(item: Item) -> float:
+def decoding(item: Item) -> float:
+    """Return the seconds that one decode of an image's file takes."""
     held = cast(ImageFile, item.pixels).image.read_bytes()
     return _fastest(lambda: np.asarray(Image.open(BytesIO(held)).convert("RGB")))
 

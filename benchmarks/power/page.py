@@ -26,11 +26,19 @@ NAMES = {
 }
 
 
-def page(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """Return the page in Markdown; sets in the order of `now`."""
+DEAREST = 8
+"""Parts of the time that are named."""
+
+
+def page(before: dict[str, Any], now: dict[str, Any], reasons: str = "") -> str:
+    """Return the page in Markdown: sets in the order of `now`, then what people say of missed targets."""
     draws = next((point["draws"] for one in now.values() for point in one["points"]), 20)
     return "\n".join(
-        [HEAD.format(draws=draws), *(_set(name, before.get(name), one) for name, one in now.items())]
+        [
+            HEAD.format(draws=draws),
+            *(_set(name, before.get(name), one) for name, one in now.items()),
+            *([reasons] if reasons else []),
+        ]
     )
 
 
@@ -75,5 +83,18 @@ def _cost(before: dict[str, Any] | None, now: dict[str, Any]) -> list[str]:
     inside = f", in the sandbox {cost['sandbox']:.0f}" if "sandbox" in cost else ""
     return [
         f"Cost in decodes of the same JPEG ({cost['decode_ms']:.2f} ms), one core: measures "
-        f"{cost['measures']:.0f}{inside}{was}, colour+texture {cost['colour_texture']:.0f}."
+        f"{cost['measures']:.0f}{inside}{was}, colour+texture {cost['colour_texture']:.0f}.",
+        *_dearest(now.get("parts", {})),
+    ]
+
+
+def _dearest(parts: dict[str, float]) -> list[str]:
+    if not parts:
+        return []
+    named = list(parts.items())[:DEAREST]
+    rest = sum(parts.values()) - sum(spent for _, spent in named)
+    told = ", ".join(f"`{name}` {spent:.1f}" for name, spent in named)
+    return [
+        "",
+        f"Where it goes, in decodes under a profiler: {told}, {len(parts) - len(named)} others {rest:.1f}.",
     ]

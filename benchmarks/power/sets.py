@@ -87,8 +87,7 @@ def measure(one: PowerSet, data: Path, cache: Path, pool: Pool) -> Measured:
     pool : Pool
         Runs the measures.
     """
-    manifest, left_out = of_one_label(data / one.folder / "manifest.csv", cache)
-    dataset = open_dataset(str(manifest), one.labels, columns=ColumnChoice(ignore=NOT_READ))
+    dataset, left_out = opened(one, data, cache)
     views = views_of(one, dataset, cache, pool)
     names, ours = _of_measures(one.modality, views, FeatureStore(cache / "measures", pool))
     rows = {"measures": ours, "colour_texture": _of_peer(views, cache, in_mask=False)}
@@ -110,6 +109,12 @@ def declared(one: PowerSet, names: tuple[str, ...]) -> Signs:
                         sign = predicted_sign(criterion, feature.direction, one.labels)
                         found.setdefault(feature.name, set()).update({sign} - {0})
     return tuple(next(iter(found[name])) if len(found.get(name, ())) == 1 else 0 for name in names)
+
+
+def opened(one: PowerSet, data: Path, cache: Path) -> tuple[Dataset, int]:
+    """Return the images of a set, and how many patients are left out for images of two labels."""
+    manifest, left_out = of_one_label(data / one.folder / "manifest.csv", cache)
+    return open_dataset(str(manifest), one.labels, columns=ColumnChoice(ignore=NOT_READ)), left_out
 
 
 def measures_of(modality: str) -> dict[str, str]:
