@@ -8,7 +8,7 @@ from scafe.agent.brief.brief import Operator
 from scafe.agent.nodes.opening import ideas_left, new_task
 from scafe.agent.nodes.operators import choose, posterior, round_rng
 from scafe.agent.nodes.options import Option, answered, options_of
-from scafe.agent.nodes.plateau import PATIENCE, WORDS, Plateau, is_vain, plateau
+from scafe.agent.nodes.plateau import Plateau, is_vain, plateau
 from scafe.agent.nodes.state import Line, LoopContext, LoopState, RoundResult, Task, Update
 from scafe.agent.record.events import RoundAssessed
 from scafe.agent.record.revisions import read_revision
@@ -75,7 +75,7 @@ def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: 
     if grade == "stop":
         return "three rounds brought nothing"
     if context.earns_calls and is_vain([one.get("accepted", 0) for one in state["history"][1:]]):
-        return f"{WORDS[PATIENCE]} brought nothing that the gate accepted"
+        return "the last round brought nothing that the gate accepted"
     return "" if any_task else "nothing is left to revise"
 
 
