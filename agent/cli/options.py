@@ -108,6 +108,12 @@ BUDGET_OPTIONS = (
     click.option(
         "--max-calls", type=click.IntRange(min=0), help="Cap on calls of the drafter.  [default: 50]"
     ),
+    click.option(
+        "--patience",
+        type=click.IntRange(min=1),
+        help="Adaptive rounds in a row without anything that the gate accepts, after which the search ends; "
+        "the rest of its calls is not spent.  [default: 1]",
+    ),
     click.option("--max-tokens", type=click.IntRange(min=1), help="Cap on tokens of the whole run."),
     click.option(
         "--max-cost", type=click.FloatRange(min=0), help="Cap on money, in the currency of the price."

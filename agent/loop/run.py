@@ -287,6 +287,7 @@ class _Sitting:
             search=self.config.search,
             max_calls=self.config.max_calls,
             max_evaluations=self.config.max_evaluations,
+            patience=self.config.patience,
             approve=self.config.approve,
             seed=self.config.seed,
             format=self._format(drafter),

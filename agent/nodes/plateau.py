@@ -24,15 +24,15 @@ def plateau(gains: Sequence[int]) -> Plateau:
     return DRY_ROUNDS.get(dry, "stop")
 
 
-PATIENCE = 1
-"""Adaptive rounds without anything that the gate accepts, after which no more is asked. A round after such a
-one was seldom accepted either (benchmarks/studies/loop_baselines.md)."""
+def is_vain(accepted: Sequence[int], patience: int = 1) -> bool:
+    """Tell whether the last `patience` adaptive rounds brought nothing that the gate accepted.
 
-
-def is_vain(accepted: Sequence[int]) -> bool:
-    """Tell whether the last adaptive rounds brought nothing that the gate accepted.
+    One is enough by default: a round after such a one was seldom accepted either
+    (benchmarks/studies/loop_baselines.md).
 
     >>> [is_vain(counts) for counts in ([], [0], [1, 0], [0, 1])]
     [False, True, True, False]
+    >>> [is_vain(counts, patience=2) for counts in ([0], [1, 0], [0, 0])]
+    [False, False, True]
     """
-    return len(accepted) >= PATIENCE and not any(accepted[-PATIENCE:])
+    return len(accepted) >= patience and not any(accepted[-patience:])

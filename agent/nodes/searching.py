@@ -74,8 +74,10 @@ def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: 
         return "the evaluations are spent"
     if grade == "stop":
         return "three rounds brought nothing"
-    if context.earns_calls and is_vain([one.get("accepted", 0) for one in state["history"][1:]]):
-        return "the last round brought nothing that the gate accepted"
+    rounds = [one.get("accepted", 0) for one in state["history"][1:]]
+    if context.earns_calls and is_vain(rounds, context.patience):
+        what = "the last round" if context.patience == 1 else f"the last {context.patience} rounds"
+        return f"{what} brought nothing that the gate accepted"
     return "" if any_task else "nothing is left to revise"
 
 

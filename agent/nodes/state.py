@@ -209,6 +209,8 @@ class LoopContext:
     """never, ask or auto."""
     seed: int
     max_evaluations: int | None = None
+    patience: int = 1
+    """Adaptive rounds without anything that the gate accepts, after which no more is asked."""
     format: Format = NEWEST
     """What the run keeps to; a run that was begun by an older version goes on as it began."""
 

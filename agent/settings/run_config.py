@@ -54,6 +54,12 @@ class RunConfig(BaseModel):
     base_url: str | None = None
     seed: int = Field(default=0, ge=0)
     max_calls: int = Field(default=50, ge=0)
+    patience: int = Field(
+        default=1,
+        ge=1,
+        exclude_if=lambda value: value == 1,
+        description="rounds without anything accepted that end the search, from trace format 5 on",
+    )
     max_tokens: int | None = Field(default=None, description="cap on tokens of the whole run")
     max_reply_tokens: int = Field(default=8192, ge=16, description="longest reply of the model")
     temperature: float | None = Field(default=None, description="asked for; the journal holds what was sent")

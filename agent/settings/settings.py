@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="from the environment only")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="decides splits, drafts and probes")
     max_calls: int = Field(default=50, ge=0, description="cap on calls of the model")
+    patience: int = Field(default=1, ge=1, description="rounds without anything accepted that end the search")
     max_tokens: int | None = Field(default=None, ge=1, description="cap on tokens, prompts and replies")
     max_reply_tokens: int = Field(
         default=8192, ge=16, le=1_000_000, description="longest reply of the model, hidden reasoning included"

@@ -4,10 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from scafe.agent.drafters.builtin import BuiltinDrafter
 from scafe.agent.loop.run import RunConfig, resume_run, start_run
+from scafe.agent.record.events import Format
 from scafe.agent.record.outcome import RunOutcome
 
-Search = Literal["loop", "best_of_n", "one_shot"]
+Search = Literal["loop", "every_round", "best_of_n", "one_shot"]
+"""every_round: the loop as it was before trace format 5, which asks on when the gate accepts nothing."""
+
+
+class OfBefore(BuiltinDrafter):
+    """The built-in drafter in a run of trace format 4."""
+
+    format: Format = 4
 
 
 @dataclass(frozen=True)
@@ -30,12 +39,21 @@ class Study:
         """Name of the study's folder."""
         return "-".join([self.pack, *self.labels, f"{self.max_calls}calls"])
 
+    def folder(self, seed: int, search: Search) -> Path:
+        """Return the folder that holds the one run of a seed."""
+        return self.out / self.name / search / str(seed)
+
+    def begun(self, seed: int, search: Search) -> Path | None:
+        """Return the run of a seed, whole or not; None if it was not begun."""
+        return min((path for path in self.folder(seed, search).glob("*") if path.is_dir()), default=None)
+
     def run(self, seed: int, search: Search = "loop") -> RunOutcome:
         """Run with the built-in drafter, go on with a run that was cut off, or read a finished one."""
-        out = self.out / self.name / search / str(seed)
-        begun = sorted(path for path in out.glob("*") if path.is_dir())
+        out = self.folder(seed, search)
+        begun = self.begun(seed, search)
         if begun:
-            return resume_run(begun[0])
+            return resume_run(begun)
+        of_before = search == "every_round"
         return start_run(
             RunConfig(
                 pack=self.pack,
@@ -46,9 +64,10 @@ class Study:
                 seed=seed,
                 max_calls=self.max_calls,
                 approve="never",
-                search=search,
+                search="loop" if search == "every_round" else search,
                 out=str(out),
                 workers=1,
                 cache=str(self.out / "cache" / self.pack),
-            )
+            ),
+            drafter=OfBefore() if of_before else None,
         )

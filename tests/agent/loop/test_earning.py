@@ -9,7 +9,6 @@ from loop_stand_ins import FaultyDrafter, StandInBench
 
 from scafe.agent.brief.brief import Brief
 from scafe.agent.drafters.drafter import Replaying
-from scafe.agent.nodes.plateau import PATIENCE
 from scafe.agent.record.events import Format
 from scafe.agent.settings.call_plan import plan_calls
 from scafe.evals.disclosure.bench import FeatureRef
@@ -48,17 +47,24 @@ class Before(Willing):
     format: Format = 4
 
 
-def run(root: Path, gate: Gate, drafter: FaultyDrafter | None = None) -> list[dict[str, object]]:
-    go(root, drafter=drafter or Willing(), bench=Deciding(root / "bench", gate), max_calls=CALLS)
+def run(
+    root: Path, gate: Gate, drafter: FaultyDrafter | None = None, **more: object
+) -> list[dict[str, object]]:
+    go(root, drafter=drafter or Willing(), bench=Deciding(root / "bench", gate), max_calls=CALLS, **more)
     return events(root, "round_assessed")
 
 
 def test_rounds_end_where_the_gate_accepts_nothing_though_the_pool_grows(tmp_path: Path) -> None:
     """Named fault: each steady feature counted as a gain, so no run on images ended before its calls."""
     *_, last = run(tmp_path, lambda _: "rejected")
-    assert last["round"] == PATIENCE
-    assert "brought nothing that the gate accepted" in str(last["why"])
+    assert last["round"] == 1
+    assert "the last round brought nothing that the gate accepted" in str(last["why"])
     assert int(str(last["calls"])) < CALLS / 2
+
+
+def test_who_has_more_patience_gets_more_rounds(tmp_path: Path) -> None:
+    *_, last = run(tmp_path, lambda _: "rejected", patience=3)
+    assert (last["round"], last["why"]) == (3, "the last 3 rounds brought nothing that the gate accepted")
 
 
 def test_rounds_that_are_accepted_spend_every_call(tmp_path: Path) -> None:
