@@ -29,7 +29,7 @@ class Naming(FaultyDrafter):
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("bank")
     bench = StandInBench(root / "bench", queries=90)
-    go(root, drafter=Naming(), bench=bench, pack=PACK, max_calls=80, seed=1)
+    go(root, drafter=Naming(), bench=bench, pack=PACK, max_calls=80, patience=9, seed=1)
     return root
 
 
