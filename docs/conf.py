@@ -16,6 +16,12 @@ os.environ["CLONE"] = str(ROOT)
 os.environ["NO_COLOR"] = "1"
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 
+# Every kernel warns that it listens on the loopback address: only faults of theirs are shown.
+kernels = Path(tempfile.mkdtemp(prefix="scafe-docs-")) / "profile_default"
+kernels.mkdir()
+(kernels / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n", encoding="utf-8")
+os.environ["IPYTHONDIR"] = str(kernels.parent)
+
 project = "ScaFE"
 author = "the ScaFE authors"
 release = metadata.version("scafe")
