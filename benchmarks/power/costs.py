@@ -31,14 +31,15 @@ TIMES = 3
 def costs(one: PowerSet, dataset: Dataset) -> dict[str, float]:
     """Return the median cost of the measures and of colour and texture, and of one decode in ms."""
     with one_core():
-        return _costs(measures_of(one.modality), _locating(one), dataset)
+        return costs_of(measures_of(one.modality), _locating(one), dataset)
 
 
 def _locating(one: PowerSet) -> Locate | None:
     return function_of(locator_source(one.locator), "locate") if one.locator else None
 
 
-def _costs(sources: dict[str, str], locate: Locate | None, dataset: Dataset) -> dict[str, float]:
+def costs_of(sources: dict[str, str], locate: Locate | None, dataset: Dataset) -> dict[str, float]:
+    """Return the median cost of some extractors, after a locator or with the masks that are given."""
     extract = [function_of(source, "extract") for source in sources.values()]
     ratios: dict[str, list[float]] = {"measures": [], "colour_texture": []}
     decodes = []
