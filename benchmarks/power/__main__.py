@@ -20,17 +20,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.power.costs import costs
+from benchmarks.power.costs import costs, frozen_cost
 from benchmarks.power.draws import power_curve, with_prior
 from benchmarks.power.page import PLAIN, page
 from benchmarks.power.profile import parts_of
 from benchmarks.power.sets import SETS, PowerSet, measure, opened
+from scafe.evals.data.dataset import Dataset
 from scafe.evals.scoring.score import Task
 from scafe.sandbox.pool.pool import Pool
 
 HERE = Path(__file__).parent
 PAGE = HERE.with_suffix(".md")
 REASONS = HERE / "reasons.md"
+RUNS = HERE.parents[1] / "runs" / "reference"
 
 
 def main() -> None:
@@ -71,7 +73,7 @@ def _run(one: PowerSet, options: argparse.Namespace, pool: Pool, records: dict[s
         return
     if options.profile:
         dataset, _ = opened(one, data, Path(options.cache))
-        records[one.name] |= {"costs": costs(one, dataset), "parts": parts_of(one, dataset)}
+        records[one.name] |= _costs(one, dataset)
         return
     begun = time.monotonic()
     found = measure(one, data, Path(options.cache), pool)
@@ -92,11 +94,19 @@ def _run(one: PowerSet, options: argparse.Namespace, pool: Pool, records: dict[s
         "seed": options.seed,
         "code": _code(),
         "points": [asdict(point) for point in points],
-        "costs": costs(one, dataset),
-        "parts": parts_of(one, dataset),
+        **_costs(one, dataset),
     }
     print(page({}, {one.name: records[one.name]}).split("\n## ")[-1], flush=True)
     print(f"{one.name}: {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _costs(one: PowerSet, dataset: Dataset) -> dict[str, Any]:
+    frozen = frozen_cost(one, dataset, RUNS)
+    return {
+        "costs": costs(one, dataset),
+        "parts": parts_of(one, dataset),
+        **({"frozen": frozen} if frozen else {}),
+    }
 
 
 def _code() -> str:

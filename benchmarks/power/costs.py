@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ Locate = Callable[..., tuple[NDArray[np.bool_], float]]
 IMAGES = 12
 FEW, MANY = 16, 80
 """Images of the two extractions in the sandbox, whose difference is an image's cost."""
+FROZEN = {"mel/nv": "played-dermoscopy-toolkit", "breast": "located-played"}
+"""Reference runs on the images of a set, whose frozen features are timed as well."""
 TIMES = 3
 """The fastest of so many counts, in processor time: a busy machine slows the others more."""
 
@@ -32,6 +35,29 @@ def costs(one: PowerSet, dataset: Dataset) -> dict[str, float]:
     """Return the median cost of the measures and of colour and texture, and of one decode in ms."""
     with one_core():
         return costs_of(measures_of(one.modality), _locating(one), dataset)
+
+
+def frozen_cost(one: PowerSet, dataset: Dataset, runs: Path) -> dict[str, Any]:
+    """Return the run, the number of features and the cost in decodes of a frozen set; of none, nothing."""
+    if one.name not in FROZEN:
+        return {}
+    bundle = runs / FROZEN[one.name] / "frozen"
+    sources = [path.read_text(encoding="utf-8") for path in sorted((bundle / "extractors").glob("*.py"))]
+    found = bundle / "locator.py"
+    locate = function_of(found.read_text(encoding="utf-8"), "locate") if found.exists() else None
+    with one_core():
+        extract = [function_of(source, "extract") for source in sources]
+        whole = _in_decodes(partial(_measure, extract, locate), dataset)
+        alone = _in_decodes(partial(_measure, [], locate), dataset) if locate else 0.0
+    return {"run": FROZEN[one.name], "features": len(sources), "whole": whole, "locator": alone}
+
+
+def _in_decodes(call: Callable[[ImageAndMask], None], dataset: Dataset) -> float:
+    took = [
+        _fastest(partial(call, dataset.load(index))) / decoding(dataset.items[index])
+        for index in range(0, len(dataset), max(1, len(dataset) // IMAGES))
+    ]
+    return round(float(np.median(took)), 1)
 
 
 def _locating(one: PowerSet) -> Locate | None:

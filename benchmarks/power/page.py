@@ -14,6 +14,9 @@ resample test patients and draws together; differences are paired. "all": every 
 once.
 Nothing is chosen by these labels. Research only: no claim of clinical use.
 
+Costs: *measures* is all that ships for the modality, the locator included where masks are found; *in the
+sandbox* is the same behind the walls, the locator left out.
+
 *Before* is the release before toolkit and locators, by the same command and seed.
 """
 PLAIN = "measures_plain"
@@ -84,7 +87,18 @@ def _cost(before: dict[str, Any] | None, now: dict[str, Any]) -> list[str]:
     return [
         f"Cost in decodes of the same JPEG ({cost['decode_ms']:.2f} ms), one core: measures "
         f"{cost['measures']:.0f}{inside}{was}, colour+texture {cost['colour_texture']:.0f}.",
+        *_frozen(now.get("frozen", {})),
         *_dearest(now.get("parts", {})),
+    ]
+
+
+def _frozen(one: dict[str, Any]) -> list[str]:
+    if not one:
+        return []
+    locator = f", of which its locator {one['locator']:.0f}" if one["locator"] else ""
+    return [
+        "",
+        f"Frozen by reference run `{one['run']}`, {one['features']} extractors: {one['whole']:.0f}{locator}.",
     ]
 
 
