@@ -49,9 +49,12 @@ HEAD = """# ScaFE beside other systems
 Made by `python -m benchmarks.compare`. Public images, small subsets; [docs/compare.md](../docs/compare.md)
 says what each row is and how it was made honest. Research only: no claim of clinical use. ScaFE here is the
 built-in drafter, no language model: its rows choose features without a label (`scafe-one-shot` takes every
-measure of the pack as it ships). The shipped measures were written while looking at half of these patients
-or, of dermoscopy and tissue, at all of them: rows of ScaFE are a little flattered, those without a choice
-(`scafe-one-shot`, `unit-weights`) too. Below 0 in a table of differences means that ScaFE is behind.
+measure of the pack as it ships). Where the pack declares directions for these classes, they are the prior of
+the ridge of `scafe`, and `scafe-plain` has none; without a row `scafe-plain` the ridge is plain throughout.
+Masks that a set lacks are found by the reference locator, for every row alike. The shipped measures were
+written while looking at half of these patients or, of dermoscopy and tissue, at all of them: rows of ScaFE
+are a little flattered, those without a choice (`scafe-one-shot`, `unit-weights`) too. Below 0 in a table of
+differences means that ScaFE is behind.
 """
 KEPT = """# Of before
 
