@@ -273,23 +273,23 @@ class _Sitting:
                 drafter.close()
 
     def _context(self, trace: Trace, drafter: Drafter, bench: Bench) -> LoopContext:
-        text = read_pack_text(self.folder.path / "pack.yaml")
-        pack = parse_pack(text, self.config.pack)
+        text, config = read_pack_text(self.folder.path / "pack.yaml"), self.config
+        pack = parse_pack(text, config.pack)
         return LoopContext(
             pack=pack,
             pack_sha256=hashlib.sha256(text.encode()).hexdigest(),
             drafter=drafter,
             bench=bench,
-            spec=bench_spec(self.config, self.folder),
+            spec=bench_spec(config, self.folder),
             run=self.folder,
             trace=trace,
-            plan=partial(call_plan, self.config, pack),
-            search=self.config.search,
-            max_calls=self.config.max_calls,
-            max_evaluations=self.config.max_evaluations,
-            patience=self.config.patience,
-            approve=self.config.approve,
-            seed=self.config.seed,
+            plan=partial(call_plan, config, pack),
+            search=config.search,
+            max_calls=config.max_calls,
+            max_evaluations=config.max_evaluations,
+            patience=config.patience,
+            approve=config.approve,
+            seed=config.seed,
             format=self._format(drafter),
         )
 
@@ -347,5 +347,4 @@ class _Sitting:
 
 def _is_worth_keeping(folder: RunFolder) -> bool:
     """Whether a run got so far that something would be lost with it: its bench was opened."""
-    events = folder.path / EVENTS
-    return events.exists() and '"kind": "bench_opened"' in trace_body(events)
+    return (events := folder.path / EVENTS).exists() and '"kind": "bench_opened"' in trace_body(events)

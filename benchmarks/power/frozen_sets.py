@@ -1,4 +1,4 @@
-"""What does a frozen set cost on one image? Run with `python -m benchmarks.frozen_cost BUNDLE …`.
+"""What does a frozen set cost on one image? Run with `python -m benchmarks.power.frozen_sets BUNDLE …`.
 
 Told in decodes of the same image's JPEG (Pillow), one core: as plain functions in this process, and in the
 sandbox, as `scafe predict` runs them (see `benchmarks.power.costs`). Measures are those of the bundle's
@@ -10,26 +10,21 @@ import json
 import os
 from pathlib import Path
 
-import cv2
-
+from benchmarks.artefacts import one_core
 from benchmarks.power.costs import costs_of
 from benchmarks.scale.memory import LABELS, SOURCE
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.manifest import open_dataset
 
-BUNDLES = Path(__file__).parents[1] / "runs" / "reference"
+BUNDLES = Path(__file__).parents[2] / "runs" / "reference"
 DEFAULT = ("played-dermoscopy", "played-dermoscopy-toolkit")
 
 
 def frozen_costs(bundle: Path, dataset: Dataset) -> dict[str, float]:
     """Return the cost of the bundle's extractors in decodes, in process and in the sandbox."""
     sources = {path.stem: path.read_text() for path in sorted((bundle / "extractors").glob("*.py"))}
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
+    with one_core():
         return costs_of(sources, None, dataset)
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def main() -> None:
