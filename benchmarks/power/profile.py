@@ -41,7 +41,7 @@ def _parts(one: PowerSet, dataset: Dataset) -> dict[str, float]:
         pair = dataset.load(index)
         decodes += decoding(dataset.items[index])
         profile.runcall(_look, extract, locate, pair)
-    spent = _own_time(pstats.Stats(profile).stats)  # type: ignore[attr-defined]
+    spent = time_of_parts(pstats.Stats(profile).stats)  # type: ignore[attr-defined]
     return {name: round(seconds / decodes, 2) for name, seconds in spent.most_common()}
 
 
@@ -53,7 +53,7 @@ def _look(extract: list[Any], locate: Any, pair: ImageAndMask) -> None:
             one(pair.image, mask)
 
 
-def _own_time(stats: dict[Called, Any]) -> Counter[str]:
+def time_of_parts(stats: dict[Called, Any]) -> Counter[str]:
     """Add to each part the whole time of what it calls outside: libraries are no parts."""
     spent: Counter[str] = Counter()
     for called, (_, _, own, _, callers) in stats.items():
