@@ -1,4 +1,4 @@
-"""How a run's calls are spread: wide first, then few adaptive rounds, always something in reserve.
+"""How a run's calls are spread at most: wide first, then adaptive rounds while they earn their calls.
 
 At 50 calls over eight criteria: 1 plan, 16 blind drafts, at most 8 repairs, 20 adaptive calls in rounds
 of 4, 5 in reserve. Drafts are asked for in parallel and see no score; only the adaptive rounds do, so few
@@ -66,7 +66,7 @@ class CallPlan:
     repairs: int
     """Calls for repairs, in all rounds together."""
     reserve: int
-    """Calls that adaptive rounds leave untouched: for repairs of the last drafts."""
+    """Calls that adaptive rounds leave for repairs; from trace format 5 on unless the last was accepted."""
     batch: int
     """Requests in one adaptive round."""
 

@@ -6,6 +6,7 @@ A call counts for the operator that began its line: a repair for what it mends, 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -46,6 +47,20 @@ def brought(runs: Iterable[Path]) -> dict[str, Brought]:
         for operator, one in _of_run(run).items():
             found[operator].add(one)
     return found
+
+
+def rounds(runs: Iterable[Path]) -> str:
+    """Say how many adaptive rounds brought something that the gate accepted, and how many after a dry one."""
+    counts = [
+        [line["accepted"] > 0 for line in read_lines(run / EVENTS) if line["kind"] == "round_assessed"][1:]
+        for run in runs
+    ]
+    told = [one for run in counts for one in run]
+    after = [later for run in counts for one, later in pairwise(run) if not one]
+    return (
+        f"The gate accepted something in {sum(told)} of {len(told)} adaptive rounds, and in {sum(after)} of "
+        f"{len(after)} that came\nafter one in which it accepted nothing.\n"
+    )
 
 
 def table(found: dict[str, Brought]) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 from scipy import stats
 
-from benchmarks.studies.by_operator import brought, table
+from benchmarks.studies.by_operator import brought, rounds, table
 from benchmarks.studies.smaller import shrink
 from benchmarks.studies.study import Search, Study
 from scafe.agent.record.trace import EVENTS, read_lines
@@ -37,14 +37,15 @@ language model). *loop*: plan, blind drafts, repairs, adaptive rounds while the 
 call a blind draft. *one shot*: one blind draft per criterion. A seed draws sealed patients, folds, phantoms
 and drafts, the same for all. AUC of the sealed patients; a run without an acceptable set counts as .5.
 Differences are paired by seed, with a 95 % t interval over seeds; seeds share patients, so they are too
-narrow rather than too wide.
+narrow rather than too wide. Seeds are those that were finished when the page was written.
 """
 BY_OPERATOR = """## What each operator brought for its calls
 
 Of the {runs} runs of *every round* above. A call counts for the operator that began its line: a repair for
 what it mends. Scored: extractors that the probes let through and the gate answered; accepted: those that
 the gate accepted; selected: features of the frozen set. The last column: how much the development AUC
-falls, on fresh folds, without one of these features.
+falls, on fresh folds, without one of these features. A simplification has the features of its parent in
+fewer lines, and so brings none of its own.
 """
 
 
@@ -141,7 +142,9 @@ def _study(one: Compared, options: argparse.Namespace) -> Study | None:
 def _finished(study: Study, search: Search, seed: int) -> dict[str, Any] | None:
     """Return what a run came to; None if it did not end, or was not begun."""
     run = study.begun(seed, search)
-    events = {line["kind"]: line for line in read_lines(run / EVENTS)} if run else {}
+    if run is None or not (run / EVENTS).exists():
+        return None
+    events = {line["kind"]: line for line in read_lines(run / EVENTS)}
     if "run_finished" not in events:
         return None
     opened = events.get("seal_opened", {})
@@ -155,15 +158,57 @@ def _finished(study: Study, search: Search, seed: int) -> dict[str, Any] | None:
 
 
 def _page(studies: Studies, options: argparse.Namespace) -> str:
-    parts, loops = [HEAD.format(calls=options.max_calls)], []
-    for one, study in studies.items():
-        found = {
-            search: {seed: told for seed in range(options.seeds) if (told := _finished(study, search, seed))}
-            for search in SEARCHES
+    found = {one: _all_finished(study, options.seeds) for one, study in studies.items()}
+    loops = [
+        run
+        for one, study in studies.items()
+        for seed in found[one]["every_round"]
+        if (run := study.begun(seed, "every_round"))
+    ]
+    sections = [
+        f"## {one.name} (`{one.pack}`, images shrunk to {one.longest_px} px)\n\n{_table(found[one])}"
+        for one in studies
+    ]
+    head, operators = HEAD.format(calls=options.max_calls), BY_OPERATOR.format(runs=len(loops))
+    return "\n".join(
+        [
+            head,
+            _together(list(found.values())),
+            *sections,
+            operators,
+            rounds(loops),
+            table(brought(loops)),
+            "",
+        ]
+    )
+
+
+def _all_finished(study: Study, seeds: int) -> Found:
+    return {
+        search: {seed: told for seed in range(seeds) if (told := _finished(study, search, seed))}
+        for search in SEARCHES
+    }
+
+
+def _together(found: list[Found]) -> str:
+    """Return the differences over the seeds of all sets."""
+    joint: Found = {
+        search: {
+            1000 * place + seed: told for place, one in enumerate(found) for seed, told in one[search].items()
         }
-        loops += [run for seed in found["every_round"] if (run := study.begun(seed, "every_round"))]
-        parts.append(f"## {one.name} (`{one.pack}`, images shrunk to {one.longest_px} px)\n\n{_table(found)}")
-    return "\n".join([*parts, BY_OPERATOR.format(runs=len(loops)), table(brought(loops)), ""])
+        for search in SEARCHES
+    }
+    lines = ["## All sets together", "", "| one minus the other | difference |", "|---|---|"]
+    pairs: tuple[tuple[Search, Search], ...] = (
+        ("every_round", "one_shot"),
+        ("every_round", "best_of_n"),
+        ("loop", "one_shot"),
+        ("loop", "every_round"),
+    )
+    for mine, other in pairs:
+        names = f"{mine.replace('_', ' ')} minus {other.replace('_', ' ')}"
+        lines.append(f"| {names} | {_difference(joint[mine], joint[other], 'pairs of runs')} |")
+    return "\n".join([*lines, ""])
 
 
 def _table(found: Found) -> str:
@@ -195,16 +240,17 @@ def _auc(one: dict[str, Any]) -> float:
     return 0.5 if one["auc"] is None else float(one["auc"])
 
 
-def _difference(mine: dict[int, dict[str, Any]], other: dict[int, dict[str, Any]]) -> str:
+def _difference(
+    mine: dict[int, dict[str, Any]], other: dict[int, dict[str, Any]], counted: str = "seeds"
+) -> str:
     paired = [_auc(mine[seed]) - _auc(other[seed]) for seed in sorted(set(mine) & set(other))]
     if not paired:
         return "·"
     if len(paired) < 2:
         return f"{paired[0]:+.3f} (1 seed)"
     half = stats.t.ppf(0.975, len(paired) - 1) * stdev(paired) / len(paired) ** 0.5
-    return (
-        f"{mean(paired):+.3f} ({mean(paired) - half:+.3f} to {mean(paired) + half:+.3f}; {len(paired)} seeds)"
-    )
+    low, high = mean(paired) - half, mean(paired) + half
+    return f"{mean(paired):+.3f} ({low:+.3f} to {high:+.3f}; {len(paired)} {counted})"
 
 
 if __name__ == "__main__":
