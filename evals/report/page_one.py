@@ -45,7 +45,7 @@ def _locator_told(run: Mapping[str, Any]) -> str:
 def _classifier(bundle: Bundle) -> str:
     if bundle.manifest.forest:
         return "random forest"
-    return "ridge logistic regression" + (", prior: declared directions" if bundle.manifest.prior else "")
+    return "ridge logistic regression" + (" (prior: declared directions)" if bundle.manifest.prior else "")
 
 
 def _their_ridge(bundle: Bundle) -> str:
