@@ -208,7 +208,7 @@ def load_run(path: str | Path, *, out: str | Path | None = None) -> Run:
     >>> import scafe
     >>> found = scafe.load_run("runs/reference/builtin")
     >>> found.status, len(found.revisions), found.scores.sealed
-    ('frozen', 6, False)
+    ('frozen', 7, False)
     >>> found.revision("height/r001").verdict.is_acceptable
     True
     >>> scafe.load_run("no-such-run")

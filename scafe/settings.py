@@ -23,6 +23,8 @@ class RunSettings(TypedDict, total=False):
     """Cap on money, in the currency of the price."""
     max_seconds: float
     """Cap on the time of the run."""
+    patience: int
+    """Adaptive rounds without anything accepted that end the search."""
     max_evaluations: int
     """Cap on extractors that are run on phantoms."""
     feedback: Literal["auto", "blind", "gated"]
@@ -37,6 +39,8 @@ class RunSettings(TypedDict, total=False):
     """What finds masks that are not given: reference (the default), draft, none, or the file of a locator."""
     classifier: Literal["ridge", "auto"]
     """auto decides between the ridge and a random forest on development folds, for one label query."""
+    prior: Literal["declared", "none"]
+    """What the ridge expects before any label: the directions that pack and features declare, or nothing."""
     companion: str
     """Appearance fused beside the criteria, colour_texture or onnx:FILE; the headline stays criteria only."""
     mask_label: int
