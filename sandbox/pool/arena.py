@@ -13,6 +13,7 @@ import mmap
 import os
 import struct
 import tempfile
+import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -198,6 +199,20 @@ def _shape(index: int, one: ImageAndMask) -> tuple[int, int, int]:
     return image.shape
 
 
+def _seal(descriptor: int, patience_s: float = 5.0) -> None:
+    """Seal the memory; a process that was forked while it was written maps it until its own program runs."""
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.fcntl(descriptor, F_ADD_SEALS, SEAL_ALL)
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _write(images: Sequence[ImageAndMask], entries: Sequence[tuple[int, int, int, int, int]]) -> int:
     descriptor = _memory()
     try:
@@ -212,7 +227,7 @@ def _write(images: Sequence[ImageAndMask], entries: Sequence[tuple[int, int, int
             "smaller images, and go on: what was computed is kept"
         ) from None
     if hasattr(os, "memfd_create"):
-        fcntl.fcntl(descriptor, F_ADD_SEALS, SEAL_ALL)
+        _seal(descriptor)
     return descriptor
 
 

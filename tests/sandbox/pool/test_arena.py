@@ -1,14 +1,16 @@
 """Where shared memory has no room, the way out is said and nothing stays open."""
 
+import mmap
 import os
 import resource
+import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from scafe.knowledge.contract.errors import SandboxError
-from scafe.sandbox.pool.arena import Arena
+from scafe.sandbox.pool.arena import Arena, _seal
 from scafe.sandbox.pool.extraction import ImageAndMask
 
 
@@ -30,3 +32,16 @@ def test_no_room_in_shared_memory_is_one_sentence() -> None:
     ):
         Arena([image, image])
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_memory_that_a_forked_process_still_maps_is_sealed_once_it_lets_go() -> None:
+    descriptor = os.memfd_create("arena", os.MFD_ALLOW_SEALING)
+    os.ftruncate(descriptor, mmap.PAGESIZE)
+    held = mmap.mmap(descriptor, mmap.PAGESIZE)
+    with pytest.raises(OSError, match="busy"):
+        _seal(descriptor, patience_s=0.0)
+    threading.Timer(0.1, held.close).start()
+    _seal(descriptor)
+    with pytest.raises(OSError, match="not permitted"):
+        os.write(descriptor, b"x")
+    os.close(descriptor)
