@@ -8,7 +8,6 @@ from scafe.evals.disclosure.bench import BenchSpec, FeatureRef
 from scafe.evals.disclosure.session import BenchSession
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 from scafe.knowledge.contract.extractor import parse_extractor
-from scafe.knowledge.criteria.directions import class_sign
 
 RED = "m = image[mask].mean(axis=0)\nreturn {'red': float(m[0]), 'blue': float(m[2])}"
 
@@ -182,21 +181,6 @@ def test_the_matrix_of_a_pool_has_one_column_per_feature(opened, write_extractor
     image = session.dataset.load(session.split.dev[0]).image
     assert np.allclose(rows[0], [image[..., 2].mean(), image[..., 0].mean()])
     assert session.matrix((), session.split.dev).shape == (112, 0)
-
-
-@pytest.mark.parametrize(
-    ("directions", "classes", "sign"),
-    [
-        ({"mel_minus_nv": "up"}, ("mel", "nv"), 1),
-        ({"mel_minus_nv": "up"}, ("nv", "mel"), -1),
-        ({"melanoma_minus_naevus": "down"}, ("mel", "nv"), -1),
-        ({"mel_minus_nv": "unknown"}, ("mel", "nv"), 0),
-        ({"mel_minus_nv": "up", "mel_minus_bkl": "up"}, ("mel", "bcc"), 0),
-        ({}, ("mel", "nv"), 0),
-    ],
-)
-def test_a_direction_is_predicted_only_where_the_pack_says_so(directions, classes, sign) -> None:
-    assert class_sign(directions, classes) == sign
 
 
 def test_two_classes_are_no_levels(opened, open_pool, tmp_path) -> None:
