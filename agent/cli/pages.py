@@ -132,9 +132,8 @@ def page_for(fault: BaseException, message: str, command: tuple[str, ...] = ()) 
 
 def _spoken_of(message: str) -> str | None:
     known = "|".join(SPOKEN_OF)
-    found = re.search(
-        rf"(?<![\w/.-])({known})(?![\w/.-])", message
-    )  # alone: no part of a path or longer word
+    # Alone: no part of a path or of a longer word.
+    found = re.search(rf"(?<![\w/.-])({known})(?![\w/.-])", message)
     return SPOKEN_OF[found[0]] if found else None
 
 

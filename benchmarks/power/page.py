@@ -11,8 +11,7 @@ it), beside the same regression without a prior on colour and texture (moments, 
 whole image and inside the mask, and on the measures. Training patients are drawn {draws} times at each size,
 nested; test patients are the same for all that is compared, and every patient is tested. Intervals (95 %)
 resample test patients and draws together; differences are paired. "all": every patient outside the fold,
-once.
-Nothing is chosen by these labels. Research only: no claim of clinical use.
+once. Nothing is chosen by these labels. Research only: no claim of clinical use.
 
 Costs: *measures* is all that ships for the modality, the locator included where masks are found; *in the
 sandbox* is the same behind the walls, the locator left out.
@@ -27,8 +26,6 @@ NAMES = {
     "colour_texture_in_mask": "colour+texture in the mask",
     PLAIN: "measures, plain ridge",
 }
-
-
 DEAREST = 8
 """Parts of the time that are named."""
 

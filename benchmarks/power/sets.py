@@ -100,14 +100,18 @@ def declared(one: PowerSet, names: tuple[str, ...]) -> Signs:
     """Return what the packs that use these measures declare of each feature; 0 where they do not agree."""
     if len(one.labels) != 2:
         return ()
+    criteria = [criterion for pack in map(load_pack, pack_names()) for criterion in pack.criteria]
+    measured = [
+        (criterion, feature)
+        for criterion in criteria
+        for proxy in criterion.proxies
+        if proxy.measure is not None and proxy.measure.startswith(f"{one.modality}_")
+        for feature in load_measure(proxy.measure).features
+    ]
     found: dict[str, set[int]] = {}
-    for pack in map(load_pack, pack_names()):
-        for criterion in pack.criteria:
-            for proxy in criterion.proxies:
-                if (proxy.measure or "").startswith(f"{one.modality}_"):
-                    for feature in load_measure(proxy.measure or "").features:
-                        sign = predicted_sign(criterion, feature.direction, one.labels)
-                        found.setdefault(feature.name, set()).update({sign} - {0})
+    for criterion, feature in measured:
+        sign = predicted_sign(criterion, feature.direction, one.labels)
+        found.setdefault(feature.name, set()).update({sign} - {0})
     return tuple(next(iter(found[name])) if len(found.get(name, ())) == 1 else 0 for name in names)
 
 

@@ -15,11 +15,11 @@ from scafe.evals.peers.criteria import Column, CriteriaPeer
 from scafe.evals.peers.peer import Images, Rows
 from scafe.evals.scoring.splits import split_patients
 from scafe.knowledge.contract.errors import InputError
+from scafe.knowledge.criteria.directions import SIGNS
 from scafe.knowledge.criteria.pack import CriteriaPack
 from scafe.knowledge.measures import load_measure
 from scafe.sandbox.pool.pool import Pool
 
-SIGNS = {"up": 1, "down": -1}
 ONE_SHOT = "scafe-one-shot"
 BUNDLE = "scafe"
 PLAIN = "-plain"

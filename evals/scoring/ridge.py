@@ -70,10 +70,11 @@ def stretch(signs: Signs) -> Floats | None:
     Parameters
     ----------
     signs : tuple of int
+        One per column, as `Signs` says.
 
     Returns
     -------
-    (p, p) array, or None if fewer than two columns are signed: the plain ridge.
+    (p, p) array, without unit; None if fewer than two columns are signed: the plain ridge.
 
     References
     ----------
