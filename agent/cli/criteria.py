@@ -211,7 +211,10 @@ def _pack_in_words(pack: "CriteriaPack") -> str:
     return "\n".join(lines)
 
 
-def _verdict_in_words(verdict: "Verdict") -> str:
+def _verdict_in_words(verdict: "Verdict", pack: "CriteriaPack") -> str:
+    from scafe.agent.brief.evidence import of_region
+    from scafe.agent.brief.wording import inside_of
+
     lines = [f"{verdict.criterion}: " + ("accepted" if verdict.is_acceptable else "rejected")]
     for one in verdict.features:
         answers = max(one.responses, key=lambda response: abs(response.spearman), default=None)
@@ -222,7 +225,8 @@ def _verdict_in_words(verdict: "Verdict") -> str:
         lines.append(
             f"  {'+' if one.accepted else '-'} {one.name}: {strongest}{steady}, missing {one.missing:.0%}"
         )
-    lines += [f"  {one.severity}: {one.message}" for one in verdict.findings]
+    inside = inside_of(pack.region or "", pack.modality)
+    lines += [f"  {one.severity}: {of_region(one.message, inside)}" for one in verdict.findings]
     return "\n".join(lines)
 
 
@@ -295,7 +299,7 @@ def probe(
         else:
             depth: Depth = "whole" if whole else "decided"
             verdict = judge(source, loaded, pool, seed, depth=depth, cache=kept, fitted=fitted)
-            words = _verdict_in_words(verdict)
+            words = _verdict_in_words(verdict, loaded)
     terminal.answer(verdict.model_dump(mode="json"), words)
     if not verdict.is_acceptable:
         click.get_current_context().exit(1)

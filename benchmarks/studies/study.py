@@ -67,6 +67,7 @@ class Study:
                 search="loop" if search == "every_round" else search,
                 out=str(out),
                 workers=1,
+                prior="declared",
                 cache=str(self.out / "cache" / self.pack),
             ),
             drafter=OfBefore() if of_before else None,

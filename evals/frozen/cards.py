@@ -129,7 +129,7 @@ def feature_card(feature: FrozenFeature, positive: str, responses: Responses) ->
             f"| source of the criterion | {cell(citation_text(feature.citation))} |",
             f"| unit | {cell(feature.unit)} |",
             f"| declared range | {feature.range[0]:g} to {feature.range[1]:g} |",
-            f"| as the criterion grows more severe | {feature.direction} |",
+            f"| as there is more of the criterion | {feature.direction} |",
             f"| in {marked}, predicted | {feature.predicted} |",
             f"| in {marked}, found | {feature.found} (AUC alone {feature.auc:.3f}, development part) |",
             f"| gain in the set | {gain_text(feature)} |",

@@ -144,7 +144,7 @@ def predicted_direction(criterion: Criterion, direction: Direction, classes: tup
     criterion : Criterion
         Its `class_direction` has keys like `keloid_minus_hypertrophic_scar`.
     direction : Direction
-        How the feature moves as the criterion grows more severe.
+        How the feature moves as there is more of the criterion.
     classes : tuple of str
         Labels, positive first.
     """

@@ -69,7 +69,7 @@ class FrozenFeature(Record):
     unit: Words
     range: tuple[Value, Value]
     meaning: Words = Field(description="the formula in words")
-    direction: Direction = Field(description="how it moves as the criterion grows more severe")
+    direction: Direction = Field(description="how it moves as there is more of the criterion")
     predicted: Literal["up", "down", "either"] = Field(
         description="how the pack lets one expect it to differ in the positive class"
     )

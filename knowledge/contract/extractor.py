@@ -41,7 +41,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e
 """What an escape such as `\\x1b` can bring: terminals obey it, and half of a pair cannot be written."""
 
 Direction = Literal["up", "down", "either"]
-"""How a feature moves as its criterion grows more severe (its dial is turned up)."""
+"""How a feature moves as there is more of its criterion (its dial is turned up)."""
 
 
 class Feature(BaseModel):

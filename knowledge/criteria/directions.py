@@ -16,7 +16,7 @@ def predicted_sign(criterion: Criterion, direction: Direction, classes: tuple[st
     criterion : Criterion
         Says how it differs between classes.
     direction : Direction
-        How the feature moves as the criterion grows more severe.
+        How the feature moves as there is more of the criterion.
     classes : tuple of str
         Labels of the data, positive first.
     """

@@ -49,7 +49,7 @@ class Proxy(Record):
 
     id: str = Field(description="name of the feature", pattern=r"^[a-z][a-z0-9_]{0,47}$")
     method: str = Field(description="the formula in words", min_length=1)
-    expected_direction: Expected = Field(description="how it moves as the criterion grows more severe")
+    expected_direction: Expected = Field(description="how it moves as there is more of the criterion")
     unit: str = Field(description="unit of the value", min_length=1)
     range: tuple[float, float] = Field(description="plausible lowest and highest value")
     measure: str | None = Field(

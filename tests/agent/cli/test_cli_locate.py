@@ -152,6 +152,29 @@ def test_data_with_some_masks_can_be_checked_before_a_run(photos: Path) -> None:
     assert "given for 2 of 10" in json.loads(told.stdout)["masks"]
 
 
+WIDTH_IN_PIXELS = '''
+"""The width of the mask in pixels: it follows the scale."""
+
+CRITERION = "orientation"
+FEATURES = {
+    "width": {"unit": "pixels", "range": [0, 700], "direction": "down", "meaning": "width of the mask"},
+}
+
+
+def extract(image, mask):
+    return {"width": float(mask.any(axis=0).sum())}
+'''
+
+
+def test_probe_speaks_of_the_packs_region_not_of_a_lesion(tmp_path: Path) -> None:
+    """Named fault: a finding on ultrasound told of "the lesion's own axes"."""
+    (tmp_path / "width.py").write_text(WIDTH_IN_PIXELS)
+    told = scafe("probe", tmp_path / "width.py", "--pack", "ultrasound.birads")
+    assert told.exit_code == 1
+    assert "the mass' own axes" in " ".join(told.stdout.split())
+    assert "lesion" not in told.stdout
+
+
 def test_probe_judges_a_locator_by_its_head(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         'LOCATOR = "mass"\n\n\ndef locate(image):\n    return image[:, :, 0] >= 0, 1.0\n'
