@@ -55,11 +55,6 @@ Masks that a set lacks are found by the reference locator, for every row alike. 
 written while looking at half of these patients or, of dermoscopy and tissue, at all of them: rows of ScaFE
 are a little flattered, those without a choice (`scafe-one-shot`, `unit-weights`) too. Below 0 in a table of
 differences means that ScaFE is behind.
-
-Rows of ScaFE depend on when the search ends. Melanoma or naevus is of the rule that ships (it ends after one
-round without anything accepted), breast masses, chest films and photographs of one more round, keratosis and
-tissues of all rounds; with one more round melanoma or naevus had .829 at 5 patients a class, .830 with all.
-Such differences between searches (.03 at 5 patients) are smaller than half an interval (about .09).
 """
 KEPT = """# Of before
 

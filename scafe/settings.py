@@ -24,7 +24,7 @@ class RunSettings(TypedDict, total=False):
     max_seconds: float
     """Cap on the time of the run."""
     patience: int
-    """Adaptive rounds without anything accepted that end the search."""
+    """Adaptive rounds without anything accepted that end the search; 0: no adaptive round."""
     max_evaluations: int
     """Cap on extractors that are run on phantoms."""
     feedback: Literal["auto", "blind", "gated"]

@@ -225,7 +225,7 @@ def _verdict_in_words(verdict: "Verdict", pack: "CriteriaPack") -> str:
         lines.append(
             f"  {'+' if one.accepted else '-'} {one.name}: {strongest}{steady}, missing {one.missing:.0%}"
         )
-    inside = inside_of(pack.region or "", pack.modality)
+    inside = inside_of(pack.region or "", pack.modality.kind)
     lines += [f"  {one.severity}: {of_region(one.message, inside)}" for one in verdict.findings]
     return "\n".join(lines)
 

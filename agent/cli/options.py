@@ -110,9 +110,9 @@ BUDGET_OPTIONS = (
     ),
     click.option(
         "--patience",
-        type=click.IntRange(min=1),
+        type=click.IntRange(min=0),
         help="Adaptive rounds in a row without anything that the gate accepts, after which the search ends; "
-        "the rest of its calls is not spent.  [default: 1]",
+        "the rest of its calls is not spent. 0: no adaptive round. Else 1, with the built-in drafter 0.",
     ),
     click.option("--max-tokens", type=click.IntRange(min=1), help="Cap on tokens of the whole run."),
     click.option(

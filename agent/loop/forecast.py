@@ -66,7 +66,8 @@ def forecast(config: RunConfig) -> Forecast:
         facts = bench.facts()
     plan = plan_calls(config.max_calls, len(pack.observable_criteria), facts.queries, facts.mode)
     region = plan_locators(config.max_calls, config.search) if facts.to_locate else LocatorPlan(0, 0)
-    later = max(config.max_calls - 1 - plan.drafts - plan.repairs - region.drafts - region.repairs, 0)
+    left = config.max_calls - 1 - plan.drafts - plan.repairs - region.drafts - region.repairs
+    later = max(left, 0) if config.patience else 0
     reserve = min(plan.reserve, later)
     calls = {
         **({"locate": region.drafts, "relocate": region.repairs} if facts.to_locate else {}),

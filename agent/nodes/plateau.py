@@ -28,11 +28,13 @@ def is_vain(accepted: Sequence[int], patience: int = 1) -> bool:
     """Tell whether the last `patience` adaptive rounds brought nothing that the gate accepted.
 
     One is enough by default: a round after such a one was seldom accepted either
-    (benchmarks/studies/loop_baselines.md).
+    (benchmarks/studies/loop_baselines.md). With a patience of 0 there is no adaptive round.
 
     >>> [is_vain(counts) for counts in ([], [0], [1, 0], [0, 1])]
     [False, True, True, False]
     >>> [is_vain(counts, patience=2) for counts in ([0], [1, 0], [0, 0])]
     [False, False, True]
+    >>> is_vain([], patience=0)
+    True
     """
     return len(accepted) >= patience and not any(accepted[-patience:])

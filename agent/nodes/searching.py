@@ -76,9 +76,15 @@ def _why_stop(state: LoopState, context: LoopContext, grade: Plateau, any_task: 
         return "three rounds brought nothing"
     rounds = [one.get("accepted", 0) for one in state["history"][1:]]
     if context.earns_calls and is_vain(rounds, context.patience):
-        what = "the last round" if context.patience == 1 else f"the last {context.patience} rounds"
-        return f"{what} brought nothing that the gate accepted"
+        return _vain_words(context.patience)
     return "" if any_task else "nothing is left to revise"
+
+
+def _vain_words(patience: int) -> str:
+    if patience == 0:
+        return "no adaptive round was asked for (patience 0)"
+    what = "the last round" if patience == 1 else f"the last {patience} rounds"
+    return f"{what} brought nothing that the gate accepted"
 
 
 def _held_back(state: LoopState, context: LoopContext) -> int:

@@ -56,9 +56,10 @@ class RunConfig(BaseModel):
     max_calls: int = Field(default=50, ge=0)
     patience: int = Field(
         default=1,
-        ge=1,
+        ge=0,
         exclude_if=lambda value: value == 1,
-        description="rounds without anything accepted that end the search, from trace format 5 on",
+        description="adaptive rounds without anything accepted that end the search, from trace format 5 on; "
+        "0: no such round",
     )
     max_tokens: int | None = Field(default=None, description="cap on tokens of the whole run")
     max_reply_tokens: int = Field(default=8192, ge=16, description="longest reply of the model")

@@ -53,7 +53,12 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="from the environment only")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="decides splits, drafts and probes")
     max_calls: int = Field(default=50, ge=0, description="cap on calls of the model")
-    patience: int = Field(default=1, ge=1, description="rounds without anything accepted that end the search")
+    patience: int | None = Field(
+        default=None,
+        ge=0,
+        description="adaptive rounds without anything accepted that end the search; none: 1, and 0 (no such "
+        "round) with the built-in drafter",
+    )
     max_tokens: int | None = Field(default=None, ge=1, description="cap on tokens, prompts and replies")
     max_reply_tokens: int = Field(
         default=8192, ge=16, le=1_000_000, description="longest reply of the model, hidden reasoning included"
@@ -141,7 +146,10 @@ class Configured:
 
     def run_options(self) -> dict[str, Any]:
         """Return what a run is configured with: everything but the key, in JSON types."""
-        return self.settings.model_dump(mode="json", exclude={"api_key"})
+        options = self.settings.model_dump(mode="json", exclude={"api_key"})
+        if self.settings.patience is None:
+            options["patience"] = patience_with(self.settings.model)
+        return options
 
     def shown(self) -> dict[str, dict[str, Any]]:
         """Return key -> value and origin, with secrets masked."""
@@ -153,6 +161,20 @@ class Configured:
         if self.settings.base_url:
             values["base_url"] = mask_password(self.settings.base_url)
         return {key: {"value": values[key], "origin": self.origins[key]} for key in values}
+
+
+def patience_with(model: str) -> int:
+    """Return how many adaptive rounds without anything accepted a drafter is given, where nobody says.
+
+    The built-in drafter has little to add once its measures are drafted and repaired: see the adaptive
+    rounds in benchmarks/studies/loop_baselines.md.
+
+    Examples
+    --------
+    >>> patience_with("builtin"), patience_with("openai:some-model")
+    (0, 1)
+    """
+    return 0 if model == "builtin" else 1
 
 
 def load_settings(

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from scafe.agent.record.outcome import finished
 from scafe.agent.record.run_folder import RunFolder
 from scafe.agent.settings.run_config import RunConfig
-from scafe.agent.settings.settings import load_settings
+from scafe.agent.settings.settings import load_settings, patience_with
 from scafe.agent.terminal.offline import clean_environment, host_words
 from scafe.agent.terminal.run_apart import resume_apart, start_apart
 from scafe.agent.terminal.spent import Spent
@@ -217,6 +217,7 @@ def _config(asked: Asked, search: Literal["loop", "best_of_n"]) -> RunConfig:
         feedback="blind",  # a feature chosen with labels would make the curve's left end untrue
         search=search,
         prior="declared",
+        patience=patience_with("builtin"),
         approve="never",
         egress="none",
         workers=settings.workers,

@@ -27,21 +27,22 @@ from scafe.agent.record.trace import EVENTS, read_lines
 
 Found = dict[Search, dict[int, dict[str, Any]]]
 """Search -> seed -> what its run came to."""
-SEARCHES: tuple[Search, ...] = ("loop", "every_round", "one_shot", "best_of_n")
+SEARCHES: tuple[Search, ...] = ("one_shot", "loop", "one_round", "best_of_n")
 PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# The loop beside best-of-N and one-shot
 
 Made by `python -m benchmarks.studies.loop_baselines --max-calls {calls}`, with the built-in drafter (no
-language model). *loop*: plan, blind drafts, repairs, adaptive rounds while the gate accepts something.
-*every round*: the loop of before trace format 5, whose rounds went on to the last calls. *best of n*: every
-call a blind draft. *one shot*: one blind draft per criterion. A seed draws sealed patients, folds, phantoms
-and drafts, the same for all. AUC of the sealed patients; a run without an acceptable set counts as .5.
+language model). *loop*: as it ships with this drafter: plan, blind drafts, repairs. *one round*: and then
+adaptive rounds until one brings nothing that the gate accepts (`--patience 1`, the default with a model).
+*best of n*: every call a blind draft. *one shot*: one blind draft per criterion. A seed draws sealed
+patients, folds, phantoms and drafts, the same for all. The ridge has the declared directions as its prior.
+AUC of the sealed patients; a run without an acceptable set counts as .5.
 Differences are paired by seed, with a 95 % t interval over seeds; seeds share patients, so they are too
 narrow rather than too wide. Seeds are those that were finished when the page was written.
 """
 BY_OPERATOR = """## What each operator brought for its calls
 
-Of the {runs} runs of *every round* above. A call counts for the operator that began its line: a repair for
+Of the {runs} runs of *one round* above. A call counts for the operator that began its line: a repair for
 what it mends. Scored: extractors that the probes let through and the gate answered; accepted: those that
 the gate accepted; selected: features of the frozen set. The last column: how much the development AUC
 falls, on fresh folds, without one of these features. A simplification has the features of its parent in
@@ -162,8 +163,8 @@ def _page(studies: Studies, options: argparse.Namespace) -> str:
     loops = [
         run
         for one, study in studies.items()
-        for seed in found[one]["every_round"]
-        if (run := study.begun(seed, "every_round"))
+        for seed in found[one]["one_round"]
+        if (run := study.begun(seed, "one_round"))
     ]
     sections = [
         f"## {one.name} (`{one.pack}`, images shrunk to {one.longest_px} px)\n\n{_table(found[one])}"
@@ -200,10 +201,11 @@ def _together(found: list[Found]) -> str:
     }
     lines = ["## All sets together", "", "| one minus the other | difference |", "|---|---|"]
     pairs: tuple[tuple[Search, Search], ...] = (
-        ("every_round", "one_shot"),
-        ("every_round", "best_of_n"),
         ("loop", "one_shot"),
-        ("loop", "every_round"),
+        ("loop", "best_of_n"),
+        ("one_round", "one_shot"),
+        ("one_round", "best_of_n"),
+        ("one_round", "loop"),
     )
     for mine, other in pairs:
         names = f"{mine.replace('_', ' ')} minus {other.replace('_', ' ')}"
@@ -213,7 +215,7 @@ def _together(found: list[Found]) -> str:
 
 def _table(found: Found) -> str:
     lines = [
-        "| search | seeds | AUC, mean (sd) | features | calls | loop minus it | every round minus it |",
+        "| search | seeds | AUC, mean (sd) | features | calls | loop minus it | one round minus it |",
         "|---|---|---|---|---|---|---|",
     ]
     for search, runs in found.items():
@@ -223,7 +225,7 @@ def _table(found: Found) -> str:
         spread = f"{stdev(aucs):.3f}" if len(aucs) > 1 else "·"
         features, calls = (mean(one[key] for one in runs.values()) for key in ("features", "calls"))
         against = [
-            "·" if search == mine else _difference(found[mine], runs) for mine in ("loop", "every_round")
+            "·" if search == mine else _difference(found[mine], runs) for mine in ("loop", "one_round")
         ]
         lines.append(
             f"| {search.replace('_', ' ')} | {len(runs)} | {mean(aucs):.3f} ({spread}) | {features:.1f} "

@@ -4,19 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from scafe.agent.drafters.builtin import BuiltinDrafter
 from scafe.agent.loop.run import RunConfig, resume_run, start_run
-from scafe.agent.record.events import Format
 from scafe.agent.record.outcome import RunOutcome
+from scafe.agent.settings.settings import patience_with
 
-Search = Literal["loop", "every_round", "best_of_n", "one_shot"]
-"""every_round: the loop as it was before trace format 5, which asks on when the gate accepts nothing."""
-
-
-class OfBefore(BuiltinDrafter):
-    """The built-in drafter in a run of trace format 4."""
-
-    format: Format = 4
+Search = Literal["one_shot", "loop", "one_round", "best_of_n"]
+"""loop: as it ships with the built-in drafter, no adaptive round · one_round: adaptive rounds until one
+brings nothing that the gate accepts."""
+PATIENCE: dict[Search, int] = {"loop": patience_with("builtin")}
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,6 @@ class Study:
         begun = self.begun(seed, search)
         if begun:
             return resume_run(begun)
-        of_before = search == "every_round"
         return start_run(
             RunConfig(
                 pack=self.pack,
@@ -64,11 +58,11 @@ class Study:
                 seed=seed,
                 max_calls=self.max_calls,
                 approve="never",
-                search="loop" if search == "every_round" else search,
+                search="loop" if search == "one_round" else search,
+                patience=PATIENCE.get(search, 1),
                 out=str(out),
                 workers=1,
                 prior="declared",
                 cache=str(self.out / "cache" / self.pack),
-            ),
-            drafter=OfBefore() if of_before else None,
+            )
         )

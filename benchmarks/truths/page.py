@@ -10,11 +10,12 @@ HEAD = """# Criteria beside appearance, and elevation as physicians noted it
 Made by `python -m benchmarks.truths`. AUC by patient of ridge logistic regressions (penalty by inner
 patient-grouped folds) on the measures that ship for the modality, on an appearance (`--companion`), and on
 both under one ridge, joined as `scafe run --companion` joins them: two blocks of columns, each of the same
-variance in all. Appearance looks inside the mask where a set comes with masks, else at the whole image.
-Training patients are drawn 20 times at each size, nested, the same for all that is compared; every patient
-is tested. Intervals (95 %) resample test patients and draws together; differences are paired. "all": every
-patient outside the fold, once. No feature and no weight is chosen by these labels, but for the penalty inside
-a training draw. Research only: no claim of clinical use.
+variance in all. Where directions are declared they are the ridge's prior for the measures, as in a run;
+the columns of an appearance have none. Appearance looks inside the mask where a set comes with masks, else
+at the whole image. Training patients are drawn 20 times at each size, nested, the same for all that is
+compared; every patient is tested. Intervals (95 %) resample test patients and draws together; differences
+are paired. "all": every patient outside the fold, once. No feature and no weight is chosen by these
+labels, but for the penalty inside a training draw. Research only: no claim of clinical use.
 
 "Development" patients are those whose SHA-256 is even, the others are "untouched": how blocks are weighted
 was decided on the former alone. The measures themselves were chosen while looking at development patients, on

@@ -67,6 +67,13 @@ def test_who_has_more_patience_gets_more_rounds(tmp_path: Path) -> None:
     assert (last["round"], last["why"]) == (3, "the last 3 rounds brought nothing that the gate accepted")
 
 
+def test_who_has_no_patience_gets_no_adaptive_round(tmp_path: Path) -> None:
+    (only,) = run(tmp_path, lambda _: "accepted", patience=0)
+    assert (only["round"], only["why"]) == (0, "no adaptive round was asked for (patience 0)")
+    operators = {operator for line in events(tmp_path, "round_planned") for operator in line["operators"]}  # type: ignore[attr-defined]
+    assert operators <= {"draft", "repair"}
+
+
 def test_rounds_that_are_accepted_spend_every_call(tmp_path: Path) -> None:
     """Named fault: the calls held back for repairs were never spent, not even where each round gained."""
     *_, last = run(tmp_path, lambda _: "accepted")

@@ -50,6 +50,22 @@ def test_every_setting_has_an_origin(tmp_path: Path) -> None:
     assert {one["origin"] for one in shown.values()} == {"default"}
 
 
+@pytest.mark.parametrize(
+    ("said", "patience"),
+    [
+        ({"model": "builtin"}, 0),
+        ({"model": "openai:some-model"}, 1),
+        ({"model": "manual"}, 1),
+        ({"model": "builtin", "patience": 2}, 2),
+        ({"model": "manual", "patience": 0}, 0),
+    ],
+)
+def test_only_the_built_in_drafter_goes_without_an_adaptive_round_unless_it_is_said(
+    tmp_path: Path, said: dict[str, str | int], patience: int
+) -> None:
+    assert load_settings(said, {}, tmp_path).run_options()["patience"] == patience
+
+
 def test_a_key_that_is_not_known_names_file_key_and_nearest(tmp_path: Path) -> None:
     message = refusal(tmp_path, "max_call = 3\n")
     assert str(tmp_path / "scafe.toml") in message
