@@ -27,6 +27,7 @@ from scafe.evals.disclosure.truths.transfers import measured_transfer
 from scafe.evals.disclosure.verdicts import phantom_verdict
 from scafe.evals.scoring.stats import auc
 from scafe.knowledge.contract.extractor import Extractor, parse_extractor
+from scafe.knowledge.contract.locator import is_locator
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 from scafe.knowledge.measures import measure_source
 from scafe.sandbox.pool.pool import Pool
@@ -41,17 +42,17 @@ STEADY = 0.75
 
 @dataclass(frozen=True)
 class RealSet:
-    """One set of real images, and the played run whose drafts were written for it."""
+    """One set of real images, and the played runs whose drafts were written for it."""
 
     folder: str
     pack: str
     labels: tuple[str, ...]
-    played: str = ""
+    played: tuple[str, ...] = ()
 
 
 SETS = (
-    RealSet("ham10000", "dermoscopy.abcd", ("mel", "nv"), "played-dermoscopy"),
-    RealSet("breast_ultrasound", "ultrasound.birads", ("malignant", "benign")),
+    RealSet("ham10000", "dermoscopy.abcd", ("mel", "nv"), ("played-dermoscopy", "played-dermoscopy-toolkit")),
+    RealSet("breast_ultrasound", "ultrasound.birads", ("malignant", "benign"), ("located-played",)),
     RealSet("clinical_photo", "photo.skin_lesion", ("malignant", "benign")),
     RealSet("chest_xray", "radiograph.chest", ("bacteria", "virus")),
 )
@@ -90,9 +91,12 @@ class Row:
 
 
 def extractors(one: RealSet, pack: CriteriaPack) -> Iterator[tuple[str, str]]:
-    """Yield origin and source: the played run's drafts, then the measures that the pack names."""
-    for path in sorted((RUNS / one.played / "revisions").rglob("*.py")) if one.played else ():
-        yield "draft", path.read_text(encoding="utf-8")
+    """Yield origin and source: the played runs' drafts, then the measures that the pack names."""
+    for run in one.played:
+        for path in sorted((RUNS / run / "revisions").rglob("*.py")):
+            source = path.read_text(encoding="utf-8")
+            if not is_locator(source):
+                yield "draft", source
     proxies = [proxy.measure for each in pack.observable_criteria for proxy in each.proxies if proxy.measure]
     for name in dict.fromkeys(proxies):
         yield "measure", measure_source(name)
@@ -210,7 +214,7 @@ def measured_share(kept: Path) -> Iterator[str]:
 
 def page(rows: Sequence[Row], shares: Sequence[str] = ()) -> str:
     """Write the tables; `shares` says what they rest on."""
-    runs = [one.played for one in SETS if one.played]
+    runs = [run for one in SETS for run in one.played]
     records = [line for run in runs for line in recorded_lines(list(recorded(RUNS / run)), run)]
     parts = [HEAD, "## As the kept run recorded it\n", *records]
     if not rows:
@@ -229,10 +233,11 @@ def page(rows: Sequence[Row], shares: Sequence[str] = ()) -> str:
 
 HEAD = f"""# Probe verdicts and real images
 
-Made by `python -m benchmarks.studies.transfer`. Drafts are those of the kept played run on real images
-(`runs/reference/played-dermoscopy`), measures those that the packs name; the other played run saw phantoms
-alone. *Tells* is a development AUC more than {TELLING:g} standard errors from one half, not against the
-predicted direction. It judges the rules and is told to nobody. Research only: no claim of clinical use.
+Made by `python -m benchmarks.studies.transfer`. Drafts are those of the kept played runs on real images
+(`played-dermoscopy`, `played-dermoscopy-toolkit` and `located-played` of `runs/reference`), measures those
+that the packs name; the other played runs saw phantoms alone. *Tells* is a development AUC more than
+{TELLING:g} standard errors from one half, not against the predicted direction. It judges the rules and is
+told to nobody. Research only: no claim of clinical use.
 """
 
 
