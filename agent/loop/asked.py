@@ -75,4 +75,5 @@ def _file_of(companion: str | None) -> str | None:
 
 def call_plan(config: RunConfig, pack: CriteriaPack, queries: int, mode: str) -> CallPlan:
     """Spread the calls, now that the data has said how many label queries it can bear."""
-    return plan_calls(config.max_calls, len(pack.observable_criteria), queries, mode, config.search)
+    criteria = len(pack.observable_criteria)
+    return plan_calls(config.max_calls, criteria, queries, mode, config.search, config.patience)

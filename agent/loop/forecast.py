@@ -10,8 +10,9 @@ from scafe.agent.brief.prompt import messages
 from scafe.agent.egress.budget import Estimate, estimate
 from scafe.agent.egress.hosts import OPENAI_URL
 from scafe.agent.egress.prices import PriceTable
+from scafe.agent.loop.asked import call_plan
 from scafe.agent.loop.run import RunConfig
-from scafe.agent.settings.call_plan import LocatorPlan, plan_calls, plan_locators
+from scafe.agent.settings.call_plan import LocatorPlan, plan_locators
 from scafe.evals.disclosure.bench import Bench, BenchFacts, BenchSpec
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 
@@ -64,7 +65,7 @@ def forecast(config: RunConfig) -> Forecast:
     pack = load_pack(config.pack)
     with tempfile.TemporaryDirectory(prefix="scafe-dry-") as folder, Bench(_spec(config, folder)) as bench:
         facts = bench.facts()
-    plan = plan_calls(config.max_calls, len(pack.observable_criteria), facts.queries, facts.mode)
+    plan = call_plan(config, pack, facts.queries, facts.mode)
     region = plan_locators(config.max_calls, config.search) if facts.to_locate else LocatorPlan(0, 0)
     left = config.max_calls - 1 - plan.drafts - plan.repairs - region.drafts - region.repairs
     later = max(left, 0) if config.patience else 0

@@ -71,7 +71,9 @@ class CallPlan:
     """Requests in one adaptive round."""
 
 
-def plan_calls(max_calls: int, criteria: int, queries: int, mode: str, search: Search = "loop") -> CallPlan:
+def plan_calls(
+    max_calls: int, criteria: int, queries: int, mode: str, search: Search = "loop", patience: int = 1
+) -> CallPlan:
     """Spread the calls of a run.
 
     Parameters
@@ -86,6 +88,8 @@ def plan_calls(max_calls: int, criteria: int, queries: int, mode: str, search: S
         'blind' or 'gated'.
     search : {'loop', 'best_of_n', 'one_shot'}
         The two baselines spend on blind drafts alone: all calls, or one for each criterion.
+    patience : int
+        Without any, no adaptive round will come: its calls go to second drafts of every criterion.
 
     Raises
     ------
@@ -100,13 +104,14 @@ def plan_calls(max_calls: int, criteria: int, queries: int, mode: str, search: S
         drafts = max_calls - 1 if search == "best_of_n" else min(criteria, max_calls - 1)
         return CallPlan(drafts=drafts, repairs=0, reserve=max_calls, batch=BATCH)
     left = max_calls - 2  # the plan, and at least one repair
-    wanted = max(math.ceil(DRAFT_SHARE * max_calls), min(criteria, left))
-    drafts = min(DRAFTS_PER_CRITERION * criteria, wanted, left)
+    repairs = max(1, math.floor(REPAIR_SHARE * max_calls))
+    share = math.ceil(DRAFT_SHARE * max_calls) if patience else left - repairs
+    drafts = min(DRAFTS_PER_CRITERION * criteria, max(share, min(criteria, left)), left)
     if mode == "gated":
         drafts = min(drafts, max(queries - ADAPTIVE_QUERIES, 1))
     return CallPlan(
         drafts=drafts,
-        repairs=max(1, math.floor(REPAIR_SHARE * max_calls)),
+        repairs=repairs,
         reserve=math.ceil(RESERVE_SHARE * max_calls),
         batch=BATCH,
     )

@@ -57,15 +57,28 @@ def test_fifty_calls_over_eight_criteria_are_spread_as_planned() -> None:
     assert (plan.drafts, plan.repairs, plan.reserve, plan.batch) == (16, 8, 5, 4)
 
 
-@given(calls=st.integers(3, 300), criteria=st.integers(1, 30), queries=st.integers(1, 50))
+@given(
+    calls=st.integers(3, 300),
+    criteria=st.integers(1, 30),
+    queries=st.integers(1, 50),
+    patience=st.integers(0, 2),
+)
 @examples(max_examples=25, deadline=None)
 def test_a_plan_leaves_a_call_for_the_plan_and_one_for_a_repair(
-    calls: int, criteria: int, queries: int
+    calls: int, criteria: int, queries: int, patience: int
 ) -> None:
     for mode in ("blind", "gated"):
-        plan = plan_calls(calls, criteria, queries, mode)
+        plan = plan_calls(calls, criteria, queries, mode, patience=patience)
         assert 1 <= plan.drafts <= calls - 2
         assert mode == "blind" or plan.drafts <= max(queries - 4, 1)
+
+
+def test_calls_that_no_adaptive_round_will_ask_for_go_to_second_drafts() -> None:
+    """Named fault: without adaptive rounds half the calls stayed unspent, measures of the pack unwritten."""
+    with_rounds, without = (plan_calls(24, 7, 0, "blind", patience=patience) for patience in (1, 0))
+    assert (with_rounds.drafts, without.drafts) == (8, 14)
+    assert without.repairs == with_rounds.repairs
+    assert plan_calls(24, 7, 12, "gated", patience=0).drafts == 8
 
 
 def test_a_small_budget_still_asks_once_for_every_criterion() -> None:
