@@ -10,12 +10,11 @@ import numpy as np
 from scafe.evals.data.dataset import Dataset
 from scafe.evals.data.features import FeatureStore, what_values_depend_on
 from scafe.evals.frozen.bundle import Bundle, open_bundle
-from scafe.evals.frozen.freeze import predicted_direction
 from scafe.evals.peers.criteria import Column, CriteriaPeer
 from scafe.evals.peers.peer import Images, Rows
 from scafe.evals.scoring.splits import split_patients
 from scafe.knowledge.contract.errors import InputError
-from scafe.knowledge.criteria.directions import SIGNS
+from scafe.knowledge.criteria.directions import SIGNS, predicted_sign
 from scafe.knowledge.criteria.pack import CriteriaPack
 from scafe.knowledge.measures import load_measure
 from scafe.sandbox.pool.pool import Pool
@@ -115,7 +114,7 @@ def selecting_patients(bundle: Bundle, dataset: Dataset) -> frozenset[str]:
 
 def one_shot_peer(pack: CriteriaPack, dataset: Dataset, sandbox: Sandbox) -> CriteriaPeer:
     """Return every measure of a pack as a peer: criteria, code, classifier; no loop and no probes."""
-    columns, taken = [], []
+    columns, taken, binary = [], [], len(dataset.classes) == 2
     for criterion in pack.criteria:
         for measure in dict.fromkeys(proxy.measure for proxy in criterion.proxies if proxy.measure):
             extractor = load_measure(measure)
@@ -124,7 +123,7 @@ def one_shot_peer(pack: CriteriaPack, dataset: Dataset, sandbox: Sandbox) -> Cri
                 Column(
                     f"{criterion.id}.{one.name}",
                     criterion.id,
-                    SIGNS.get(predicted_direction(criterion, one.direction, dataset.classes), 0),
+                    predicted_sign(criterion, one.direction, dataset.classes) if binary else 0,
                 )
                 for one in extractor.features
             ]

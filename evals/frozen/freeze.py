@@ -51,6 +51,7 @@ from scafe.evals.scoring.splits import N_FOLDS
 from scafe.evals.scoring.stats import auc, auc_variance
 from scafe.knowledge.contract.errors import InputError
 from scafe.knowledge.contract.extractor import Direction
+from scafe.knowledge.criteria.directions import predicted_sign
 from scafe.knowledge.criteria.pack import Citation, CriteriaPack, Criterion
 from scafe.sandbox.language.toolkit_text import files_for
 from scafe.sandbox.probes.agreement import is_flat
@@ -136,8 +137,11 @@ def _beside(session: BenchSession, fit: Fit) -> _Beside:
     )
 
 
+PREDICTED: dict[int, Predicted] = {1: "up", -1: "down", 0: "either"}
+
+
 def predicted_direction(criterion: Criterion, direction: Direction, classes: tuple[str, ...]) -> Predicted:
-    """Join what the pack says of the classes with what the feature says of severity.
+    """Say in a word what pack and feature declare together, as the prior of the ridge takes it.
 
     Parameters
     ----------
@@ -150,11 +154,7 @@ def predicted_direction(criterion: Criterion, direction: Direction, classes: tup
     """
     if len(classes) != 2:
         return "either"
-    sign = {"up": 1, "down": -1}
-    positive, negative = classes
-    severity = sign.get(criterion.class_direction.get(f"{positive}_minus_{negative}", ""), 0)
-    severity -= sign.get(criterion.class_direction.get(f"{negative}_minus_{positive}", ""), 0)
-    return {1: "up", -1: "down"}.get(severity * sign.get(direction, 0), "either")  # type: ignore[return-value]
+    return PREDICTED[predicted_sign(criterion, direction, classes)]
 
 
 def pack_identity(pack: CriteriaPack) -> PackIdentity:

@@ -247,12 +247,14 @@ def test_a_bundle_of_before_opens_with_the_columns_it_was_frozen_with(name: str)
         ("b_minus_a", "down", "down", "down"),
         ("a_minus_b", "unknown", "up", "either"),
         ("a_minus_b", "up", "either", "either"),
-        ("c_minus_d", "up", "up", "either"),
+        ("c_minus_d", "up", "up", "up"),
     ],
 )
 def test_what_a_pack_says_of_severity_turns_into_what_to_expect_of_a_class(
     key: str, told: str, direction: str, expected: str
 ) -> None:
+    """Named fault: of classes that the data spells otherwise (`c_minus_d`) cards said "either", while the
+    ridge of the same bundle had a sign."""
     criterion = Criterion.model_validate(
         {"id": "x", "definition": "x", "scale_type": "ordinal", "observable": "direct", "dial": "d",
          "class_direction": {key: told}}
