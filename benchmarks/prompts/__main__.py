@@ -44,8 +44,9 @@ FRESH = {
     "seed": 1,
     "approve": "auto",
     "max_calls": 40,
+    "patience": 9,
 }
-"""Without labels, for time; 40 calls bring a search of six rounds."""
+"""Without labels, for time; 40 calls and much patience bring a search of four rounds."""
 PARTS = {
     "What you write": "rules", "What it may call": "rules", "What it must never read": "rules",
     "Two worked examples": "examples", "Task": "task", "What to do": "task", "Your answer": "task",
