@@ -1,6 +1,7 @@
 """The page: every set with its pairs, then the targets, then what physicians noted."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.truths.sides import JOINED, PLAIN
@@ -21,6 +22,7 @@ labels, but for the penalty inside a training draw. Research only: no claim of c
 was decided on the former alone. The measures themselves were chosen while looking at development patients, on
 dermoscopy and tissue at all of them: gains are a little flattered, least on untouched patients of other sets.
 """
+SEARCHES = Path(__file__).parents[1] / "studies" / "loop_baselines.md"
 LEAST = -0.005
 """No joined score shall be further below its appearance than this."""
 
@@ -34,7 +36,17 @@ def page(sets: dict[str, Any], noted: dict[str, Any] | None) -> str:
     parts += [_set(name, one) for name, one in sets.items()]
     parts += [_untouched(sets, names), _choice(sets, names), _plain(sets, names)]
     parts += [_elevation(noted)] if noted else ["## Elevation\n\nNot run.\n"]
+    parts += [_searches()]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _searches() -> str:
+    """Quote what the study of searches found over all its sets."""
+    found = SEARCHES.read_text(encoding="utf-8").split("## All sets together")[1].split("\n## ")[0]
+    return (
+        "## Searches at one budget\n\nHeld-out AUC, paired, over the seeds of four sets; "
+        f"[the study](studies/{SEARCHES.name}) has every set.\n\n{found.strip()}\n"
+    )
 
 
 def _short(sets: dict[str, Any], name: str) -> str:
