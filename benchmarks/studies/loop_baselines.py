@@ -32,8 +32,9 @@ PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# The loop beside best-of-N and one-shot
 
 Made by `python -m benchmarks.studies.loop_baselines --max-calls {calls}`, with the built-in drafter (no
-language model). *loop*: as it ships with this drafter: plan, blind drafts, repairs. *one round*: and then
-adaptive rounds until one brings nothing that the gate accepts (`--patience 1`, the default with a model).
+language model). *loop*: as it ships with this drafter: plan, up to two blind drafts a criterion, repairs.
+*one round*: fewer drafts, and then adaptive rounds until one brings nothing that the gate accepts
+(`--patience 1`, the default with a model).
 *best of n*: every call a blind draft. *one shot*: one blind draft per criterion. A seed draws sealed
 patients, folds, phantoms and drafts, the same for all. The ridge has the declared directions as its prior.
 AUC of the sealed patients; a run without an acceptable set counts as .5.
@@ -206,6 +207,7 @@ def _together(found: list[Found]) -> str:
         ("one_round", "one_shot"),
         ("one_round", "best_of_n"),
         ("one_round", "loop"),
+        ("best_of_n", "one_shot"),
     )
     for mine, other in pairs:
         names = f"{mine.replace('_', ' ')} minus {other.replace('_', ' ')}"
