@@ -54,7 +54,7 @@ def _one_hash_seed(folder: Path, options: argparse.Namespace) -> None:
     server, url = _serve(folder)
     import langchain_openai  # noqa: F401 - once here instead of in every forked process
 
-    import scafe.agent.run  # noqa: F401 - likewise
+    import scafe.agent.loop.run  # noqa: F401 - likewise
 
     try:
         told = _all_points(folder, url, options)

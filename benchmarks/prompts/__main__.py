@@ -91,7 +91,8 @@ def parts_of(text: str) -> dict[str, float]:
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
     """Cut a prompt at its headings outside of fenced blocks, and where the primitives begin."""
-    part, lines, fence = "rules", [], ""
+    lines: list[str] = []
+    part, fence = "rules", ""
     for line in text.split("\n"):
         mark = re.match(r"`{3,}", line)
         fence = "" if mark and fence == line else fence or (mark[0] if mark else "")

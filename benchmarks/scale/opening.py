@@ -31,7 +31,8 @@ TICK = 0.02
 def decode(paths: Sequence[Path]) -> int:
     """Decode pictures; return how many bytes they hold."""
     cv2.setNumThreads(1)
-    return sum(cv2.imdecode(np.fromfile(one, np.uint8), cv2.IMREAD_COLOR).nbytes for one in paths)
+    pictures = (cv2.imdecode(np.fromfile(one, np.uint8), cv2.IMREAD_COLOR) for one in paths)
+    return sum(0 if one is None else one.nbytes for one in pictures)
 
 
 def decode_seconds(paths: Sequence[Path], workers: int) -> float:

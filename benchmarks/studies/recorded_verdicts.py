@@ -61,7 +61,7 @@ def recorded_lines(rows: Sequence[Recorded], run: str) -> Iterator[str]:
     yield f"- Steady or not alike on phantoms and images: {steady} of {len(carded)}."
     yield f"- Steadier on images (at least .9) than on phantoms (below .9): {len(lower)} of {len(carded)}."
     yield f"- Same worst perturbation: {_same_worst(carded)} of {len(carded)}."
-    told = [card.evidence for _, card in carded if card.evidence in TOLD]
+    told: list[str] = [card.evidence for _, card in carded if card.evidence in TOLD]
     counts = ", ".join(f"{what} {told.count(what)}" for what in TOLD)
     yield f"- What labels said of the {len(told)} that were asked about (past 2.8 standard errors): {counts}."
     codes = sorted({code for one in rows for code in one.codes})

@@ -29,7 +29,7 @@ PLANTED = (
 def columns(cohort: list[CohortImage], pool: Pool) -> dict[tuple[str, str], Floats]:
     """Measure the planted features once."""
     images = [ImageAndMask(one.phantom.image, one.phantom.mask) for one in cohort]
-    found = {}
+    found: dict[tuple[str, str], Floats] = {}
     for measure in dict.fromkeys(name for name, *_ in PLANTED):
         one = load_measure(measure)
         rows = pool.extract(one.source, images).rows

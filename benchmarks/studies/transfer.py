@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.studies.recorded_verdicts import recorded, recorded_lines
-from scafe.evals.disclosure.answers import predicted_sign
 from scafe.evals.disclosure.bands import null_se
 from scafe.evals.disclosure.bench import BenchSpec
 from scafe.evals.disclosure.session import BenchSession
@@ -28,6 +27,7 @@ from scafe.evals.disclosure.verdicts import phantom_verdict
 from scafe.evals.scoring.stats import auc
 from scafe.knowledge.contract.extractor import Extractor, parse_extractor
 from scafe.knowledge.contract.locator import is_locator
+from scafe.knowledge.criteria.directions import predicted_sign
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 from scafe.knowledge.measures import measure_source
 from scafe.sandbox.pool.pool import Pool
@@ -194,7 +194,11 @@ def _labels(session: BenchSession, extractor: Extractor, name: str) -> tuple[flo
     if min(counts) < 5:
         return 0.5, 0.0
     value = auc(values[known], positive[known])
-    sign = predicted_sign(session, extractor, extractor.features[extractor.names.index(name)])
+    criterion, feature = (
+        session.pack.criterion(extractor.criterion),
+        extractor.features[extractor.names.index(name)],
+    )
+    sign = predicted_sign(criterion, feature.direction, session.dataset.classes)
     off = (value - 0.5) / null_se(*counts)
     return abs(value - 0.5) + 0.5, off * sign if sign else abs(off)
 

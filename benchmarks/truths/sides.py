@@ -70,7 +70,7 @@ def fit_of(criteria: int, signs: Signs = ()) -> Fit:
     def fit(name: str, train: Cases, folds: Folds) -> Predict:
         one_scale, width = name.startswith("network"), train.rows.shape[1]
         if name.endswith((JOINED, PLAIN)):
-            blocks = side_by_side(
+            blocks: tuple[Block, ...] = side_by_side(
                 _names(criteria), _names(width - criteria), one_scale=one_scale, signs=signs
             )
             if name.endswith(PLAIN):
