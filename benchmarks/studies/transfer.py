@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies.real_images import of_one_label
 from benchmarks.studies.recorded_verdicts import recorded, recorded_lines
 from scafe.evals.disclosure.bands import null_se
 from scafe.evals.disclosure.bench import BenchSpec
@@ -131,9 +132,10 @@ def _places(one: RealSet, pack: CriteriaPack, kept: Path) -> dict[Path, tuple[st
 def _measure(
     one: RealSet, pack: CriteriaPack, manifest: Path, kept: Path, missing: dict[Path, tuple[str, str]]
 ) -> None:
+    data, _ = of_one_label(manifest, kept)
     spec = BenchSpec(
         pack=one.pack,
-        data=str(manifest),
+        data=str(data),
         labels=one.labels,
         locator="reference" if pack.region else "none",
         ignore_columns=("diagnosis", "elevation", "fitzpatrick") if one.folder == "clinical_photo" else (),
