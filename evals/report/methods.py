@@ -25,6 +25,7 @@ DRAFTERS = {
 """Kind of drafter -> how it drafts; any other is a language model."""
 SEARCHES = {
     "loop": "an adaptive loop (plan, parallel blind drafts, repairs from findings, a few adaptive rounds)",
+    "no_round": "one wide round (plan, parallel blind drafts, repairs from findings) without adaptive rounds",
     "best_of_n": "parallel drafts without adaptive rounds",
     "one_shot": "one draft for each criterion",
 }
@@ -66,6 +67,7 @@ class RunFacts(BaseModel):
     drafter: str = Field(description="as --model named it")
     endpoint: str = Field(default="", description="where prompts went; '' if nowhere")
     search: str = "loop"
+    rounds: int = Field(default=0, description="adaptive rounds that were assessed")
     seed: int
     queries: int = Field(description="label queries that were allowed")
     revisions: int = Field(description="extractors that were drafted")
@@ -121,11 +123,16 @@ def _features(manifest: Manifest, facts: RunFacts) -> str:
         f"Image features were derived from the written criteria of the pack {manifest.pack.id} "
         f"{manifest.pack.version} with ScaFE {facts.version} ({METHOD}). Feature extractors, short Python "
         "programs of one "
-        f"criterion each, were drafted {drafted}, in {SEARCHES.get(facts.search, facts.search)}; "
+        f"criterion each, were drafted {drafted}, in {_search(facts)}; "
         f"{facts.revisions} extractors were drafted, of which {facts.pooled} had a feature that was kept. "
         "The drafter was given criteria, its own "
         f"code, findings on synthetic images and banded aggregates; no image, label or value of one image."
     )
+
+
+def _search(facts: RunFacts) -> str:
+    is_wide = facts.search == "loop" and facts.rounds == 0
+    return SEARCHES.get("no_round" if is_wide else facts.search, facts.search)
 
 
 def _acceptance(manifest: Manifest, facts: RunFacts) -> str:

@@ -82,6 +82,7 @@ def facts_of(folder: "RunFolder") -> dict[str, Any]:
         Approval,
         BenchOpened,
         Revised,
+        RoundAssessed,
         RunStarted,
         Scored,
         SealOpened,
@@ -95,6 +96,7 @@ def facts_of(folder: "RunFolder") -> dict[str, Any]:
         "version": str(info.versions.get("scafe", "")),
         "drafter": str(info.config.get("model", "")),
         "endpoint": str(info.config.get("base_url") or "https://api.openai.com/v1"),
+        "rounds": 0,
         "revisions": 0,
         "approvals": [],
     }
@@ -105,6 +107,8 @@ def facts_of(folder: "RunFolder") -> dict[str, Any]:
                 facts |= {"search": one.search, "seed": one.seed}
             case BenchOpened() as one:
                 facts |= {"queries": one.queries, "tier": one.host.get("tier", "")}
+            case RoundAssessed() as one if one.round > 0:
+                facts["rounds"] += 1
             case Revised():
                 facts["revisions"] += 1
             case Scored() as one if one.pooled:

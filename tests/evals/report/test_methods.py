@@ -50,6 +50,13 @@ def test_every_number_of_the_result_is_the_one_that_the_trace_recorded() -> None
     assert f"{opened.permuted_auc:.3f}" in text
 
 
+def test_rounds_that_a_run_did_not_have_are_not_claimed() -> None:
+    """Named fault: the methods of a run that drafted, repaired and ended told of "a few adaptive rounds"."""
+    assert facts().rounds > 0
+    assert "a few adaptive rounds" in written(facts())
+    assert "repairs from findings) without adaptive rounds" in written(facts(rounds=0))
+
+
 def test_a_forest_that_decides_and_a_companion_are_told() -> None:
     gain = Gain(mean=0.05, low=0.01, high=0.09)
     forest = FrozenEnsemble(
