@@ -1,8 +1,9 @@
 """How a run's calls are spread at most: wide first, then adaptive rounds while they earn their calls.
 
 At 50 calls over eight criteria: 1 plan, 16 blind drafts, at most 8 repairs, 20 adaptive calls in rounds
-of 4, 5 in reserve. Drafts are asked for in parallel and see no score; only the adaptive rounds do, so few
-looks at the labels are spent on adapting to them.
+of 4, 5 in reserve. Where no adaptive round will come, its calls go to second drafts. Drafts are asked for
+in parallel and see no score; only the adaptive rounds do, so few looks at the labels are spent on adapting
+to them.
 """
 
 import math

@@ -169,6 +169,11 @@ def patience_with(model: str) -> int:
     The built-in drafter has little to add once its measures are drafted and repaired: see the adaptive
     rounds in benchmarks/studies/loop_baselines.md.
 
+    Parameters
+    ----------
+    model : str
+        Spec of the drafter, as `--model` takes it.
+
     Examples
     --------
     >>> patience_with("builtin"), patience_with("openai:some-model")
