@@ -7,7 +7,8 @@ from typing import Any
 
 from scafe.evals.cluster.client import Cluster
 from scafe.evals.data.dataset import Whereabouts
-from scafe.evals.data.features import Batch, batch_of, waves
+from scafe.evals.data.decoding.waves import waves
+from scafe.evals.data.features import Batch, batch_of
 from scafe.evals.data.kept_rows import read_row
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 

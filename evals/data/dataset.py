@@ -5,16 +5,15 @@ through once when it is opened, so that a file that cannot be used is named at o
 middle of a run. Images are loaded when they are asked for, and refused if they changed since.
 """
 
-import os
-import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from scafe.evals.data.attributes import Attribute
+from scafe.evals.data.decoding.ahead import cores, decoding_threads
 from scafe.evals.data.formats import ImageFile as ImageFile
 from scafe.evals.data.formats import read_as
 from scafe.evals.data.rules.classes import choose_classes
@@ -286,12 +285,10 @@ def _read_through(
 
 def _decoded(rows: Sequence[Row]) -> Iterator[Decoded]:
     """Decode rows in their order, a few ahead on other cores: decoders and hashes leave Python's lock."""
-    cores = min(MOST_READERS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-    ahead = 2 * cores
+    readers = cores(MOST_READERS)
+    ahead = 2 * readers
     waiting: deque[Future[Decoded]] = deque()
-    # `contained` puts the filters of warnings aside, which threads do to one another: all of them ignore here
-    with warnings.catch_warnings(), ThreadPoolExecutor(cores) as threads:
-        warnings.simplefilter("ignore")
+    with decoding_threads(readers) as threads:
         try:
             for row in rows:
                 waiting.append(threads.submit(row.pixels.read, row.where))

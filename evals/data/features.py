@@ -17,29 +17,19 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.data.decoding.waves import Images as Images
+from scafe.evals.data.decoding.waves import Wave, waves
 from scafe.evals.data.kept_rows import KeptRow, KeptRows
 from scafe.evals.data.sources import digest
-from scafe.knowledge.contract.errors import ContractError, ScafeError
+from scafe.knowledge.contract.errors import ContractError
 from scafe.sandbox.language.toolkit_text import names_toolkit, toolkit_sha256
-from scafe.sandbox.pool.pool import Extraction, Fault, ImageAndMask, Pool
+from scafe.sandbox.pool.pool import Extraction, Fault, Pool
 from scafe.sandbox.pool.together.extracting import extract_together
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scafe", "scikit-image", "scipy")
 
-CHUNK = 256
-"""Images in a wave at most, and rows that a kill can lose."""
-WAVE_BYTES = 32_000_000
-"""Pixels and masks in memory at a time; they stand there twice, the second time in shared memory."""
 MOST_ROWS = 60_000
 """Rows of all extractors that are held in memory; those of others are read again when they are asked for."""
-
-
-class Images(Protocol):
-    """Images that may be loaded when they are asked for."""
-
-    def __getitem__(self, place: int, /) -> ImageAndMask:
-        """Return one image."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -141,9 +131,7 @@ class FeatureStore:
         self._close_old()
         return tuple(found)
 
-    def _fill(
-        self, kept: dict[str, KeptRows], keys: Sequence[str], wave: list[tuple[int, ImageAndMask]]
-    ) -> None:
+    def _fill(self, kept: dict[str, KeptRows], keys: Sequence[str], wave: Wave) -> None:
         """Measure a wave by every extractor that lacks one of its rows."""
         lacking = [one for one, rows in kept.items() if any(keys[place] not in rows for place, _ in wave)]
         together = extract_together(self.pool, lacking, [image for _, image in wave])
@@ -174,12 +162,12 @@ class FeatureStore:
             self._open.popitem(last=False)
 
 
-def batch_of(pool: Pool, source: str, keys: Sequence[str], wave: Sequence[tuple[int, ImageAndMask]]) -> Batch:
+def batch_of(pool: Pool, source: str, keys: Sequence[str], wave: Wave) -> Batch:
     """Measure a wave; `keys` has one for every place."""
     return _batch(pool.extract(source, [image for _, image in wave]), keys, wave)
 
 
-def _batch(found: Extraction, keys: Sequence[str], wave: Sequence[tuple[int, ImageAndMask]]) -> Batch:
+def _batch(found: Extraction, keys: Sequence[str], wave: Wave) -> Batch:
     triples = zip(wave, found.rows.tolist(), found.faults, strict=True)
     return Batch(
         found.names, tuple(KeptRow(keys[place], tuple(row), fault) for (place, _), row, fault in triples)
@@ -197,26 +185,6 @@ def _lacked(kept: Sequence[KeptRows], keys: Sequence[str]) -> list[int]:
     """
     lacked = (place for place, key in enumerate(keys) if any(key not in rows for rows in kept))
     return sorted(lacked, key=lambda place: keys[place])
-
-
-def waves(images: Images, places: Sequence[int]) -> Iterator[list[tuple[int, ImageAndMask]]]:
-    """Load images until a wave is full; what was loaded before one that cannot be read is handed out too."""
-    wave: list[tuple[int, ImageAndMask]] = []
-    room = WAVE_BYTES
-    for place in places:
-        try:
-            one = images[place]
-        except ScafeError:
-            if wave:
-                yield wave
-            raise
-        wave.append((place, one))
-        room -= one.image.nbytes + one.mask.nbytes
-        if room <= 0 or len(wave) == CHUNK:
-            yield wave
-            wave, room = [], WAVE_BYTES
-    if wave:
-        yield wave
 
 
 def write_atomically(path: Path, data: bytes) -> None:

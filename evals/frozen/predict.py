@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.companion.companion import Companion
 from scafe.evals.data.dataset import Drawn
-from scafe.evals.data.features import waves
+from scafe.evals.data.decoding.waves import waves
 from scafe.evals.data.folders import PictureFile, mask_beside, paired, walk
 from scafe.evals.data.formats import SUFFIXES, is_known, pixels_of, read_as
 from scafe.evals.data.listed import (

@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from multiprocessing import Pipe
@@ -51,12 +52,13 @@ def environment(hash_seed: int) -> dict[str, str]:
 
 
 class SandboxProcess:
-    """One guardian with its zygote."""
+    """One guardian with its zygote; threads that share it take turns, one command at a time."""
 
     def __init__(self, prefix: Sequence[str] = (), *, hash_seed: int = 0) -> None:
         self._prefix = tuple(prefix)
         self._hash_seed = hash_seed
         self._serial = 0
+        self._turn = threading.RLock()
         self.layer_bits = 0
         self._launch()
 
@@ -109,6 +111,10 @@ class SandboxProcess:
         return answer
 
     def _command(self, operation: int, slot: int, numbers: Sequence[int], descriptors: Sequence[int]) -> int:
+        with self._turn:
+            return self._answered(operation, slot, numbers, descriptors)
+
+    def _answered(self, operation: int, slot: int, numbers: Sequence[int], descriptors: Sequence[int]) -> int:
         padded = (*numbers, *(0 for _ in range(4 - len(numbers))))
         try:
             wire.write_all(
@@ -143,13 +149,16 @@ class SandboxProcess:
         kind: int = 0,
     ) -> "CellHandle":
         """Fork a jailed cell that sees one set of images; `kind`: wire.LOCATES, wire.SHARED or 0."""
+        flags = int(talkative) * wire.TALKATIVE | kind
+        flags |= perturb_memory << wire.PERTURB_SHIFT
+        with self._turn:  # until the cell is known: the newest one must be this one
+            return self._forked((arena, flags, address_bytes, cpu_seconds), talkative)
+
+    def _forked(self, numbers: tuple[int, ...], talkative: bool) -> "CellHandle":
         self._serial += 1
         requests_out, requests_in = os.pipe()
         replies_out, replies_in = os.pipe()
         board = _board()
-        flags = int(talkative) * wire.TALKATIVE | kind
-        flags |= perturb_memory << wire.PERTURB_SHIFT
-        numbers = (arena, flags, address_bytes, cpu_seconds)
         try:
             self._command(wire.FORK, self._serial, numbers, (requests_out, replies_in, board))
             shared = mmap.mmap(board, wire.BOARD_BYTES)

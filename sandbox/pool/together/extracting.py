@@ -10,6 +10,8 @@ import struct
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from scafe.sandbox.pool import second_look, wire
 from scafe.sandbox.pool.crew import Crew, CrewSettings, Lent, Row
@@ -43,12 +45,13 @@ class SharedCrew(Crew):
         return wire.row_layout(max(map(len, self._names_of)), cell.record.size)
 
     def measure(self, count: int) -> Found:
-        """Measure images 0 to `count - 1` by every extractor."""
+        """Measure images 0 to `count - 1` by every extractor, one image a request.
+
+        Nine requests of three images are five for one of two cells, which then works alone for a while.
+        """
         each = len(self._sources)
-        many = max(1, wire.BATCH // each)
-        firsts = range(0, count, many)
         found: dict[int, Row] = {}
-        self._measure(deque(range(one * each, min(one + many, count) * each) for one in firsts), found)
+        self._measure(deque(range(one * each, (one + 1) * each) for one in range(count)), found)
         return [
             [_cut(found[image * each + which], names) for image in range(count)]
             for which, names in enumerate(self._names_of)
@@ -125,7 +128,7 @@ def _measured(lent: Lent, group: list[tuple[str, Names]], settings: CrewSettings
         isinstance(row, Fault) and row.kind in DOUBTFUL for rows in found for row in rows
     ):
         return {}
-    if not all(_agrees(lent, one, rows, settings) for one, rows in zip(group, found, strict=True)):
+    if not _all_agree(lent, group, found, settings):
         return {}
     seconds = (time.perf_counter() - began) / len(group)
     return {
@@ -134,7 +137,13 @@ def _measured(lent: Lent, group: list[tuple[str, Names]], settings: CrewSettings
     }
 
 
-def _agrees(lent: Lent, one: tuple[str, Names], rows: list[Row], settings: CrewSettings) -> bool:
+def _all_agree(lent: Lent, group: list[tuple[str, Names]], found: Found, settings: CrewSettings) -> bool:
+    """Look at every extractor again, at as many at a time as there are workers."""
+    with ThreadPoolExecutor(lent.workers) as threads:
+        return all(threads.map(partial(_agrees, lent, settings), group, found))
+
+
+def _agrees(lent: Lent, settings: CrewSettings, one: tuple[str, Names], rows: list[Row]) -> bool:
     """Whether an extractor says the same alone, in a fresh cell, in another order and over other memory."""
     order = second_look.chosen(len(rows), secrets.token_bytes(16))
     source, names = one

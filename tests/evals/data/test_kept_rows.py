@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scafe.evals.data import features
+from scafe.evals.data.decoding import waves
 from scafe.evals.data.features import FeatureStore
 from scafe.evals.data.kept_rows import KeptRow, KeptRows
 from scafe.evals.data.sources import digest
@@ -145,7 +145,7 @@ def test_waves_are_bounded_and_give_what_one_wave_gives(
 ) -> None:
     source, keys = measure_source("scar_linear_form"), [key(number) for number in range(30)]
     whole = FeatureStore(tmp_path / "whole", pool).table(source, keys, Shelf(30))
-    monkeypatch.setattr(features, "WAVE_BYTES", 40_000)
+    monkeypatch.setattr(waves, "WAVE_BYTES", 40_000)
     pool.most = 0
     cut = FeatureStore(tmp_path / "cut", pool).table(source, keys, Shelf(30))
     assert pool.most == 7, "seven images of 6,400 bytes fill a wave of 40,000"
@@ -155,7 +155,7 @@ def test_waves_are_bounded_and_give_what_one_wave_gives(
 def test_an_image_that_turns_unreadable_leaves_the_rows_before_it(
     tmp_path: Path, pool: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(features, "WAVE_BYTES", 40_000)
+    monkeypatch.setattr(waves, "WAVE_BYTES", 40_000)
     source, keys = measure_source("scar_linear_form"), [key(number) for number in range(30)]
     with pytest.raises(DatasetError, match="row 17"):
         FeatureStore(tmp_path, pool).table(source, keys, Shelf(30, broken=17))

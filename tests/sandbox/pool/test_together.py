@@ -3,6 +3,7 @@
 import mmap
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from scafe.knowledge.phantoms import load_phantom
 from scafe.knowledge.toolkit import memo
 from scafe.sandbox.pool import wire
 from scafe.sandbox.pool.cell import Orders
+from scafe.sandbox.pool.crew import Crew, CrewSettings, Row
 from scafe.sandbox.pool.extraction import Extraction
 from scafe.sandbox.pool.pool import ImageAndMask, Limits, Pool
 from scafe.sandbox.pool.process import SandboxProcess
@@ -139,3 +141,29 @@ def test_state_that_the_language_wall_let_through_is_seen_and_its_neighbour_is_c
         assert {fault.kind for fault in counting.faults} == {"state"}
         assert width.faults == (None,) * len(shown)
         assert np.array_equal(width.rows[:, 0], [float(f"{one.mask.mean():.6g}") for one in shown])
+
+
+def test_one_worker_and_two_give_the_same_bytes(pool):
+    shown = images(23)
+    sources = [MEAN, WIDTH, PICKY, *(measure_source(name) for name in MEASURES)]
+    with Pool(1, pool.limits) as one:
+        alone = extract_together(one, sources, shown)
+    beside = extract_together(pool, sources, shown)
+    assert all(same(a, b) for a, b in zip(alone, beside, strict=True))
+
+
+def test_threads_that_fork_from_one_process_each_get_their_own_cell(pool):
+    with pool.lent(images(3)) as lent:
+
+        def measured(number: int) -> tuple[int | None, list[Row]]:
+            text = source(f'return {{"a": {number}.0}}')
+            crew = Crew(lent.process, text, lent.arena, CrewSettings(pool.limits))
+            crew.load(("a",), strict=lent.strict)
+            pid, rows = crew._cells[0].pid, crew.measure_in((2, 0))
+            crew.dismiss()
+            return pid, rows
+
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(measured, range(12)))
+    assert [rows for _, rows in found] == [[(float(number),)] * 2 for number in range(12)]
+    assert len({pid for pid, _ in found}) == 12, "a process id of another's cell would hold the wrong one"

@@ -1,0 +1,68 @@
+"""What comes next is made while the caller is busy, in order, and no further than one part ahead."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from scafe.evals.data.decoding.ahead import cores, one_ahead
+
+PATIENCE_S = 20.0
+
+
+class Parts:
+    """Parts that say when they begin to be made."""
+
+    def __init__(self, count: int, broken: int = -1) -> None:
+        self.begun = [threading.Event() for _ in range(count)]
+        self.broken = broken
+
+    def __iter__(self) -> Iterator[int]:
+        for number, event in enumerate(self.begun):
+            event.set()
+            if number == self.broken:
+                raise OSError(f"part {number}")
+            yield number
+
+
+def test_the_next_part_is_made_while_the_caller_has_this_one() -> None:
+    parts = Parts(3)
+    handed_out = one_ahead(iter(parts))
+    assert next(handed_out) == 0
+    assert parts.begun[1].wait(PATIENCE_S)
+    assert not parts.begun[2].is_set(), "one ahead, not two"
+    assert list(handed_out) == [1, 2]
+
+
+def test_parts_before_a_broken_one_are_handed_out() -> None:
+    met: list[int] = []
+    with pytest.raises(OSError, match="part 2"):
+        met.extend(one_ahead(iter(Parts(4, broken=2))))
+    handed_out = one_ahead(iter(Parts(4, broken=2)))
+    assert [next(handed_out), next(handed_out)] == [0, 1]
+    with pytest.raises(OSError, match="part 2"):
+        next(handed_out)
+
+
+def test_a_caller_that_leaves_early_leaves_no_thread() -> None:
+    before = threading.active_count()
+    handed_out = one_ahead(iter(Parts(9)))
+    next(handed_out)
+    handed_out.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+
+def test_parts_that_are_false_are_parts_all_the_same() -> None:
+    assert list(one_ahead(iter([0, "", (), None]))) == [0, "", (), None]
+
+
+def test_filters_of_warnings_are_put_back() -> None:
+    before = list(warnings.filters)
+    assert list(one_ahead(iter(range(3)))) == [0, 1, 2]
+    assert warnings.filters == before
+
+
+def test_never_more_cores_than_asked_for() -> None:
+    assert 1 <= cores(1) <= cores(64) <= 64
+    assert cores(1) == 1
