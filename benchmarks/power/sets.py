@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from benchmarks.studies.real_images import of_one_label
 from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.decoding.waves import Images
 from scafe.evals.data.features import (
     FeatureStore,
-    Images,
     library_versions,
     what_values_depend_on,
     write_atomically,

@@ -10,7 +10,7 @@ import numpy as np
 
 from scafe.evals.companion.note import CompanionNote, Kind, Where
 from scafe.evals.companion.onnx_file import open_onnx
-from scafe.evals.data.features import Images as Loaded
+from scafe.evals.data.decoding.waves import Images as Loaded
 from scafe.evals.data.sources import digest
 from scafe.evals.peers.colour_texture import describe
 from scafe.evals.peers.network import Embedding, Network

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.data.features import Images, library_versions, write_atomically
+from scafe.evals.data.decoding.waves import Images
+from scafe.evals.data.features import library_versions, write_atomically
 from scafe.evals.peers.peer import Rows, View
 from scafe.knowledge.contract.errors import IntegrityError
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scafe.evals.compare.criteria_rows import RUNS, Sandbox
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.data.features import Images
+from scafe.evals.data.decoding.waves import Images
 from scafe.evals.data.regions.counts import RegionCounts
 from scafe.evals.data.sources import digest
 from scafe.evals.disclosure.locators import own_locator, shipped_locator

@@ -5,6 +5,7 @@ through once when it is opened, so that a file that cannot be used is named at o
 middle of a run. Images are loaded when they are asked for, and refused if they changed since.
 """
 
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from scafe.evals.data.attributes import Attribute
-from scafe.evals.data.decoding.ahead import cores, decoding_threads
+from scafe.evals.data.decoding.ahead import decoding_threads
 from scafe.evals.data.formats import ImageFile as ImageFile
 from scafe.evals.data.formats import read_as
 from scafe.evals.data.rules.classes import choose_classes
@@ -285,10 +286,10 @@ def _read_through(
 
 def _decoded(rows: Sequence[Row]) -> Iterator[Decoded]:
     """Decode rows in their order, a few ahead on other cores: decoders and hashes leave Python's lock."""
-    readers = cores(MOST_READERS)
-    ahead = 2 * readers
+    cores = min(MOST_READERS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    ahead = 2 * cores
     waiting: deque[Future[Decoded]] = deque()
-    with decoding_threads(readers) as threads:
+    with decoding_threads(cores) as threads:
         try:
             for row in rows:
                 waiting.append(threads.submit(row.pixels.read, row.where))

@@ -17,8 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.data.decoding.waves import Images as Images
-from scafe.evals.data.decoding.waves import Wave, waves
+from scafe.evals.data.decoding.waves import Images, Wave, waves
 from scafe.evals.data.kept_rows import KeptRow, KeptRows
 from scafe.evals.data.sources import digest
 from scafe.knowledge.contract.errors import ContractError

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset
-from scafe.evals.data.features import Images, what_values_depend_on
+from scafe.evals.data.decoding.waves import Images
+from scafe.evals.data.features import what_values_depend_on
 from scafe.evals.data.regions.counts import Origin, RegionCounts
 from scafe.evals.data.regions.looks import Found, require_plausible
 from scafe.evals.data.regions.store import Filled, KeptRegion, RegionStore

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from scafe.evals.companion.companion import Appearance, open_companion
 from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.decoding.waves import Images
 from scafe.evals.data.features import (
     Elsewhere,
     FeatureStore,
     FeatureTable,
-    Images,
     source_sha256,
     write_atomically,
 )

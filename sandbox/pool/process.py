@@ -112,9 +112,11 @@ class SandboxProcess:
 
     def _command(self, operation: int, slot: int, numbers: Sequence[int], descriptors: Sequence[int]) -> int:
         with self._turn:
-            return self._answered(operation, slot, numbers, descriptors)
+            return self._carried_out(operation, slot, numbers, descriptors)
 
-    def _answered(self, operation: int, slot: int, numbers: Sequence[int], descriptors: Sequence[int]) -> int:
+    def _carried_out(
+        self, operation: int, slot: int, numbers: Sequence[int], descriptors: Sequence[int]
+    ) -> int:
         padded = (*numbers, *(0 for _ in range(4 - len(numbers))))
         try:
             wire.write_all(

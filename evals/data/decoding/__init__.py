@@ -1,1 +1,1 @@
-"""How a whole data set is decoded: ahead of who measures it, wave by wave, in processes of their own."""
+"""How many images are decoded: wave by wave, ahead of who measures them."""

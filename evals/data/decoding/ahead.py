@@ -1,6 +1,5 @@
 """Decode images while something else is at work: what comes next is ready when it is asked for."""
 
-import os
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,8 @@ def decoding_threads(count: int) -> Iterator[ThreadPoolExecutor]:
 def one_ahead(parts: Iterator[Part]) -> Iterator[Part]:
     """Hand out parts in their order; the next one is made by a thread while the caller has this one.
 
-    What a part raises is raised where it would be handed out, after all parts before it.
+    What a part raises is raised where it would be handed out, after all parts before it. Until the last part
+    is handed out, or the caller closes this, the whole process ignores warnings (see `decoding_threads`).
 
     Examples
     --------
@@ -41,8 +41,3 @@ def one_ahead(parts: Iterator[Part]) -> Iterator[Part]:
 def _next(parts: Iterator[Part]) -> tuple[Part] | None:
     """Return one part in a tuple, so that it can be told from the end."""
     return next(((part,) for part in parts), None)
-
-
-def cores(most: int) -> int:
-    """Return how many processor cores this process may use, at most `most`."""
-    return min(most, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)

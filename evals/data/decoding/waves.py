@@ -28,7 +28,22 @@ Wave = list[tuple[int, ImageAndMask]]
 def waves(images: Images, places: Sequence[int]) -> Iterator[Wave]:
     """Load images wave by wave, the next one while the caller measures this one.
 
-    What was loaded before an image that cannot be read is handed out too.
+    Parameters
+    ----------
+    images : Images
+        Loaded by a thread when their wave is near.
+    places : sequence of int
+        Which of them, in the order in which they are handed out.
+
+    Yields
+    ------
+    list of (int, ImageAndMask)
+        Each image with its place; at most `CHUNK`, and no more once `WAVE_BYTES` are held.
+
+    Raises
+    ------
+    ScafeError
+        What loading raises; images that were loaded before are handed out first.
     """
     return one_ahead(_loaded(images, places))
 

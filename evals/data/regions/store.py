@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.data.features import Images, Located, library_versions, write_atomically
+from scafe.evals.data.decoding.waves import Images
+from scafe.evals.data.features import Located, library_versions, write_atomically
 from scafe.evals.data.regions.counts import Origin
 from scafe.evals.data.sources import digest
 from scafe.knowledge.contract.errors import DatasetError, InputError

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scafe.evals.data.decoding.ahead import cores, one_ahead
+from scafe.evals.data.decoding.ahead import one_ahead
 
 PATIENCE_S = 20.0
 
@@ -36,9 +36,6 @@ def test_the_next_part_is_made_while_the_caller_has_this_one() -> None:
 
 
 def test_parts_before_a_broken_one_are_handed_out() -> None:
-    met: list[int] = []
-    with pytest.raises(OSError, match="part 2"):
-        met.extend(one_ahead(iter(Parts(4, broken=2))))
     handed_out = one_ahead(iter(Parts(4, broken=2)))
     assert [next(handed_out), next(handed_out)] == [0, 1]
     with pytest.raises(OSError, match="part 2"):
@@ -61,8 +58,3 @@ def test_filters_of_warnings_are_put_back() -> None:
     before = list(warnings.filters)
     assert list(one_ahead(iter(range(3)))) == [0, 1, 2]
     assert warnings.filters == before
-
-
-def test_never_more_cores_than_asked_for() -> None:
-    assert 1 <= cores(1) <= cores(64) <= 64
-    assert cores(1) == 1
