@@ -1,11 +1,11 @@
 """How much memory does a data set cost? Run with `python -m benchmarks.scale.memory --images 2000`.
 
 Makes photographs of 600 × 450 by resampling those of `--source` (another crop, size and quality each), gives
-them to `scafe data check`, `scafe run` and `scafe predict`, and prints the largest PSS of all their
-processes together, sampled four times a second. PSS counts the pages of libraries by how many processes of
-the machine have them open, so it falls while other Python programs run; the second figure, memory that only
-these processes hold (heap and shared memory), does not, and growth is told of it. `--python` names another
-build's interpreter, to be measured on the same photographs.
+them to `scafe data check`, `scafe run` and `scafe predict` (with what the run froze, or `--bundle`), and
+prints the largest PSS of all their processes together, sampled four times a second. PSS counts the pages of
+libraries by how many processes of the machine have them open, so it falls while other Python programs run;
+the second figure, memory that only these processes hold (heap and shared memory), does not, and growth is
+told of it. `--python` names another build's interpreter, to be measured on the same photographs.
 """
 
 import argparse
@@ -184,15 +184,15 @@ def _name(pid: int) -> str:
     return next((word.rsplit(".", 1)[-1] for word in words if word.startswith("scafe.")), "scafe")
 
 
-def commands(scafe: list[str], table: Path, out: Path) -> dict[str, list[str]]:
-    """Name the commands that are measured."""
+def commands(scafe: list[str], table: Path, out: Path, bundle: Path | None = None) -> dict[str, list[str]]:
+    """Name the commands that are measured; `predict` has what the first run in `out` froze, or a bundle."""
     data = ["--data", str(table), "--labels", ",".join(LABELS)]
-    bundle = Path(__file__).parents[2] / "runs" / "reference" / "played-dermoscopy" / "frozen"
+    frozen = bundle or next(out.glob("*/frozen"), out / "nothing-frozen")
     run = ["run", "dermoscopy.abcd", *data, "--max-calls", "8", "--seed", "1", "--out", str(out)]
     return {
         "data check": [*scafe, "data", "check", str(table), "--labels", ",".join(LABELS), "--json"],
         "run --max-calls 8": [*scafe, *run, "--approve", "auto"],
-        "predict": [*scafe, "predict", str(bundle), "--data", str(table), "--json"],
+        "predict": [*scafe, "predict", str(frozen), "--data", str(table), "--json"],
     }
 
 
@@ -203,6 +203,8 @@ def main() -> None:
     parser.add_argument("--size", default=SIZE, help="of each image, WIDTHxHEIGHT")
     parser.add_argument("--source", type=Path, default=SOURCE, help="folder with a manifest.csv")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/scafe-photographs"))
+    parser.add_argument("--masks", action="store_true", help="with the source's masks; else they are found")
+    parser.add_argument("--bundle", type=Path, help="what predict has; by default what the run froze")
     parser.add_argument("--only", help="one of: data check, run --max-calls 8, predict")
     parser.add_argument("--seconds", type=float, default=3600, help="end a command after so long")
     parser.add_argument("--python", default=sys.executable, help="interpreter of the build to measure")
@@ -212,12 +214,14 @@ def main() -> None:
         raise SystemExit(f"{asked.source}: no real images there; name a folder with --source")
     scafe = [str(Path(asked.python).with_name("scafe"))]
     folder = asked.folder / asked.size
-    tables = {count: make(asked.source, folder, count, asked.size) for count in asked.images}
+    tables = {
+        count: make(asked.source, folder, count, asked.size, masks=asked.masks) for count in asked.images
+    }
     for name in commands(scafe, tables[asked.images[0]], folder):
         if asked.only not in (None, name):
             continue
         found = {
-            count: peak(commands(scafe, table, folder / "runs")[name], asked.seconds)
+            count: peak(commands(scafe, table, folder / "runs", asked.bundle)[name], asked.seconds)
             for count, table in tables.items()
         }
         _tell(name, found, asked.json)

@@ -148,7 +148,7 @@ def audit_dataset(
         At every image, taken while the dataset was opened; none given: every image is loaded again.
     """
     if looks is None:
-        looks = Looks(pack).take_all(dataset.load(index) for index in range(len(dataset)))
+        looks = Looks(pack).take_all(dataset.images(range(len(dataset))))
     patients = dataset.patients
     split = split_patients(patients, dataset.labels, seed)
     dev, sealed = ({patients[i] for i in part} for part in (split.dev, split.sealed))

@@ -36,6 +36,18 @@ class Pair:
     """Whether every pixel is the same."""
 
 
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small grey picture of an image, ready to be kept."""
+
+    unit: bytes
+    """At unit length, in single precision."""
+    symmetric: bytes
+    """What it has in common with its turns."""
+    pixels: bytes
+    """A hash of the image's pixels, 16 bytes."""
+
+
 class Thumbnails:
     """A small grey picture of each image, in the order in which they were added.
 
@@ -58,15 +70,23 @@ class Thumbnails:
     def __len__(self) -> int:
         return len(self._pixels) // 16
 
-    def add(self, image: NDArray[np.uint8]) -> None:
-        """Look at one (h, w, c) image and keep its thumbnail."""
+    def of(self, image: NDArray[np.uint8]) -> Thumbnail:
+        """Look at one (h, w, c) image, without keeping anything."""
         unit = _unit(_thumbnail(image))
-        self._file.write(unit.astype(np.float32).tobytes())
         symmetric = np.mean([view.ravel() for view in _views(unit.reshape(THUMBNAIL, THUMBNAIL))], axis=0)
-        self._symmetric.write((symmetric[self._fold] * self._weight).astype(np.float32).tobytes())
         pixels = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
         pixels.update(np.ascontiguousarray(image).data.cast("B"))
-        self._pixels += pixels.digest()
+        return Thumbnail(
+            unit.astype(np.float32).tobytes(),
+            (symmetric[self._fold] * self._weight).astype(np.float32).tobytes(),
+            pixels.digest(),
+        )
+
+    def add(self, one: Thumbnail) -> None:
+        """Keep the thumbnail of the next image."""
+        self._file.write(one.unit)
+        self._symmetric.write(one.symmetric)
+        self._pixels += one.pixels
 
     def pairs(self) -> list[Pair]:
         """Return the pairs of one picture, also after a turn, a mirror, a recoding or a resize."""

@@ -4,12 +4,14 @@ A dataset whose classes come from different cameras or outlines drawn by differe
 these; a feature that reads them looks clinical and is not.
 """
 
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Iterable, Mapping
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.data.rules.levels import Levels
 from scafe.sandbox.pool.pool import ImageAndMask
 from scafe.sandbox.probes.agreement import is_flat
 
@@ -32,27 +34,22 @@ def border_row(one: ImageAndMask) -> Floats:
     edge = max(1, round(BORDER_SHARE * min(height, width)))
     frame = np.ones((height, width), bool)
     frame[edge:-edge, edge:-edge] = False
-    inside = one.image[frame].astype(np.float64)
+    along = Levels.of(one.image, frame)
     ends = (slice(None, edge), slice(-edge, None))
     corners = [one.image[y, x] for y in ends for x in ends]
     means = [corner.reshape(-1, one.image.shape[2]).mean(axis=0) for corner in corners]
-    return np.concatenate([inside.mean(axis=0), inside.std(axis=0), *means])
+    return np.concatenate([along.means(), along.spreads(), *means])
 
 
 def background_row(one: ImageAndMask) -> Floats:
     """Return mean and spread of each channel outside the mask; missing if the mask is the whole image."""
-    outside = one.image[~one.mask].astype(np.float64)
-    if not len(outside):
-        return np.full(2 * one.image.shape[2], np.nan)
-    return np.concatenate([outside.mean(axis=0), outside.std(axis=0)])
+    outside = Levels.of(one.image, ~one.mask)
+    return np.concatenate([outside.means(), outside.spreads()])
 
 
 def exposure_row(one: ImageAndMask) -> Floats:
     """Return the median of each channel outside the mask: light and camera, which no ruler or hair moves."""
-    outside = one.image[~one.mask]
-    if not len(outside):
-        return np.full(one.image.shape[2], np.nan)
-    return np.median(outside.astype(np.float64), axis=0)
+    return Levels.of(one.image, ~one.mask).medians()
 
 
 def marks_row(one: ImageAndMask) -> Floats:
@@ -61,7 +58,7 @@ def marks_row(one: ImageAndMask) -> Floats:
     A ruler, a label or pen marks lie along one side; light and skin are alike on all four. Missing where
     the mask covers a side.
     """
-    grey = one.image.mean(axis=2)  # in double precision: single would round otherwise on another size
+    grey = _grey(one.image)
     fine = np.abs(cv2.Laplacian(grey, cv2.CV_64F))
     outside = ~cv2.dilate(one.mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     reach = max(1, round(MARKS_SHARE * min(grey.shape)))
@@ -71,6 +68,14 @@ def marks_row(one: ImageAndMask) -> Floats:
         return np.full(3, np.nan)
     read = [(edges.mean(), greys.mean(), greys.std()) for edges, greys in sides]
     return np.array([_standing_out(column) for column in np.array(read, dtype=np.float64).T])
+
+
+def _grey(image: NDArray[np.uint8]) -> Floats:
+    """Return the mean over channels, in double precision: single would round otherwise on another size."""
+    total = image[..., 0].astype(np.float64)
+    for channel in range(1, image.shape[2]):
+        total += image[..., channel]
+    return np.asarray(total / image.shape[2])
 
 
 def outline_row(one: ImageAndMask) -> Floats:
@@ -109,11 +114,36 @@ SHORTCUTS: dict[str, tuple[str, Callable[[ImageAndMask], Floats]]] = {
 
 def shortcut_rows(images: Iterable[ImageAndMask]) -> dict[str, Floats]:
     """Describe images by each shortcut: name -> (n_images, n_numbers)."""
-    found: dict[str, list[Floats]] = {name: [] for name in SHORTCUTS}
+    found = ShortcutNumbers()
     for one in images:
-        for name, (_, row) in SHORTCUTS.items():
-            found[name].append(row(one))
-    return {name: settled(np.array(rows)) for name, rows in found.items()}
+        found.add(shortcut_row(one))
+    return found.rows()
+
+
+def shortcut_row(one: ImageAndMask) -> dict[str, Floats]:
+    """Describe one image by each shortcut: name -> numbers."""
+    return {name: row(one) for name, (_, row) in SHORTCUTS.items()}
+
+
+class ShortcutNumbers:
+    """What shortcuts read of images, added one image after the other: 8 bytes a number."""
+
+    def __init__(self) -> None:
+        self._numbers = {name: array("d") for name in SHORTCUTS}
+        self._count = 0
+
+    def add(self, row: Mapping[str, Floats]) -> None:
+        """Add what was read of the next image."""
+        self._count += 1
+        for name, numbers in row.items():
+            self._numbers[name].extend(numbers)
+
+    def rows(self) -> dict[str, Floats]:
+        """Return name -> (n_images, n_numbers)."""
+        return {
+            name: settled(np.array(numbers).reshape(self._count, -1))
+            for name, numbers in self._numbers.items()
+        }
 
 
 def settled(rows: Floats) -> Floats:

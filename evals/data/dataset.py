@@ -5,16 +5,17 @@ through once when it is opened, so that a file that cannot be used is named at o
 middle of a run. Images are loaded when they are asked for, and refused if they changed since.
 """
 
-import os
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from scafe.evals.data.attributes import Attribute
-from scafe.evals.data.decoding.ahead import decoding_threads
+from scafe.evals.data.decoding.ahead import side_by_side
+from scafe.evals.data.decoding.onlooker import Onlooker
 from scafe.evals.data.formats import ImageFile as ImageFile
 from scafe.evals.data.formats import read_as
 from scafe.evals.data.rules.classes import choose_classes
@@ -30,8 +31,6 @@ MIN_PATIENTS = 5
 """Fewest patients per class: one for each of five folds."""
 KEPT_BYTES = 24_000_000
 """Decoded images kept in memory at most; the rest is decoded each time."""
-MOST_READERS = 4
-"""Threads that decode; each holds two images."""
 READER = "1"
 """Version of how bytes become arrays; part of every image's hash.
 
@@ -201,7 +200,7 @@ def build_dataset(
     expected: Sequence[str] = (),
     segment: MaskMethod = "none",
     mask_label: int | None = None,
-    seen: Callable[[ImageAndMask], None] | None = None,
+    seen: Onlooker | None = None,
     fills: bool = False,
 ) -> Dataset:
     """Read every row once and check what can only be seen over all of them.
@@ -220,8 +219,8 @@ def build_dataset(
         How to draw masks if none is given; given ones are taken as they are.
     mask_label : int, optional
         The level of given masks that marks the lesion, where they have more than two.
-    seen : callable, optional
-        Shown each image in turn while it is decoded anyway.
+    seen : Onlooker, optional
+        Shown each image while it is decoded anyway.
     fills : bool
         Whether a locator will find the masks that are missing, so that some may be given.
 
@@ -241,7 +240,7 @@ def build_dataset(
     drawn = segment if not any(row.has_mask for row in chosen) else "none"
     if drawn != "none":
         chosen = [replace(row, pixels=Segmented(row.pixels), has_mask=True) for row in chosen]
-    opened = _read_through(chosen, classes, len(rows) - len(chosen), seen or (lambda _: None))
+    opened = _read_through(chosen, classes, len(rows) - len(chosen), seen)
     return replace(opened, segmented=drawn, reading=reading)
 
 
@@ -267,16 +266,17 @@ def _tagged(sha256: str) -> str:
 
 
 def _read_through(
-    rows: Sequence[Row], classes: tuple[str, ...], left_out: int, seen: Callable[[ImageAndMask], None]
+    rows: Sequence[Row], classes: tuple[str, ...], left_out: int, seen: Onlooker | None
 ) -> Dataset:
     items, kept, room = [], {}, KEPT_BYTES
     met: Counter[Attribute] = Counter()
-    for index, found in enumerate(_decoded(rows)):
+    for index, (found, look) in enumerate(side_by_side(partial(_read, seen), rows)):
         row = rows[index]
         tag = _tagged(found.sha256)
         items.append(Item(row.where, row.label, row.patient, tag, row.pixels, row.has_mask, row.text))
         met.update(found.met)
-        seen(found.pair)
+        if seen is not None:
+            seen.keep(look)
         room -= found.pair.image.nbytes + found.pair.mask.nbytes
         if room > 0:
             kept[index] = found.pair.locked()
@@ -284,22 +284,9 @@ def _read_through(
     return Dataset(tuple(items), classes, whole, left_out, met=met, kept=kept)
 
 
-def _decoded(rows: Sequence[Row]) -> Iterator[Decoded]:
-    """Decode rows in their order, a few ahead on other cores: decoders and hashes leave Python's lock."""
-    cores = min(MOST_READERS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-    ahead = 2 * cores
-    waiting: deque[Future[Decoded]] = deque()
-    with decoding_threads(cores) as threads:
-        try:
-            for row in rows:
-                waiting.append(threads.submit(row.pixels.read, row.where))
-                if len(waiting) > ahead:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for one in waiting:
-                one.cancel()
+def _read(seen: Onlooker | None, row: Row) -> tuple[Decoded, Any]:
+    found = row.pixels.read(row.where)
+    return found, seen.look(found.pair) if seen is not None else None
 
 
 def _require_all_masks_or_none(rows: Sequence[Row]) -> None:

@@ -4,12 +4,13 @@ Nothing is skipped in silence: a file or column that is not understood is an err
 is passed over is counted.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset, Row, build_dataset
+from scafe.evals.data.decoding.onlooker import Onlooker
 from scafe.evals.data.dicom import dicom_patient
 from scafe.evals.data.folders import Entries, PictureFile, entries_of, is_mask_folder, paired
 from scafe.evals.data.formats import is_dicom, pixels_of
@@ -29,7 +30,6 @@ from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
-from scafe.sandbox.pool.extraction import ImageAndMask
 
 NEITHER = "give a folder with one folder per class, or a CSV or Parquet manifest"
 
@@ -42,7 +42,7 @@ def open_dataset(
     segment: MaskMethod = "none",
     mask_label: int | None = None,
     columns: ColumnChoice | None = None,
-    seen: Callable[[ImageAndMask], None] | None = None,
+    seen: Onlooker | None = None,
     fills: bool = False,
 ) -> Dataset:
     """Open a folder per class or a manifest, and read it through once.
@@ -63,8 +63,8 @@ def open_dataset(
         The level of given masks that marks the lesion, where they have more than two.
     columns : ColumnChoice, optional
         Columns of a manifest to pass over, and the one that names the patient.
-    seen : callable, optional
-        Shown each image in turn while it is decoded anyway.
+    seen : Onlooker, optional
+        Shown each image while it is decoded anyway.
     fills : bool
         Whether a locator will find the masks that are missing, so that some may be given.
 

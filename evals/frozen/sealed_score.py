@@ -1,16 +1,16 @@
 """What one opening computes: the model, a baseline, nulls, shortcuts and groups on the same patients."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing, shortcut_rows
-from scafe.evals.audit.skin_tone import by_skin_tone, has_skin, skin_tone, tones_of
+from scafe.evals.audit.shortcuts import SHORTCUTS, says_nothing
+from scafe.evals.audit.skin_tone import by_skin_tone, has_skin, tones_of
 from scafe.evals.disclosure.bench import FeatureRef
 from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.frozen.beside.comparison import beside_by_folds, beside_on_sealed
+from scafe.evals.frozen.beside.described import Described, describe
 from scafe.evals.frozen.beside.ensemble import refitted, second_by_folds, second_on_sealed
 from scafe.evals.frozen.bundle import Bundle
 from scafe.evals.frozen.fitting import FOLDS, fold_difference, fold_estimate, pool_cases, session_cases
@@ -47,7 +47,6 @@ from scafe.evals.scoring.headline import (
 from scafe.evals.scoring.learning import Pair, folded_learning_curve, learning_curve
 from scafe.evals.scoring.score import cross_validate
 from scafe.evals.scoring.splits import Folds
-from scafe.sandbox.pool.pool import ImageAndMask
 
 DRAWS = 20
 """Refits on permuted labels."""
@@ -76,7 +75,9 @@ class Scores:
 
 def compute_headline(session: BenchSession, bundle: Bundle) -> Headline:
     """Score a bundle on the held-out test set, or by folds where there is none."""
-    scores = _on_sealed(session, bundle) if session.split.is_sealed else _by_folds(session, bundle)
+    described = describe(session)
+    score = _on_sealed if session.split.is_sealed else _by_folds
+    scores = score(session, bundle, described)
     manifest, labels = bundle.manifest, scores.model.labels
     dev = _cases(session, _refs(bundle), session.split.dev)
     shares = _shares(dev)
@@ -101,18 +102,21 @@ def compute_headline(session: BenchSession, bundle: Bundle) -> Headline:
         net_benefit=net_benefit(scores.model, scores.baseline),
         controls=run_controls(study),
         shortcuts=scores.shortcuts,
-        subgroups=_subgroups(session, scores),
+        subgroups=_subgroups(session, scores, described),
         learning=scores.learning,
         beside=scores.beside,
         second=scores.second,
     )
 
 
-def _on_sealed(session: BenchSession, bundle: Bundle) -> Scores:
+def _on_sealed(session: BenchSession, bundle: Bundle, described: Described) -> Scores:
     dev, sealed, seed = session.split.dev, session.split.sealed, session.spec.seed
     refs, inner = _refs(bundle), session.draw_folds(FOLDS)
     ours = Pair(_cases(session, refs, dev), _cases(session, refs, sealed))
-    simple = Pair(_baseline_cases(session, dev), _baseline_cases(session, sealed))
+    texture = described.texture
+    simple = Pair(
+        session_cases(session, texture[: len(dev)], dev), session_cases(session, texture[len(dev) :], sealed)
+    )
     model = _predicted(bundle.deciding, ours.test)
     baseline = _predicted(fit_classifier(simple.dev, _numbers(simple.dev), inner), simple.test)
     interval = "Newcombe's score interval" if len(model.classes) == 2 else "bootstrap over patients"
@@ -130,17 +134,17 @@ def _on_sealed(session: BenchSession, bundle: Bundle) -> Scores:
         difference=compare(model, baseline, seed),
         permuted=_permuted(session, bundle, ours, model),
         baseline_features=simple.dev.rows.shape[1],
-        shortcuts=_shortcuts_on_sealed(session, ours, inner),
+        shortcuts=_shortcuts_on_sealed(session, described, ours, inner),
         learning=learning_curve(ours, simple, session.facts.mode, seed),
         beside=beside_on_sealed(session, bundle, ours.dev, ours.test),
         second=second_on_sealed(session, bundle, ours.test),
     )
 
 
-def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
+def _by_folds(session: BenchSession, bundle: Bundle, described: Described) -> Scores:
     """Take every figure from folds over all patients; honest because no label chose a feature."""
     ids, folds = session.split.dev, session.draw_folds(FOLDS)
-    ours, simple = _cases(session, _refs(bundle), ids), _baseline_cases(session, ids)
+    ours, simple = _cases(session, _refs(bundle), ids), session_cases(session, described.texture, ids)
     first, second = (
         cross_validate(one.rows, one.task, folds, signs=one.signs).fold_aucs for one in (ours, simple)
     )
@@ -161,7 +165,7 @@ def _by_folds(session: BenchSession, bundle: Bundle) -> Scores:
         difference=fold_difference(first - second, folds.n_folds),
         permuted=_permuted_folds(ours, folds, penalty, session.spec.seed),
         baseline_features=simple.rows.shape[1],
-        shortcuts=_shortcuts_by_folds(session, ours, folds),
+        shortcuts=_shortcuts_by_folds(described, ours, folds),
         learning=folded_learning_curve(ours, simple, folds, session.spec.seed),
         beside=beside_by_folds(session, bundle, ours, folds),
         second=second_by_folds(session, bundle, ours, folds),
@@ -214,11 +218,11 @@ def _permuted_record(aucs: list[float], p: float) -> Permuted:
     )
 
 
-def _shortcuts_on_sealed(session: BenchSession, ours: Pair, inner: Folds) -> tuple[Shortcut, ...]:
-    # Read over both parts at once: what is constant in one part alone must keep its value in both.
-    every = shortcut_rows(_images(session, (*session.split.dev, *session.split.sealed)))
-    n_dev, found = len(session.split.dev), []
-    for name, rows in every.items():
+def _shortcuts_on_sealed(
+    session: BenchSession, described: Described, ours: Pair, inner: Folds
+) -> tuple[Shortcut, ...]:
+    n_dev, found = described.n_dev, []
+    for name, rows in described.shortcuts.items():
         if says_nothing(rows[:n_dev]):
             continue
         cases = ours.dev.with_rows(rows[:n_dev])
@@ -228,11 +232,10 @@ def _shortcuts_on_sealed(session: BenchSession, ours: Pair, inner: Folds) -> tup
     return tuple(found)
 
 
-def _shortcuts_by_folds(session: BenchSession, ours: Cases, folds: Folds) -> tuple[Shortcut, ...]:
-    every = shortcut_rows(_images(session, session.split.dev))
+def _shortcuts_by_folds(described: Described, ours: Cases, folds: Folds) -> tuple[Shortcut, ...]:
     return tuple(
         _shortcut(name, fold_estimate(cross_validate(rows, ours.task, folds).fold_aucs, folds.n_folds))
-        for name, rows in every.items()
+        for name, rows in described.shortcuts.items()
         if not says_nothing(rows)
     )
 
@@ -241,26 +244,16 @@ def _shortcut(name: str, auc: Estimate) -> Shortcut:
     return Shortcut(name=name, what=SHORTCUTS[name][0], auc=auc)
 
 
-def _subgroups(session: BenchSession, scores: Scores) -> tuple[Subgroup, ...]:
+def _subgroups(session: BenchSession, scores: Scores, described: Described) -> tuple[Subgroup, ...]:
     if not has_skin(session.pack):
         return ()
-    region = session.pack.reference_region
-    angles = [skin_tone(one, region) for one in _images(session, scores.ids)]
     cases = session_cases(session, np.zeros((len(scores.ids), 1)), scores.ids)
-    return by_skin_tone(scores.model, tones_of(cases, angles), session.spec.seed)
+    tones = tones_of(cases, described.tones_of(session.split.is_sealed))
+    return by_skin_tone(scores.model, tones, session.spec.seed)
 
 
 def _cases(session: BenchSession, refs: tuple[FeatureRef, ...], ids: tuple[int, ...]) -> Cases:
     return pool_cases(session, refs, ids)
-
-
-def _baseline_cases(session: BenchSession, ids: tuple[int, ...]) -> Cases:
-    return session_cases(session, colour_texture.colour_texture_rows(_images(session, ids)), ids)
-
-
-def _images(session: BenchSession, ids: tuple[int, ...]) -> Iterator[ImageAndMask]:
-    images = session.shown(ids)
-    return (images[place] for place in range(len(ids)))
 
 
 def _refs(bundle: Bundle) -> tuple[FeatureRef, ...]:

@@ -4,13 +4,14 @@ What anyone would try first, without a clinical word in it. The same ridge logis
 ScaFE's own features get. Sends nothing anywhere.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.feature import graycomatrix, graycoprops, local_binary_pattern
 
+from scafe.evals.data.rules.levels import Levels
 from scafe.sandbox.pool.pool import ImageAndMask
 
 NAME = "colour and texture"
@@ -40,7 +41,11 @@ def colour_texture_rows(images: Iterable[ImageAndMask]) -> NDArray[np.float64]:
        texture classification with local binary patterns, IEEE Transactions on Pattern Analysis and
        Machine Intelligence 24(7), 971-987, doi:10.1109/TPAMI.2002.1017623.
     """
-    rows = [describe(one) for one in images]
+    return stacked([describe(one) for one in images])
+
+
+def stacked(rows: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Put descriptions of images below one another; an empty one is missing throughout."""
     width = max((len(row) for row in rows), default=0)
     return np.array([row if len(row) else np.full(width, np.nan) for row in rows]).reshape(-1, width)
 
@@ -71,8 +76,8 @@ def _moments(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.fl
     spaces = [image]
     if image.shape[2] == 3:
         spaces += [np.asarray(cv2.cvtColor(image, code)) for code in (cv2.COLOR_RGB2HSV, cv2.COLOR_RGB2LAB)]
-    inside = np.concatenate([space[mask] for space in spaces], axis=1).astype(np.float64)
-    return np.concatenate([inside.mean(axis=0), inside.std(axis=0)])
+    inside = [Levels.of(space, mask) for space in spaces]
+    return np.concatenate([*(one.means() for one in inside), *(one.spreads() for one in inside)])
 
 
 def _cooccurrence(grey: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -175,6 +175,7 @@ class Desk:
         from scafe.evals.frozen.freeze import freeze
 
         self.session.scorer.check()
+        self.session.pool.rest()  # every extractor was probed
         frozen: Frozen = freeze(
             self.session, _refs(arguments["pool"]), arguments["folder"], arguments["lineage"]
         )
@@ -184,6 +185,7 @@ class Desk:
         from scafe.evals.frozen.seal import open_seal
 
         self.session.scorer.check()
+        self.session.pool.rest()
         opened: Record = open_seal(self.session, arguments["bundle"], arguments["actor"])
         return opened.model_dump(mode="json")
 

@@ -18,6 +18,7 @@ from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.experts.agreement import chance_warnings
 from scafe.evals.experts.rated import Rated, open_rated
 from scafe.evals.scoring.simulation import GateSelftest, selftest_gate
+from scafe.evals.scoring.threads import one_thread
 from scafe.knowledge.contract.errors import ScafeError
 from scafe.knowledge.contract.inert import inert_lines
 from scafe.knowledge.contract.masks import MaskMethod
@@ -66,17 +67,18 @@ def _data(options: argparse.Namespace) -> int:
     ignored = tuple(name for name in options.ignore_columns.split(",") if name.strip())
     columns = ColumnChoice(ignored, options.patient_column, pack.ids if pack else ())
     looks = Looks(pack)
-    dataset = open_dataset(
-        options.path,
-        labels,
-        expected,
-        channels,
-        options.segment,
-        mask_label=options.mask_label,
-        columns=columns,
-        seen=looks.take,
-        fills=pack is not None and pack.region is not None,
-    )
+    with one_thread():  # images are looked at side by side already
+        dataset = open_dataset(
+            options.path,
+            labels,
+            expected,
+            channels,
+            options.segment,
+            mask_label=options.mask_label,
+            columns=columns,
+            seen=looks,
+            fills=pack is not None and pack.region is not None,
+        )
     found = audit_dataset(dataset, pack, options.seed, looks)
     rated = open_rated(options.path, pack, columns, dataset) if pack else None
     found = found if rated is None else _with_experts(found, rated)

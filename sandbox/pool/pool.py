@@ -33,7 +33,7 @@ NO_LOCATOR = "locators run with --sandbox local or bwrap; give the images masks,
 class Pool:
     """Workers behind both walls. Use as a context manager; closing reaps every process.
 
-    One call of `extract` runs at a time; threads that share a pool wait for one another.
+    Threads that share a pool wait for one another.
 
     Parameters
     ----------
@@ -119,17 +119,13 @@ class Pool:
         return process
 
     def _stop(self) -> None:
-        crew, self._crew = self._crew, None
-        remote, self._remote = self._remote, None
-        if remote is not None:
-            remote.close()
-        processes = (self._process, self._twin)
-        self._process = self._twin = None
+        crew, remote, processes = self._crew, self._remote, (self._process, self._twin)
+        self._crew = self._remote = self._process = self._twin = None
         if crew is not None:
             crew.close_pipes()
-        for process in processes:
-            if process is not None:
-                process.close()
+        for one in (remote, *processes):
+            if one is not None:
+                one.close()
         self._shelf.close()
 
     def extract(self, source: str, images: Sequence[ImageAndMask], *, talkative: bool = False) -> Extraction:
@@ -137,10 +133,7 @@ class Pool:
 
         Cells meet the images in the order of a hash of each. Of patient images one in 16, and at least three,
         is measured again in a fresh cell, and what cells hold is looked at; a difference is a fault of kind
-        'state' on every image.
-
-        The names are fixed by the extractor's FEATURES. `talkative` (phantoms only) lets exception
-        messages back; on patient images only an exception class and a line number come back.
+        'state' on every image. Names are fixed by FEATURES.
 
         Parameters
         ----------
@@ -149,7 +142,7 @@ class Pool:
         images : sequence of ImageAndMask
             Sizes and channel counts may differ. The same images again cost no copy.
         talkative : bool
-            Whether words of the extractor may come back.
+            Whether words of the extractor may come back (phantoms only); else exception class and line do.
 
         Returns
         -------
@@ -231,8 +224,7 @@ class Pool:
         crew.is_looked_at = True
         order = second_look.chosen(len(measured), self._salt)
         again = self._fresh(source, crew.arena, order, talkative=False, perturb_memory=second_look.PATTERN)
-        same = second_look.agree([measured[place] for place in order], again)
-        return None if same else second_look.DIFFERS
+        return None if second_look.agree([measured[one] for one in order], again) else second_look.DIFFERS
 
     def _fresh(
         self,
@@ -334,6 +326,14 @@ class Pool:
             self._twin = self._started(self._hash_seed + 1)
             self._shelf.share_with(self._twin)
         return self._twin
+
+    def rest(self) -> None:
+        """End what waits for more of the same: idle cells and the second process, 250 MB of memory."""
+        with self._lock:
+            self._dismiss()
+            twin, self._twin = self._twin, None
+            if twin is not None:
+                twin.close()
 
     def _dismiss(self) -> None:
         crew, self._crew = self._crew, None

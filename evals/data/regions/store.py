@@ -5,6 +5,7 @@ one file an image, in the private folder of the bench or in the cache.
 """
 
 import struct
+import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -142,6 +143,7 @@ class Filled:
     ) -> None:
         self._images, self._keys, self._lacking, self._regions = images, keys, lacking, regions
         self._is_prepared = False
+        self._turn = threading.Lock()
 
     def __getitem__(self, place: int) -> ImageAndMask:
         one = self._images[place]
@@ -159,10 +161,11 @@ class Filled:
         return OutlinedWhereabouts(one, self._regions.file_of(self._keys[place]))
 
     def _prepare(self) -> None:
-        if not self._is_prepared:
-            places = [place for place, lacks in enumerate(self._lacking) if lacks]
-            self._regions.prepare([self._keys[one] for one in places], _Some(self._images, places))
-            self._is_prepared = True
+        with self._turn:  # threads that decode side by side may all find masks missing
+            if not self._is_prepared:
+                places = [place for place, lacks in enumerate(self._lacking) if lacks]
+                self._regions.prepare([self._keys[one] for one in places], _Some(self._images, places))
+                self._is_prepared = True
 
 
 class _Some:

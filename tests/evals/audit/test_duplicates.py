@@ -26,7 +26,7 @@ def smooth(rng: np.random.Generator, side: int = 48) -> Picture:
 def found(pictures: list[Picture]) -> list[tuple[int, int, bool]]:
     thumbnails = Thumbnails()
     for one in pictures:
-        thumbnails.add(one)
+        thumbnails.add(thumbnails.of(one))
     return [(pair.first, pair.second, pair.is_exact) for pair in thumbnails.pairs()]
 
 
@@ -72,5 +72,5 @@ def test_an_audit_while_reading_says_what_a_second_reading_says() -> None:
     phantom = load_phantom(pack.phantom)
     cohort = draw_cohort(phantom, 3, 8, "plain", 64)
     data = cohort_dataset(cohort, phantom.classes)
-    looks = Looks(pack).take_all(data.load(index) for index in range(len(data)))
+    looks = Looks(pack).take_all(data.images(range(len(data))))
     assert audit_dataset(data, pack, 0, looks) == audit_dataset(data, pack, 0)

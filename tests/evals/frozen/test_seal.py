@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 
 from scafe.evals.frozen.fitting import session_cases
 from scafe.evals.frozen.freeze import freeze
 from scafe.evals.frozen.seal import HEADLINE, MARKER, open_seal, read_headline
 from scafe.evals.peers.colour_texture import colour_texture_rows
+from scafe.evals.scoring import assessment
 from scafe.evals.scoring.assessment import (
     brier,
     brier_skill,
@@ -274,6 +276,18 @@ def test_calls_count_every_patient_once_and_recall_is_by_class() -> None:
 def test_the_permutation_p_is_small_with_signal_and_never_zero() -> None:
     assert permutation_p(scored(60), 0) == 1 / 2000
     assert permutation_p(scored(60, shift=0.0), 0) > 0.05
+
+
+@pytest.mark.parametrize("at_once", [1, 700, 10**9])
+def test_permuting_in_parts_permutes_as_all_at_once_does(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = scored(60, shift=0.4)
+    ranks, n_pos = rankdata(one.chances), int(one.positive.sum())
+    whole = np.random.default_rng(3).permuted(np.tile(ranks, (1999, 1)), axis=1)[:, :n_pos].sum(axis=1)
+    aucs = (whole - n_pos * (n_pos + 1) / 2) / (n_pos * (60 - n_pos))
+    monkeypatch.setattr(assessment, "AT_ONCE", at_once)
+    assert permutation_p(one, 3) == round((1 + int((aucs >= one.auc - 1e-12).sum())) / 2000, 6)
 
 
 def test_the_baseline_describes_colour_and_texture_inside_the_mask_alone() -> None:

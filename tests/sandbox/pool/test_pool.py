@@ -31,6 +31,12 @@ def opened() -> Iterator[Pool]:
         yield one
 
 
+def guardians() -> list[str]:
+    """Return the processes that this one started."""
+    found = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
+    return [pid for pids in found for pid in pids]
+
+
 @LINUX
 class TestPool:
     def test_images_of_any_size_and_channel_count_go_together(self, opened: Pool) -> None:
@@ -49,6 +55,16 @@ class TestPool:
         before = opened.extract(FINE, [one]).rows[0, 0]
         one.image[:] = 9
         assert (before, opened.extract(FINE, [one]).rows[0, 0]) == (1, 9)
+
+    def test_a_pool_that_rests_has_one_process_less_and_measures_the_same(self, opened: Pool) -> None:
+        shown = [an_image(fill=one) for one in range(4)]
+        before = opened.extract(FINE, shown).rows, opened.rerun(FINE, shown, (2, 0), twin=True)
+        held = guardians()
+        opened.rest()
+        assert len(guardians()) == len(held) - 1
+        after = opened.extract(FINE, shown).rows, opened.rerun(FINE, shown, (2, 0), twin=True)
+        np.testing.assert_array_equal(before[0], after[0])
+        assert before[1] == after[1]
 
     def test_patient_images_give_class_and_line_but_no_words(self, opened: Pool) -> None:
         source = body("raise ValueError('px ' + str(image[0, 0].tolist()))")

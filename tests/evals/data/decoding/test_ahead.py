@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scafe.evals.data.decoding.ahead import one_ahead
+from scafe.evals.data.decoding.ahead import MOST_THREADS, cores, one_ahead, side_by_side
 
 PATIENCE_S = 20.0
 
@@ -58,3 +58,33 @@ def test_filters_of_warnings_are_put_back() -> None:
     before = list(warnings.filters)
     assert list(one_ahead(iter(range(3)))) == [0, 1, 2]
     assert warnings.filters == before
+
+
+@pytest.mark.skipif(cores() < 2, reason="one core: nothing is done side by side")
+def test_works_done_side_by_side_come_back_in_the_order_of_their_parts() -> None:
+    gates = [threading.Event() for _ in range(2)]
+
+    def work(part: int) -> int:
+        if part < 2:
+            gates[part].set()
+            assert gates[1 - part].wait(PATIENCE_S), "the other part is not at work"
+        return -part
+
+    assert list(side_by_side(work, range(40))) == [-part for part in range(40)]
+
+
+def test_what_a_work_raises_comes_in_its_turn_and_leaves_no_thread() -> None:
+    before = threading.active_count()
+    found = side_by_side(lambda part: 6 // part, [3, 2, 0, 1])
+    assert [next(found), next(found)] == [2, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(found)
+    assert threading.active_count() == before
+
+
+def test_only_a_few_parts_are_taken_ahead_of_the_caller() -> None:
+    taken = []
+    found = side_by_side(lambda part: part, (taken.append(part) or part for part in range(100)))  # type: ignore[func-returns-value]
+    assert next(found) == 0
+    assert len(taken) <= 2 * MOST_THREADS + 1
+    found.close()  # type: ignore[attr-defined]
