@@ -104,7 +104,7 @@ class Pool:
                 prefix = local_prefix(self.backend)
                 self._remote = RemotePool(prefix, workers=self.workers, hash_seed=self._hash_seed)
             else:
-                self._process = self._started(self._hash_seed)
+                self._process = self._started(self._hash_seed)  # it loads while phantoms are drawn
         return self
 
     def __exit__(
@@ -114,9 +114,7 @@ class Pool:
             self._stop()
 
     def _started(self, hash_seed: int) -> SandboxProcess:
-        process = SandboxProcess(local_prefix(self.backend), hash_seed=hash_seed)
-        process.wait_ready()
-        return process
+        return SandboxProcess(local_prefix(self.backend), hash_seed=hash_seed)
 
     def _stop(self) -> None:
         crew, remote, processes = self._crew, self._remote, (self._process, self._twin)

@@ -59,6 +59,7 @@ class SandboxProcess:
         self._hash_seed = hash_seed
         self._serial = 0
         self._turn = threading.RLock()
+        self._is_ready = self._is_closed = False
         self.layer_bits = 0
         self._launch()
 
@@ -85,15 +86,18 @@ class SandboxProcess:
             os.close(watched)
 
     def wait_ready(self) -> None:
-        """Wait until the libraries are loaded.
+        """Wait until the libraries are loaded; the first command does.
 
         Raises
         ------
         SandboxError
             If the process ends or stays silent; its last words are in the message.
         """
+        if self._is_ready:
+            return
         try:
             _, _, self.layer_bits = self._answer(READY, START_SECONDS)
+            self._is_ready = True
         except SandboxError as error:
             self._errors.seek(0)
             said = self._errors.read()[-1500:].decode("utf-8", "replace").strip()
@@ -112,6 +116,7 @@ class SandboxProcess:
 
     def _command(self, operation: int, slot: int, numbers: Sequence[int], descriptors: Sequence[int]) -> int:
         with self._turn:
+            self.wait_ready()
             return self._carried_out(operation, slot, numbers, descriptors)
 
     def _carried_out(
@@ -185,6 +190,9 @@ class SandboxProcess:
 
     def close(self) -> None:
         """End the whole tree: the lifeline closes, the guardian kills, and we reap the guardian."""
+        if self._is_closed:  # descriptors may be somebody else's by now
+            return
+        self._is_closed = True
         for closing in (self._control.close, lambda: os.close(self._lifeline), self._errors.close):
             with contextlib.suppress(OSError):
                 closing()

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.data.rules.levels import Levels
 from scafe.knowledge.contract.masks import WindowRule
 
 Floats = NDArray[np.float64]
@@ -88,8 +89,7 @@ def grey_levels(values: Floats, window: tuple[float, float]) -> NDArray[np.uint8
 
 def levels_inside(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> int:
     """Count the different values inside the mask, in the channel that has most."""
-    inside = image[mask]
-    return max(int((np.bincount(inside[:, c], minlength=256) > 0).sum()) for c in range(inside.shape[1]))
+    return int((Levels.of(image, mask).counts > 0).sum(axis=1).max())
 
 
 def _percentiles(values: Floats, ends: tuple[float, float]) -> tuple[float, float]:

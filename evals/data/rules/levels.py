@@ -71,3 +71,12 @@ class Levels:
             return np.full(len(self.counts), np.nan)
         middle = np.array([(self.pixels + 1) // 2, self.pixels // 2 + 1])
         return np.array([np.searchsorted(one.cumsum(), middle).mean() for one in self.counts])
+
+
+def occurring(values: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Return which levels occur, lowest first.
+
+    OpenCV counts without Python's lock, so that images are read side by side; `numpy.bincount` holds it.
+    """
+    counts = cv2.calcHist([values.reshape(1, -1)], [0], None, [256], [0, 256])
+    return np.flatnonzero(counts)

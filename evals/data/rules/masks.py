@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scafe.evals.data.rules.levels import occurring
 from scafe.knowledge.contract.errors import DatasetError
 
 SAME: Final = 1e-4
@@ -78,7 +79,7 @@ def _levels(values: NDArray[Any], where: str) -> list[float]:
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise DatasetError(f"{where}: the mask holds values that are not numbers; fill them with 0")
     if values.dtype == np.uint8:
-        found = np.flatnonzero(np.bincount(values.ravel(), minlength=256)).astype(np.float64)
+        found = occurring(values).astype(np.float64)
     else:
         found = np.unique(values).astype(np.float64)
     scale = SAME * float(np.abs(found).max())

@@ -11,6 +11,7 @@ from extractor_stand_ins import FINE, HEAD, LINUX, an_image, body
 from scafe.knowledge.contract.errors import SandboxError
 from scafe.sandbox.pool.arena import Arena
 from scafe.sandbox.pool.pool import ImageAndMask, Limits, Pool
+from scafe.sandbox.pool.process import SandboxProcess
 from scafe.sandbox.probes.determinism import check_determinism
 
 BROKEN = (
@@ -55,6 +56,21 @@ class TestPool:
         before = opened.extract(FINE, [one]).rows[0, 0]
         one.image[:] = 9
         assert (before, opened.extract(FINE, [one]).rows[0, 0]) == (1, 9)
+
+    def test_a_pool_that_nobody_asked_is_gone_at_once_and_whole(self) -> None:
+        before = guardians()
+        with Pool(2) as one:
+            (guardian,) = set(guardians()) - set(before)
+            began = Path(f"/proc/{guardian}/task/{guardian}/children")
+        assert one.process_id == 0
+        assert not began.exists()
+        assert guardians() == before
+
+    def test_a_sandbox_process_that_cannot_start_says_why_when_it_is_first_asked(self) -> None:
+        process = SandboxProcess(("sh", "-c", "echo no such wall >&2; exit 3", "sh"))
+        with pytest.raises(SandboxError, match="no such wall"):
+            process.share(1, Arena([an_image()]))
+        process.close()
 
     def test_a_pool_that_rests_has_one_process_less_and_measures_the_same(self, opened: Pool) -> None:
         shown = [an_image(fill=one) for one in range(4)]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scafe.evals.data.rules import levels
-from scafe.evals.data.rules.levels import Levels
+from scafe.evals.data.rules.levels import Levels, occurring
 
 
 @st.composite
@@ -66,3 +66,9 @@ def test_an_image_that_nobody_may_write_to_is_counted_too() -> None:
     for array in (image, inside):
         array.setflags(write=False)
     assert Levels.of(image, inside).pixels == 20
+
+
+@given(parts())
+def test_levels_that_occur_are_all_there_are(part: tuple[np.ndarray, np.ndarray]) -> None:
+    image, _ = part
+    assert occurring(image[..., 0]).tolist() == sorted(set(image[..., 0].ravel().tolist()))
