@@ -6,6 +6,7 @@ Seconds are of the command with all its processes; a busy machine moves them les
 
 Rejected extractors are those of the zoo (tests/sandbox/probes/zoo) and the rejected revisions of reference
 runs, but for those that import the toolkit, which 42b67bf does not know. `--every N` takes each N-th of them.
+`--data MANIFEST` adds looking over and running dermoscopies (`benchmarks.scale.memory` makes some).
 """
 
 import argparse
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.scale.memory import LABELS
 from scafe.knowledge.criteria.pack import load_pack, pack_names
 from scafe.knowledge.measures import measure_source
 
@@ -85,7 +87,7 @@ def _pack_of(path: Path) -> str:
     return next(packs, "scar.vss")
 
 
-def commands(folder: Path, every: int) -> dict[str, list[str]]:
+def commands(folder: Path, every: int, data: Path | None = None) -> dict[str, list[str]]:
     """Name the commands that are compared."""
     found = {
         f"{REJECTED}{name}": ["probe", str(path), "--pack", pack, "--json"]
@@ -96,7 +98,16 @@ def commands(folder: Path, every: int) -> dict[str, list[str]]:
         pack = ["--pack", "scar.keloid_vs_hypertrophic", "--json"]
         found[f"probe, accepted: {name}"] = ["probe", str(folder / f"{name}.py"), *pack]
     found["demo --seed 1"] = ["demo", "--seed", "1", "--out", str(folder / "runs")]
-    return found
+    return found if data is None else found | _on_data(folder, data)
+
+
+def _on_data(folder: Path, data: Path) -> dict[str, list[str]]:
+    images = ["--data", str(data), "--labels", ",".join(LABELS)]
+    run = ["run", "dermoscopy.abcd", *images, "--max-calls", "8", "--seed", "1", "--out", str(folder / "own")]
+    return {
+        "data check": ["data", "check", str(data), *images[2:], "--pack", "dermoscopy.abcd", "--json"],
+        "run --max-calls 8": [*run, "--approve", "auto"],
+    }
 
 
 def main() -> None:
@@ -106,13 +117,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="commands whose name holds this text")
     parser.add_argument("--every", type=int, default=1, help="take each N-th rejected extractor")
+    parser.add_argument("--data", type=Path, help="manifest of dermoscopies, mel and nv, with masks")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     builds = tuple(str(Path(one).with_name("scafe")) for one in (asked.before, sys.executable))
     with tempfile.TemporaryDirectory() as folder:
-        chosen = {
-            what: words for what, words in commands(Path(folder), asked.every).items() if asked.only in what
-        }
+        every = commands(Path(folder), asked.every, asked.data)
+        chosen = {what: words for what, words in every.items() if asked.only in what}
         found = []
         for what, words in chosen.items():
             found.append(compare(what, words, (builds[0], builds[1]), asked.rounds))
