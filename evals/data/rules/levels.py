@@ -18,7 +18,7 @@ class Levels:
     """Counts of the levels of each channel.
 
     Whole numbers: two parts of the same levels in other places, or in an image of another size, have the very
-    same mean. Reading them costs a tenth of converting the part to double precision.
+    same mean, and nothing is converted to double precision.
 
     Examples
     --------
