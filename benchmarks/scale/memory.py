@@ -220,6 +220,8 @@ def main() -> None:
     for name in commands(scafe, tables[asked.images[0]], folder):
         if asked.only not in (None, name):
             continue
+        if name == "predict" and not (asked.bundle or any((folder / "runs").glob("*/frozen"))):
+            raise SystemExit(f"{folder / 'runs'}: no run froze anything there; run first, or give --bundle")
         found = {
             count: peak(commands(scafe, table, folder / "runs", asked.bundle)[name], asked.seconds)
             for count, table in tables.items()

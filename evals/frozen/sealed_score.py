@@ -248,7 +248,7 @@ def _subgroups(session: BenchSession, scores: Scores, described: Described) -> t
     if not has_skin(session.pack):
         return ()
     cases = session_cases(session, np.zeros((len(scores.ids), 1)), scores.ids)
-    tones = tones_of(cases, described.tones_of(session.split.is_sealed))
+    tones = tones_of(cases, described.tones_in_part(session.split.is_sealed))
     return by_skin_tone(scores.model, tones, session.spec.seed)
 
 

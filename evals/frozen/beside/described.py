@@ -26,8 +26,9 @@ class Description:
     """Of one image."""
 
     texture: Floats
-    """What the baseline reads; empty where the mask is too small."""
+    """(n_numbers,) that the baseline reads; empty where the mask is too small."""
     shortcuts: dict[str, Floats]
+    """Name -> (n_numbers,)."""
     tone: float
     """Individual typology angle in degrees; NaN where there is no skin to look at."""
 
@@ -44,13 +45,19 @@ class Described:
     """(n_images,) in degrees."""
     n_dev: int
 
-    def tones_of(self, is_sealed: bool) -> list[float]:
-        """Return the skin tones of the held-out test set, or of the development part."""
+    def tones_in_part(self, is_sealed: bool) -> list[float]:
+        """Return the tones of the held-out test set, or of the development part, in degrees."""
         return list(self.tones[self.n_dev :] if is_sealed else self.tones[: self.n_dev])
 
 
 def describe(session: BenchSession) -> Described:
-    """Read development and held-out images, some side by side."""
+    """Read development and held-out images, some side by side.
+
+    Raises
+    ------
+    DatasetError, IntegrityError
+        An image cannot be read any more, or changed since the data set was opened.
+    """
     dev, sealed = session.split.dev, session.split.sealed
     region = session.pack.reference_region if has_skin(session.pack) else None
     texture, numbers, tones = [], ShortcutNumbers(), array("d")
