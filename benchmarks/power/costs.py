@@ -99,7 +99,7 @@ def _of_processes(sources: list[str], locate: Locate | None, dataset: Dataset, c
 
 def decoding(item: Item) -> float:
     """Return the seconds that one decode of an image's file takes."""
-    held = cast(ImageFile, item.pixels).image.read_bytes()
+    held = Path(cast(ImageFile, item.pixels).image).read_bytes()
     return _fastest(lambda: np.asarray(Image.open(BytesIO(held)).convert("RGB")))
 
 

@@ -8,14 +8,13 @@ middle of a run. Images are loaded when they are asked for, and refused if they 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
 
 import numpy as np
 
 from scafe.evals.data.attributes import Attribute
-from scafe.evals.data.decoding.ahead import side_by_side
 from scafe.evals.data.decoding.onlooker import Onlooker
+from scafe.evals.data.decoding.readers import ToRead
+from scafe.evals.data.decoding.through import read_through
 from scafe.evals.data.formats import ImageFile as ImageFile
 from scafe.evals.data.formats import read_as
 from scafe.evals.data.rules.classes import choose_classes
@@ -29,8 +28,6 @@ from scafe.sandbox.pool.pool import ImageAndMask
 
 MIN_PATIENTS = 5
 """Fewest patients per class: one for each of five folds."""
-KEPT_BYTES = 24_000_000
-"""Decoded images kept in memory at most; the rest is decoded each time."""
 READER = "1"
 """Version of how bytes become arrays; part of every image's hash.
 
@@ -266,27 +263,20 @@ def _tagged(sha256: str) -> str:
 
 
 def _read_through(
-    rows: Sequence[Row], classes: tuple[str, ...], left_out: int, seen: Onlooker | None
+    rows: Sequence[Row], classes: tuple[str, ...], left_out: int, onlooker: Onlooker | None
 ) -> Dataset:
-    items, kept, room = [], {}, KEPT_BYTES
+    items, kept = [], {}
     met: Counter[Attribute] = Counter()
-    for index, (found, look) in enumerate(side_by_side(partial(_read, seen), rows)):
-        row = rows[index]
-        tag = _tagged(found.sha256)
+    asked = [ToRead(row.where, row.pixels) for row in rows]
+    on_disk = not any(isinstance(row.pixels, Drawn) for row in rows)
+    for index, found in enumerate(read_through(asked, onlooker, apart=on_disk)):
+        row, tag = rows[index], _tagged(found.sha256)
         items.append(Item(row.where, row.label, row.patient, tag, row.pixels, row.has_mask, row.text))
         met.update(found.met)
-        if seen is not None:
-            seen.keep(look)
-        room -= found.pair.image.nbytes + found.pair.mask.nbytes
-        if room > 0:
-            kept[index] = found.pair.locked()
+        if found.pair is not None:
+            kept[index] = found.pair
     whole = all(row.has_mask for row in rows)
     return Dataset(tuple(items), classes, whole, left_out, met=met, kept=kept)
-
-
-def _read(seen: Onlooker | None, row: Row) -> tuple[Decoded, Any]:
-    found = row.pixels.read(row.where)
-    return found, seen.look(found.pair) if seen is not None else None
 
 
 def _require_all_masks_or_none(rows: Sequence[Row]) -> None:

@@ -6,7 +6,6 @@ docs/formats.md; what is not understood is refused. Private elements, names and 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from scafe.evals.data.dcm.stored import Stored, read_stored
 from scafe.evals.data.dcm.survey import survey
 from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.rules.squared import squared
-from scafe.evals.data.sources import Decoded, digest, mask_for, read_bytes
+from scafe.evals.data.sources import Decoded, FilePath, digest, mask_for, read_bytes
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
 
@@ -44,8 +43,8 @@ NO_MASK = Choice()
 class DicomFile:
     """A DICOM file of one frame and, if there is one, its mask file."""
 
-    image: Path
-    mask: Path | None = None
+    image: FilePath
+    mask: FilePath | None = None
     reading: Reading = AS_USUAL
 
     def read(self, where: str) -> Decoded:

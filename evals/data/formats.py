@@ -13,7 +13,7 @@ from scafe.evals.data.pixels import SUFFIXES as PICTURES
 from scafe.evals.data.pixels import read_picture
 from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.rules.squared import squared
-from scafe.evals.data.sources import Decoded, Pixels, digest, first_bytes, mask_for, read_bytes
+from scafe.evals.data.sources import Decoded, FilePath, Pixels, digest, first_bytes, mask_for, read_bytes
 from scafe.evals.data.volumes.grid import SAME_PLACE
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.sandbox.pool.pool import ImageAndMask
@@ -29,8 +29,8 @@ SUFFIXES = (*PICTURES, *dicom.SUFFIXES, *nifti.SUFFIXES)
 class ImageFile:
     """An image file and, if there is one, its mask file."""
 
-    image: Path
-    mask: Path | None = None
+    image: FilePath
+    mask: FilePath | None = None
     reading: Reading = AS_USUAL
 
     def read(self, where: str) -> Decoded:
@@ -54,8 +54,8 @@ class ChannelFiles:
     """One file per channel (T2, FLAIR, …), registered onto each other, and one mask."""
 
     channels: tuple[str, ...]
-    files: tuple[Path, ...]
-    mask: Path | None = None
+    files: tuple[FilePath, ...]
+    mask: FilePath | None = None
     reading: Reading = AS_USUAL
 
     def read(self, where: str) -> Decoded:
@@ -89,14 +89,14 @@ def _same_place(one: Decoded, other: Decoded) -> bool:
     return bool(np.allclose(one.box_mm, other.box_mm, rtol=0, atol=SAME_PLACE * one.spacing_mm[0]))
 
 
-def pixels_of(image: Path, mask: Path | None = None) -> Pixels:
+def pixels_of(image: FilePath, mask: FilePath | None = None) -> Pixels:
     """Return the reader for one image file."""
-    name = image.name.lower()
-    if name.endswith(nifti.SUFFIXES):
-        return nifti.NiftiFile(image, mask)
-    if name.endswith(dicom.SUFFIXES) or is_dicom(image):
-        return dicom.DicomFile(image, mask)
-    return ImageFile(image, mask)
+    file, outline = str(image), None if mask is None else str(mask)
+    if file.lower().endswith(nifti.SUFFIXES):
+        return nifti.NiftiFile(file, outline)
+    if file.lower().endswith(dicom.SUFFIXES) or is_dicom(file):
+        return dicom.DicomFile(file, outline)
+    return ImageFile(file, outline)
 
 
 def read_as(pixels: Pixels, reading: Reading) -> Pixels:
@@ -104,22 +104,23 @@ def read_as(pixels: Pixels, reading: Reading) -> Pixels:
     return replace(pixels, reading=reading) if hasattr(pixels, "reading") else pixels  # type: ignore[type-var]
 
 
-def has_other_ending(path: Path, data: bytes) -> bool:
+def has_other_ending(path: FilePath, data: bytes) -> bool:
     """Whether the name of a picture promises another format than its content has."""
     found = next((name for name, begin in BEGINNINGS.items() if data.startswith(tuple(begin))), None)
-    return found is not None and not path.name.lower().endswith(ENDINGS[found])
+    return found is not None and not str(path).lower().endswith(ENDINGS[found])
 
 
 def _smaller(spacing: tuple[float, float] | None) -> tuple[float, float] | None:
     return None if spacing is None else (min(spacing), min(spacing))
 
 
-def channels_of(channels: Sequence[str], files: Sequence[Path], mask: Path | None = None) -> Pixels:
+def channels_of(channels: Sequence[str], files: Sequence[FilePath], mask: FilePath | None = None) -> Pixels:
     """Return the reader for one file per channel."""
-    return ChannelFiles(tuple(channels), tuple(files), mask)
+    files = tuple(str(file) for file in files)
+    return ChannelFiles(tuple(channels), files, None if mask is None else str(mask))
 
 
-def is_dicom(path: Path) -> bool:
+def is_dicom(path: FilePath) -> bool:
     """Tell a DICOM file by its first bytes: scanners write them without suffix, some without preamble."""
     return dicom.is_header(first_bytes(path, 132))
 

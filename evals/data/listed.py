@@ -1,5 +1,6 @@
 """The rows of a manifest as files that are there; the same for a run, a data check and a prediction."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ class Listed:
     """The first path, as the manifest has it."""
     files: tuple[Path, ...]
     """One, or one per channel."""
+    followed: tuple[str, ...]
+    """The same with every link followed: two names of one file are one image."""
     mask: Path | None
     pixels: Pixels
     record: Record
@@ -41,7 +44,24 @@ def manifest_table(path: Path, channels: Sequence[str] = RGB, columns: ColumnCho
 def listed_rows(path: Path, table: Table) -> tuple[Listed, ...]:
     """Return the rows of a manifest at `path`; DatasetError with the row if a file is not there."""
     columns = [name for name in table.columns if name.startswith("path")]
-    return tuple(_listed(path.parent, record, columns) for record in table.records)
+    links = Links()
+    return tuple(_listed(path.parent, record, columns, links) for record in table.records)
+
+
+class Links:
+    """Follows links, and asks about each folder once: on a network's disk every question takes its time."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def followed(self, path: Path) -> str:
+        """Return the path of a file without links, `.` or `..`."""
+        folder, name = os.path.split(path)
+        if os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
 
 def hidden_words(count: int) -> tuple[str, ...]:
@@ -64,30 +84,28 @@ def _path_columns(table: Table, channels: Sequence[str]) -> list[str]:
     return split if set(split) & set(table.columns) else ["path"]
 
 
-def _listed(folder: Path, record: Record, columns: Sequence[str]) -> Listed:
+def _listed(folder: Path, record: Record, columns: Sequence[str], links: Links) -> Listed:
     named = [record.required(column) for column in columns]
     where = f"{record.where} ({inert(named[0])})"
-    files = tuple(_resolved(folder, name, where) for name in named)
-    mask = _mask(folder, record, files, where)
-    if columns == ["path"]:
-        return Listed(where, inert(named[0]), files, mask, pixels_of(files[0], mask), record)
-    channels = [column.removeprefix("path_") for column in columns]
-    return Listed(where, inert(named[0]), files, mask, channels_of(channels, files, mask), record)
-
-
-def _mask(folder: Path, record: Record, files: Sequence[Path], where: str) -> Path | None:
-    if not record.text("mask"):
-        return None
-    mask = _resolved(folder, record.text("mask"), f"{where}, mask {inert(Path(record.text('mask')).name)}")
-    if mask.resolve() in (file.resolve() for file in files):
+    files = tuple(_existing(folder, name, where) for name in named)
+    followed = tuple(map(links.followed, files))
+    mask = _mask(folder, record, where)
+    if mask is not None and links.followed(mask) in followed:
         raise DatasetError(f"{where}: the mask is the image itself; name the file of the mask")
-    return mask
+    channels = [column.removeprefix("path_") for column in columns]
+    is_one = columns == ["path"]
+    pixels = pixels_of(files[0], mask) if is_one else channels_of(channels, files, mask)
+    return Listed(where, inert(named[0]), files, followed, mask, pixels, record)
 
 
-def _resolved(folder: Path, name: str, where: str) -> Path:
+def _mask(folder: Path, record: Record, where: str) -> Path | None:
+    name = record.text("mask")
+    return _existing(folder, name, f"{where}, mask {inert(Path(name).name)}") if name else None
+
+
+def _existing(folder: Path, name: str, where: str) -> Path:
     path = folder / name
     try:
-        path.resolve()
         require_file(path, where)
     except FileNotFoundError:
         slashes = "write / instead of \\, or " if "\\" in name else ""

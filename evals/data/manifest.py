@@ -4,7 +4,7 @@ Nothing is skipped in silence: a file or column that is not understood is an err
 is passed over is counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -174,17 +174,12 @@ def _row(found: Listed, patient: str | None) -> Row:
 
 
 def _require_other_files(listed: Sequence[Listed]) -> None:
-    seen: dict[Path, str] = {}
-    for one, file in _files(listed):
-        if file in seen:
-            raise DatasetError(f"{one.where}: the same file as in {seen[file]}; keep one of the two")
-        seen[file] = one.record.where
-
-
-def _files(listed: Sequence[Listed]) -> Iterator[tuple[Listed, Path]]:
+    seen: dict[str, str] = {}
     for one in listed:
-        # A link is followed: two names of one file are one image.
-        yield from ((one, file.resolve()) for file in one.files)
+        for file in one.followed:
+            if file in seen:
+                raise DatasetError(f"{one.where}: the same file as in {seen[file]}; keep one of the two")
+            seen[file] = one.record.where
 
 
 def _require_one_spelling(rows: Sequence[Row]) -> None:

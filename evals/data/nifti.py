@@ -6,8 +6,8 @@ with the largest outline is taken, without one the middle slice. Values become g
 `evals/data/volumes/table.py` says what else of a header is honoured.
 """
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from scafe.evals.data.rules.intensity import grey_levels, window_of
 from scafe.evals.data.rules.masks import marked
 from scafe.evals.data.rules.reading import AS_USUAL, Reading
 from scafe.evals.data.rules.squared import squared
-from scafe.evals.data.sources import Decoded, Optional, digest, needed, read_bytes
+from scafe.evals.data.sources import Decoded, FilePath, Optional, digest, needed, read_bytes
 from scafe.evals.data.volumes import table
 from scafe.evals.data.volumes.grid import Grid, onto
 from scafe.evals.data.volumes.volume import Volume, open_volume
@@ -39,8 +39,8 @@ NIBABEL = Optional("nibabel", "nifti", "NIfTI files")
 class NiftiFile:
     """A NIfTI volume and, if there is one, its mask volume."""
 
-    image: Path
-    mask: Path | None = None
+    image: FilePath
+    mask: FilePath | None = None
     reading: Reading = AS_USUAL
 
     def read(self, where: str) -> Decoded:
@@ -50,7 +50,7 @@ class NiftiFile:
         volume = open_volume(data, nibabel, where)
         outline, data_of_mask = None, b""
         if self.mask is not None:
-            named = f"{where}, mask {self.mask.name}"
+            named = f"{where}, mask {os.path.basename(self.mask)}"
             data_of_mask = read_bytes(self.mask, named)
             outline = _outline(open_volume(data_of_mask, nibabel, named), volume.grid, self.reading, named)
         pair, spacing = _slice(volume, outline, self.reading, where)

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from scafe.evals.cluster.client import Cluster
 from scafe.evals.cluster.rows import ClusterRows
 from scafe.evals.cluster.work import Walls
+from scafe.evals.data.decoding.allocator import reuse_memory
 from scafe.evals.data.kept_rows import FULL
 from scafe.evals.disclosure.answers import answer_score
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, FeatureRef, Frozen, Pruned, Record
@@ -274,6 +275,7 @@ def main() -> None:
     """Serve on stdin and stdout; what a library prints goes to stderr."""
     if sys.platform == "linux":
         _die_with_parent()
+    reuse_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -15,6 +15,7 @@ from pathlib import Path
 from scafe.evals.cluster.client import Cluster
 from scafe.evals.cluster.work import Walls
 from scafe.evals.companion.companion import Companion
+from scafe.evals.data.decoding.allocator import reuse_memory
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.frozen.beside.prediction import companion_of, lacking_words
 from scafe.evals.frozen.bundle import Bundle, open_bundle
@@ -31,6 +32,7 @@ Predictor = Callable[..., Iterator[Prediction]]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code of the command line (0 ok, 2 input, 4 integrity, 6 sandbox)."""
+    reuse_memory()
     options = _parser().parse_args(arguments)
     try:
         return _answer(options, open_bundle(options.bundle))

@@ -13,6 +13,7 @@ from typing import get_args
 
 from scafe.evals.audit.audit import Audit, audit_dataset
 from scafe.evals.audit.looks import Looks
+from scafe.evals.data.decoding.allocator import reuse_memory
 from scafe.evals.data.manifest import open_dataset
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.experts.agreement import chance_warnings
@@ -27,6 +28,7 @@ from scafe.knowledge.criteria.pack import load_pack
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 ok, 1 something to look at, 2 input that cannot be used."""
+    reuse_memory()
     options = _parser().parse_args(arguments)
     try:
         return _data(options) if options.command == "data" else _gate(options)

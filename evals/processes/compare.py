@@ -21,6 +21,7 @@ from scafe.evals.compare.plan import DRAWS, SIZES
 from scafe.evals.compare.shelf import Shelf
 from scafe.evals.compare.shown import locator_of
 from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.decoding.allocator import reuse_memory
 from scafe.evals.data.manifest import open_dataset
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.knowledge.contract.errors import ScafeError
@@ -32,6 +33,7 @@ from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare; return the exit code of the command line (0 ok, 1 a control failed, 2 input, 6 sandbox)."""
     os.environ["HF_HUB_OFFLINE"] = "1"  # without it a network's name alone is looked up for minutes
+    reuse_memory()
     options = _parser().parse_args(arguments)
     try:
         return _compare(options)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from scafe.evals.data.decoding.allocator import reuse_memory
 from scafe.evals.experts.scores import Scored, read_scores
 from scafe.evals.experts.validation import validate
 from scafe.evals.frozen.bundle import open_bundle
@@ -24,6 +25,7 @@ from scafe.sandbox.pool.pool import Pool
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Validate once; 0 ok, 1 something to look at, 2 input that cannot be used."""
+    reuse_memory()
     options = _parser().parse_args(arguments)
     try:
         pack = load_pack(options.pack)

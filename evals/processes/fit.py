@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from scafe.evals.audit.resemblance import Aggregates, aggregates, fit_phantoms
+from scafe.evals.data.decoding.allocator import reuse_memory
 from scafe.evals.data.formats import read_as
 from scafe.evals.data.regions.listing import Shown, images_at
 from scafe.evals.data.rules.reading import Reading
@@ -21,6 +22,7 @@ from scafe.knowledge.criteria.pack import load_pack
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit once; 0 ok, 2 unusable input."""
+    reuse_memory()
     options = _parser().parse_args(arguments)
     try:
         pack = load_pack(options.pack)

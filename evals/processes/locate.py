@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scafe.evals.data.decoding.allocator import reuse_memory
 from scafe.evals.data.formats import read_as
 from scafe.evals.data.regions.counts import RegionCounts
 from scafe.evals.data.regions.export import MANIFEST, UNCERTAIN, OutFolder, Outlined, outlined
@@ -36,6 +37,7 @@ TOLD = 10
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Locate and write; return the exit code of the command line."""
+    reuse_memory()
     options = _parser().parse_args(arguments)
     try:
         told = _located(options)

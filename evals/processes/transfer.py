@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from scafe.evals.data.decoding.allocator import reuse_memory
 from scafe.evals.data.regions.listing import images_at
 from scafe.evals.data.tables.columns import ColumnChoice
 from scafe.evals.disclosure.bands import StillEdges
@@ -26,6 +27,7 @@ from scafe.sandbox.pool.pool import Pool
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Survey once; 0 ok, 1 phantoms do not resemble the images for some feature, 2 unusable input."""
+    reuse_memory()
     options = _parser().parse_args(arguments)
     try:
         told = _surveyed(options)

@@ -288,15 +288,15 @@ def perturb_memory(byte: int) -> None:
         _libc().mallopt(M_PERTURB, byte)
 
 
-def keep_freed_memory() -> None:
-    """Let the allocator keep what an image has freed for the next image.
+def keep_freed_memory(most: int = 1 << 30) -> None:
+    """Let the allocator keep what an image has freed for the next image: up to `most` bytes for each thread.
 
     Left alone, it gave every array above some 100 kB back: 1,100 page faults an image of 384 pixels, and 1.4
     times the time of the same extractor in a process whose allocator had met larger arrays before.
     """
     if platform.system() == "Linux":
         _libc().mallopt(M_MMAP_THRESHOLD, 32 << 20)  # the most that glibc takes
-        _libc().mallopt(M_TRIM_THRESHOLD, 1 << 30)
+        _libc().mallopt(M_TRIM_THRESHOLD, most)
 
 
 def enter(address_bytes: int, cpu_seconds: int, *, weaker: bool = False) -> tuple[Layer, ...]:

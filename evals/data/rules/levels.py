@@ -76,7 +76,11 @@ class Levels:
 def occurring(values: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Return which levels occur, lowest first.
 
-    OpenCV counts without Python's lock, so that images are read side by side; `numpy.bincount` holds it.
+    A mask of nothing and one level is told by two counts, others by a histogram three times as dear. OpenCV
+    counts without Python's lock, so that images are read side by side; `numpy.bincount` holds it.
     """
-    counts = cv2.calcHist([values.reshape(1, -1)], [0], None, [256], [0, 256])
-    return np.flatnonzero(counts)
+    flat = values.reshape(1, -1)
+    highest, above_nothing = int(flat.max()), cv2.countNonZero(flat)
+    if cv2.countNonZero((flat == highest).view(np.uint8)) == above_nothing:
+        return np.array([highest] if above_nothing == flat.size else sorted({0, highest}))
+    return np.flatnonzero(cv2.calcHist([flat], [0], None, [256], [0, 256]))

@@ -61,7 +61,9 @@ def marked(values: NDArray[Any], where: str, label: int | None = None) -> NDArra
         )
     if lesion[0] < 0:
         raise DatasetError(f"{where}: the mask marks with {lesion[0]:g}; save it with 0 and 1")
-    return np.asarray(values > lesion[0] / 2)
+    # whole numbers are above a half where they are above its floor, and need no copy in double precision
+    half = lesion[0] / 2 if values.dtype.kind == "f" else int(lesion[0] // 2)
+    return np.asarray(values > half)
 
 
 def marked_lossy(values: NDArray[np.uint8], where: str) -> NDArray[np.bool_]:

@@ -107,6 +107,18 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda r: row(r, 6, "images/../images/2.png,a,masks/2.png,p4"),
         r"row 6.*same file as",
     ),
+    "the same file by a link to it": (
+        lambda r: ((r / "images/4.png").unlink(), (r / "images/4.png").symlink_to(r / "images/2.png")),
+        r"row 6.*same file as",
+    ),
+    "the same file through a link to its folder": (
+        lambda r: ((r / "others").symlink_to(r / "images"), row(r, 6, "others/2.png,a,masks/2.png,p4")),
+        r"row 6.*same file as",
+    ),
+    "a mask that is the image, through a link to its folder": (
+        lambda r: ((r / "others").symlink_to(r / "images"), row(r, 6, "images/4.png,a,others/4.png,p4")),
+        r"row 6.*the mask is the image itself",
+    ),
     "one patient with two labels": (
         lambda r: row(r, 6, "images/4.png,a,masks/4.png,p3"),
         r"row 6.*patient p3 is 'a' here and 'b' in .*row 5|row 6.*patient p3",

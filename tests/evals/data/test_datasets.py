@@ -97,7 +97,7 @@ def test_the_hash_of_a_dataset_does_not_depend_on_the_order_of_rows(study: Path)
 
 
 def test_a_file_that_changes_after_opening_is_refused(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scafe.evals.data.dataset.KEPT_BYTES", 0)
+    monkeypatch.setattr("scafe.evals.data.decoding.through.KEPT_BYTES", 0)
     found = opened(study)
     put(study, "images/4.png", as_bytes(picture(99)))
     with pytest.raises(IntegrityError, match="row 6"):
