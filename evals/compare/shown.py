@@ -75,7 +75,7 @@ def located(dataset: Dataset, pack: CriteriaPack, locator: Locator | None, sandb
         counts=regions.counts(),
     )
     whole = digest(dataset.sha256.encode(), *map(str.encode, sorted(keys)))
-    return Shown(images, keys, whole, True, masks)
+    return Shown(images, tuple(keys), whole, True, masks)
 
 
 def locator_of(asked: str | None, pack: CriteriaPack, bundles: Sequence[Path]) -> Locator | None:

@@ -71,6 +71,7 @@ def answer_score(
     session.scorer.check()
     extractor = parse_extractor(source)
     sha256 = session.remember(source)
+    session.measure(source)
     table = session.feature_table(source, session.split.dev)
     wanted = tuple(name for name in table.names if name in names)
     free = _label_free(session, extractor, table, wanted, pool)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.decoding.image_set import ImageSet
 from scafe.evals.data.decoding.waves import Images
 from scafe.evals.data.features import what_values_depend_on
 from scafe.evals.data.regions.counts import Origin, RegionCounts
@@ -34,7 +35,7 @@ class Regions:
         self._dataset = dataset
         self._store = RegionStore(folder, pool, locator.source)
 
-    def seen(self, ids: Sequence[int], keys: Sequence[str], images: Images) -> tuple[tuple[str, ...], Filled]:
+    def seen(self, ids: Sequence[int], keys: Sequence[str], images: Images) -> ImageSet:
         """Return keys and images as extractors get them: masks that were not given are the locator's.
 
         Parameters
@@ -48,7 +49,7 @@ class Regions:
         """
         lacking = [not self._dataset.items[index].has_mask for index in ids]
         mine = tuple(map(self._key, keys, lacking))
-        return mine, Filled(images, mine, lacking, self._store)
+        return ImageSet(mine, Filled(images, mine, lacking, self._store))
 
     def prepare(self) -> None:
         """Locate on every image that lacks a mask.

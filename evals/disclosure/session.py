@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from scafe.evals.companion.companion import Appearance, open_companion
 from scafe.evals.data.dataset import Dataset
+from scafe.evals.data.decoding.image_set import ImageSet, joined
 from scafe.evals.data.decoding.waves import Images
 from scafe.evals.data.features import (
     Elsewhere,
@@ -38,15 +39,16 @@ from scafe.evals.scoring.feedback import plan_feedback
 from scafe.evals.scoring.ridge import Signs
 from scafe.evals.scoring.score import CVScore, Task, cross_validate
 from scafe.evals.scoring.splits import Folds, Split, make_folds, split_patients
+from scafe.evals.transfer.perturbed import Perturbed
 from scafe.evals.transfer.steadiness import Steadiness, steadiness
 from scafe.evals.transfer.surroundings import Surroundings, surroundings
 from scafe.knowledge.contract.errors import InputError, IntegrityError
 from scafe.knowledge.contract.locator import Locator
 from scafe.knowledge.criteria.pack import CriteriaPack, load_pack
 from scafe.sandbox.language.toolkit_text import toolkit_sha256
-from scafe.sandbox.pool.pool import ImageAndMask, Pool
+from scafe.sandbox.pool.pool import Pool
 from scafe.sandbox.probes.panel import build_panel
-from scafe.sandbox.probes.perturbations import PERTURBATIONS, perturb
+from scafe.sandbox.probes.perturbations import PERTURBATIONS
 from scafe.sandbox.system.doctor import SandboxReport
 
 STABILITY_IMAGES = 24
@@ -118,25 +120,28 @@ class BenchSession:
         """
         return digest(str(self.spec.seed).encode(), *(p.encode() for p in sorted(set(self.dataset.patients))))
 
+    def measure(self, source: str) -> None:
+        """Run an extractor over all that a score looks at, in one call: each call starts cells of its own."""
+        sets = (self.shown(self.split.dev), self._perturbed(), self._phantoms)
+        self.store.table(source, *joined(sets))
+
     def feature_table(self, source: str, ids: tuple[int, ...]) -> FeatureTable:
         """Run one extractor over items (cached): names, rows, faults."""
-        return self.store.table(source, *self.seen(ids, self._keys(ids), self.dataset.images(ids)))
+        return self.store.table(source, *self.shown(ids))
 
-    def shown(self, ids: tuple[int, ...]) -> Images:
+    def shown(self, ids: tuple[int, ...]) -> ImageSet:
         """Return items as extractors get them."""
-        return self.seen(ids, self._keys(ids), self.dataset.images(ids))[1]
+        keys = [self.dataset.items[index].sha256 for index in ids]
+        return self.seen(ids, keys, self.dataset.images(ids))
 
-    def _keys(self, ids: tuple[int, ...]) -> list[str]:
-        return [self.dataset.items[index].sha256 for index in ids]
-
-    def seen(self, ids: Sequence[int], keys: Sequence[str], images: Images) -> tuple[Sequence[str], Images]:
+    def seen(self, ids: Sequence[int], keys: Sequence[str], images: Images) -> ImageSet:
         """Return keys and images as extractors get them: the locator fills masks that were not given."""
         if self.regions is None and self.to_locate:
             raise IntegrityError(
                 "the locator of this run is not there yet: its bench was removed while its trace went on; "
                 "remove the run's checkpoints too, and resume"
             )
-        return (keys, images) if self.regions is None else self.regions.seen(ids, keys, images)
+        return ImageSet(keys, images) if self.regions is None else self.regions.seen(ids, keys, images)
 
     @property
     def to_locate(self) -> str:
@@ -165,8 +170,7 @@ class BenchSession:
         if not pool:
             return np.empty((len(ids), 0))
         sources = {ref.extractor: self.source(ref.extractor) for ref in pool}
-        seen = self.seen(ids, self._keys(ids), self.dataset.images(ids))
-        tables = dict(zip(sources, self.store.tables([*sources.values()], *seen), strict=True))
+        tables = dict(zip(sources, self.store.tables([*sources.values()], *self.shown(ids)), strict=True))
         return np.stack([tables[ref.extractor].column(ref.name) for ref in pool], axis=1)
 
     def target(self, ids: tuple[int, ...]) -> NDArray[np.int64]:
@@ -199,17 +203,20 @@ class BenchSession:
         """Measure every feature of an extractor on perturbed dev images (cached)."""
         ids = self._stability_ids()
         plain = self.feature_table(source, ids)
-        changed = self._perturbed_table(source, ids)
+        changed = self.store.table(source, *self._perturbed())
         return {
             feature: steadiness(plain.column(feature), changed.column(feature)) for feature in plain.names
         }
 
     def on_phantoms(self, source: str) -> FeatureTable:
         """Measure an extractor on phantoms as they are drawn for the probes (cached)."""
+        return self.store.table(source, *self._phantoms)
+
+    @cached_property
+    def _phantoms(self) -> ImageSet:
         panel = build_panel(self.pack.phantom, self.spec.seed, self.spec.fitted)
         drawn = [panel.images[place] for place in (*panel.drawn, *panel.still)]
-        keys = [digest(repr(one.image.shape).encode(), one.image.tobytes()) for one in drawn]
-        return self.store.table(source, keys, drawn)
+        return ImageSet([digest(repr(one.image.shape).encode(), one.image.tobytes()) for one in drawn], drawn)
 
     @cached_property
     def around_ids(self) -> tuple[int, ...]:
@@ -221,15 +228,14 @@ class BenchSession:
     @cached_property
     def around(self) -> Surroundings:
         """Size, border and exposure of those items, each loaded in turn."""
-        shown = self.shown(self.around_ids)
+        shown = self.shown(self.around_ids).images
         return surroundings(shown[place] for place in range(len(self.around_ids)))
 
-    def _perturbed_table(self, source: str, ids: tuple[int, ...]) -> FeatureTable:
-        """Return a row per image and perturbation, all in one call: a call starts cells of its own."""
-        pairs = [(index, name) for index in ids for name in PERTURBATIONS]
+    def _perturbed(self) -> ImageSet:
+        """Return an image for each pair of a dev image and a perturbation."""
+        pairs = [(index, name) for index in self._stability_ids() for name in PERTURBATIONS]
         keys = [digest(self.dataset.items[index].sha256.encode(), name.encode()) for index, name in pairs]
-        seen = self.seen([index for index, _ in pairs], keys, _Perturbed(self.dataset, pairs))
-        return self.store.table(source, *seen)
+        return self.seen([index for index, _ in pairs], keys, Perturbed(self.dataset, pairs))
 
     def remember(self, source: str) -> str:
         """Keep a source for later requests that name it by hash; return its SHA-256."""
@@ -335,16 +341,3 @@ def sandbox_status(report: SandboxReport) -> dict[str, str]:
     weaker = {"allow_weaker": "yes"} if report.allow_weaker else {}
     layers = {layer.name: layer.state for layer in report.layers}
     return {"tier": report.tier, "backend": report.backend, **layers, **weaker}
-
-
-class _Perturbed:
-    """Dev images, each under one perturbation, made when they are asked for."""
-
-    def __init__(self, dataset: Dataset, pairs: Sequence[tuple[int, str]]) -> None:
-        self.dataset, self.pairs = dataset, pairs
-
-    def __getitem__(self, place: int) -> ImageAndMask:
-        index, name = self.pairs[place]
-        pair = self.dataset.load(index)
-        seed = int(self.dataset.items[index].sha256[:8], 16)
-        return perturb(name, pair.image, pair.mask, seed)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scafe.evals.frozen.records import Curve, Fingerprint
 from scafe.knowledge.phantoms import Phantom, load_phantom
 from scafe.sandbox.pool.pool import Extraction, ImageAndMask, Pool
+from scafe.sandbox.pool.together.extracting import extract_together
 from scafe.sandbox.probes.agreement import spearman
 from scafe.sandbox.probes.panel import build_panel
 
@@ -64,7 +65,7 @@ def measure_columns(
     columns: Sequence[tuple[str, str]],
     images: Sequence[ImageAndMask],
 ) -> NDArray[np.float64]:
-    """Run each extractor once over the images and put its features in the order of `columns`.
+    """Run the extractors over the images, in one pass, and put their features in the order of `columns`.
 
     Parameters
     ----------
@@ -79,8 +80,9 @@ def measure_columns(
         NaN where a feature could not be measured or its extractor failed.
     """
     found: dict[tuple[str, str], NDArray[np.float64]] = {}
-    for sha256 in dict.fromkeys(extractor for extractor, _ in columns):
-        extraction = pool.extract(sources[sha256], images, talkative=True)
+    wanted = list(dict.fromkeys(extractor for extractor, _ in columns))
+    together = extract_together(pool, [sources[sha256] for sha256 in wanted], images)
+    for sha256, extraction in zip(wanted, together, strict=True):
         for place, name in enumerate(extraction.names):
             found[sha256, name] = extraction.rows[:, place]
     nothing = np.full(len(images), np.nan)

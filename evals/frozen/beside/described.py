@@ -62,7 +62,7 @@ def describe(session: BenchSession) -> Described:
     region = session.pack.reference_region if has_skin(session.pack) else None
     texture, numbers, tones = [], ShortcutNumbers(), array("d")
     with one_thread():  # a linear algebra that takes every core is slower where images are read side by side
-        for one in chain(*(_of(session.shown(ids), ids, region) for ids in (dev, sealed))):
+        for one in chain(*(_of(session.shown(ids).images, ids, region) for ids in (dev, sealed))):
             texture.append(one.texture)
             numbers.add(one.shortcuts)
             tones.append(one.tone)

@@ -53,7 +53,7 @@ def fit_both(
 
 def appearance_rows(session: BenchSession, appearance: Appearance, ids: tuple[int, ...]) -> Rows:
     """Return (len(ids), n_numbers) of the companion, on images as extractors get them."""
-    return appearance.rows(session.shown(ids), ids)
+    return appearance.rows(session.shown(ids).images, ids)
 
 
 def column_names(numbers: int) -> tuple[str, ...]:

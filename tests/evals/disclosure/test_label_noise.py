@@ -95,7 +95,8 @@ def test_a_private_bench_tells_signs_and_neither_gate_nor_band(
     picture_folder, open_pool, write_extractor, tmp_path
 ) -> None:
     data = str(picture_folder(per_class=290, gap=40.0))
-    spec = BenchSpec(pack="dermoscopy.abcd", data=data, folder=str(tmp_path / "b"), dp_epsilon=8.0)
+    spec = BenchSpec(pack="dermoscopy.abcd", data=data, folder=str(tmp_path / "b"), dp_epsilon=20.0)
+    # nobody can seed the noise: with 20 the answer lies nine of its deviations past the edge, with 8 three
     session = BenchSession(spec, open_pool)
     card = answer_score(session, write_extractor(RED, red="up", blue="up"), ("red", "blue"), ())
     told = {one.name: one for one in card.features}

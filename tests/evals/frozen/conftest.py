@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scafe.evals.data.decoding.image_set import ImageSet
 from scafe.evals.data.rules.reading import AS_USUAL
 from scafe.evals.disclosure.bench import BenchFacts, BenchSpec, CohortSpec, FeatureRef
 from scafe.evals.disclosure.ledger import Ledger
@@ -126,6 +127,9 @@ PHANTOM = ToyPhantom()
 class ToyPool:
     """Runs trusted toy extractors in this process, where the sandbox would."""
 
+    backend = "gvisor"
+    """One extractor after the other, as where a whole pool lies in a container."""
+
     def extract(self, source: str, images: Sequence[ImageAndMask], *, talkative: bool = False) -> Extraction:
         names = parse_extractor(source).names
         room: dict[str, Any] = {}
@@ -208,8 +212,8 @@ class ToySession:
             columns.append(table.rows[:, table.names.index(ref.name)])
         return np.column_stack(columns)
 
-    def shown(self, ids: tuple[int, ...]) -> list[ImageAndMask]:
-        return [self.images[index] for index in ids]
+    def shown(self, ids: tuple[int, ...]) -> ImageSet:
+        return ImageSet([str(index) for index in ids], [self.images[index] for index in ids])
 
     def target(self, ids: tuple[int, ...]) -> Any:
         return np.array([int(self.labels[i] == self.classes[0]) for i in ids])
