@@ -7,6 +7,8 @@ Seconds are of the command with all its processes; a busy machine moves them les
 Rejected extractors are those of the zoo (tests/sandbox/probes/zoo) and the rejected revisions of reference
 runs, but for those that import the toolkit, which 42b67bf does not know. `--every N` takes each N-th of them.
 `--data MANIFEST` adds looking over and running dermoscopies (`benchmarks.scale.memory` makes some).
+`--targets FOLDER` makes the whole table, in an hour or two: what was aimed at, and below it what is measured.
+Photographs lie in FOLDER, or are made there.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.scale.memory import LABELS
+from benchmarks.scale.memory import LABELS, SIZE
 from scafe.knowledge.criteria.pack import load_pack, pack_names
 from scafe.knowledge.measures import measure_source
 
@@ -101,6 +103,33 @@ def commands(folder: Path, every: int, data: Path | None = None) -> dict[str, li
     return found if data is None else found | _on_data(folder, data)
 
 
+def targets(before: str, photographs: Path) -> dict[str, list[str]]:
+    """Name what was aimed at, each with the module that measures it and its words."""
+    speed = ["benchmarks.speed", "--before", before, "--rounds", "1", "--only"]
+    many = ["--masks", "--images"]
+    return {
+        "scafe demo --seed 1: at most .35": [*speed, "demo"],
+        "where the time of a demo goes": [
+            "benchmarks.scale.processes",
+            "demo",
+            "--out",
+            str(photographs / "runs"),
+        ],
+        "a probe that rejects: at most .25": [*speed, REJECTED, "--every", "2"],
+        "a probe that accepts: at most .6": [*speed, "accepted"],
+        "at most 700 MB, and 2 MB for 1,000 images more": [
+            *["benchmarks.scale.memory", "--folder", str(photographs), *many, "2000", "20000"]
+        ],
+        "measures of dermoscopy: at most 25 decodes; a frozen set: 15": [
+            *["benchmarks.power", "--profile", "--only", "mel/nv"]
+        ],
+        "2 cores against 1: at most .55": ["benchmarks.scale.cores", "--images", "160"],
+        "before the first draft: at most 1.2 times one decode": [
+            *["benchmarks.scale.opening", "--photographs", str(photographs / SIZE), *many, "20000"]
+        ],
+    }
+
+
 def _on_data(folder: Path, data: Path) -> dict[str, list[str]]:
     images = ["--data", str(data), "--labels", ",".join(LABELS)]
     run = ["run", "dermoscopy.abcd", *images, "--max-calls", "8", "--seed", "1", "--out", str(folder / "own")]
@@ -118,8 +147,14 @@ def main() -> None:
     parser.add_argument("--only", default="", help="commands whose name holds this text")
     parser.add_argument("--every", type=int, default=1, help="take each N-th rejected extractor")
     parser.add_argument("--data", type=Path, help="manifest of dermoscopies, mel and nv, with masks")
+    parser.add_argument("--targets", type=Path, metavar="FOLDER", help="make the whole table")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    if asked.targets is not None:
+        for aim, words in targets(asked.before, asked.targets).items():
+            print(f"\n{aim}", flush=True)
+            subprocess.run([sys.executable, "-m", *words], check=False)
+        return
     builds = tuple(str(Path(one).with_name("scafe")) for one in (asked.before, sys.executable))
     with tempfile.TemporaryDirectory() as folder:
         every = commands(Path(folder), asked.every, asked.data)

@@ -74,6 +74,10 @@ def _run(one: PowerSet, options: argparse.Namespace, pool: Pool, records: dict[s
     if options.profile:
         dataset, _ = opened(one, data, Path(options.cache))
         records[one.name] |= _costs(one, dataset)
+        print(
+            json.dumps({name: records[one.name].get(name) for name in ("costs", "frozen", "parts")}),
+            flush=True,
+        )
         return
     begun = time.monotonic()
     found = measure(one, data, Path(options.cache), pool)

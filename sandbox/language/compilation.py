@@ -8,16 +8,16 @@ What this does *not* do: bound time or memory; that is the other wall's work.
 import ast
 import types
 from collections import Counter
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from RestrictedPython.compile import compile_restricted
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
+from scafe.knowledge.contract.bounds import every_node
 from scafe.sandbox.language import policy
 from scafe.sandbox.language.imports import ImportTable
 from scafe.sandbox.language.review import Review
-
-Node = TypeVar("Node", bound=ast.expr)
 
 FILENAME = "<extractor>"
 HEAD = ("CRITERION", "FEATURES")
@@ -110,18 +110,24 @@ def _readable(value: ast.expr) -> ast.expr:
     """Emit the check of what an attribute is read of; a name is looked at in place, at a third of a call."""
     if not isinstance(value, ast.Name):
         return _call("_readable_", value)
-    kind = _call("_type_", value)
-    known = ast.Compare(kind, [ast.In()], [ast.Name("_plain_", ast.Load())])
-    return _placed(ast.IfExp(known, value, _call("_readable_", value)), value)
+    plain = ast.Name("_plain_", ast.Load())
+    known = ast.Compare(_call("_type_", value), [ast.In()], [plain])
+    chosen = ast.IfExp(known, value, _call("_readable_", value))
+    _place(value, plain, known, chosen)
+    return chosen
 
 
 def _call(guard: str, value: ast.expr, *more: ast.expr) -> ast.Call:
-    call = ast.Call(ast.Name(guard, ast.Load()), [value, *more], [])
-    return _placed(call, value)
+    name = ast.Name(guard, ast.Load())
+    call = ast.Call(name, [value, *more], [])
+    _place(value, name, *more, call)
+    return call
 
 
-def _placed(node: Node, value: ast.expr) -> Node:
-    return ast.fix_missing_locations(ast.copy_location(node, value))
+def _place(value: ast.expr, *made: ast.expr) -> None:
+    """Say of new nodes that they stand where a value stands; what is inside it knows its place."""
+    for node in made:
+        ast.copy_location(node, value)
 
 
 def compile_reviewed(review: Review) -> types.CodeType:
@@ -134,17 +140,18 @@ def compile_reviewed(review: Review) -> types.CodeType:
     """
     if review.tree is None:
         raise SyntaxError("the source was refused")
-    known = {"own_attributes": review.own_attributes, "imports": ImportTable.of(tuple(ast.walk(review.tree)))}
+    nodes = every_node(review.tree)
+    known = {"own_attributes": review.own_attributes, "imports": ImportTable.of(nodes)}
     lean = type("LeanHere", (Lean,), known)
-    return compile_restricted(_without_unread_head(review.tree), FILENAME, "exec", policy=lean)
+    return compile_restricted(_without_unread_head(review.tree, nodes), FILENAME, "exec", policy=lean)
 
 
-def _without_unread_head(tree: ast.Module) -> ast.Module:
+def _without_unread_head(tree: ast.Module, nodes: Sequence[ast.AST]) -> ast.Module:
     """Leave out CRITERION and FEATURES where no other line names them: they are read from the text.
 
     The module runs anew for every image, and building FEATURES was half of what that cost.
     """
-    named = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+    named = Counter(node.id for node in nodes if isinstance(node, ast.Name))
     body = [line for line in tree.body if not (_head_name(line) and named[_head_name(line)] == 1)]
     return ast.Module(body, tree.type_ignores)
 

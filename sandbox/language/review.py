@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scafe.knowledge.contract.bounds import unfit, unfit_tree
+from scafe.knowledge.contract.bounds import TreeSize, children, every_node, unfit, unfit_tree
 from scafe.sandbox.language import policy
 from scafe.sandbox.language.imports import ImportTable, refused_import
 from scafe.sandbox.language.members import MEMBERS, members_of
@@ -18,6 +18,7 @@ from scafe.sandbox.language.policy import SOURCE_LIMITS, Reason
 from scafe.sandbox.language.preparation import Preparation
 
 MAX_REFUSALS = 6
+TOO_LARGE = Reason("nested too deep or too long", "split the expression")
 CONSTANT_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -71,7 +72,7 @@ def review(source: str) -> Review:
     parsed = _parse(source)
     if isinstance(parsed, Refusal):
         return Review(None, frozenset(), (parsed,))
-    prepared = ast.fix_missing_locations(Preparation().visit(parsed))
+    prepared = Preparation().visit(parsed)
     reviewer = Reviewer(prepared)
     reviewer.visit(prepared)
     refusals = sorted(set(reviewer.refusals), key=lambda refusal: (refusal.line, refusal.construct))
@@ -95,6 +96,16 @@ def _parse(source: str) -> ast.Module | Refusal:
 
 
 def _measured(tree: ast.Module) -> ast.Module | Refusal:
+    size = TreeSize.of(tree)
+    if size.depth > SOURCE_LIMITS.depth or size.nodes > SOURCE_LIMITS.nodes:
+        return Refusal(_too_large_at(tree), "the source", TOO_LARGE)
+    if found := unfit_tree(tree, size):
+        return Refusal(1, "the source", Reason(found, "write a shorter module"))
+    return tree
+
+
+def _too_large_at(tree: ast.Module) -> int:
+    """Return the line at which a limit of the tree is passed."""
     waiting: list[tuple[ast.AST, int, int]] = [(tree, 0, 1)]
     nodes = 0
     while waiting:
@@ -102,11 +113,9 @@ def _measured(tree: ast.Module) -> ast.Module | Refusal:
         nodes += 1
         line = getattr(node, "lineno", line)
         if depth > SOURCE_LIMITS.depth or nodes > SOURCE_LIMITS.nodes:
-            return Refusal(line, "the source", Reason("nested too deep or too long", "split the expression"))
-        waiting.extend((child, depth + 1, line) for child in ast.iter_child_nodes(node))
-    if found := unfit_tree(tree):
-        return Refusal(1, "the source", Reason(found, "write a shorter module"))
-    return tree
+            return line
+        waiting.extend((child, depth + 1, line) for child in children(node))
+    return 1
 
 
 class Reviewer(ast.NodeVisitor):
@@ -114,7 +123,7 @@ class Reviewer(ast.NodeVisitor):
 
     def __init__(self, tree: ast.Module) -> None:
         self.refusals: list[Refusal] = []
-        nodes = tuple(ast.walk(tree))  # once: a walk of 900 nodes takes 2 ms, and every cell reviews
+        nodes = every_node(tree)
         self.imports = ImportTable.of(nodes)
         self.bound = _bound_names(nodes) | set(self.imports.names)
         self.own_attributes = _own_attributes(nodes)
