@@ -133,7 +133,7 @@ class Watched:
 
     def look(self) -> None:
         """Take what all its processes hold now."""
-        parts = {pid: _held(pid) for pid in _tree(self.pid)}
+        parts = {pid: _held(pid) for pid in process_tree(self.pid)}
         self._own = max(self._own, sum(one for _, one in parts.values()))
         if (total := sum(one for one, _ in parts.values())) > self._most:
             self._most = total
@@ -156,11 +156,12 @@ def peak(command: Sequence[str], seconds: float) -> Peak:
     return one.peak
 
 
-def _tree(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
+    """Return a process and all that it started, by their ids."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
-            found += [one for child in task.read_text().split() for one in _tree(int(child))]
+            found += [one for child in task.read_text().split() for one in process_tree(int(child))]
         except OSError:
             continue
     return found

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.scale.memory import _tree
+from benchmarks.scale.memory import process_tree
 
 TICK = 0.1
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -36,7 +36,7 @@ def spent(command: Sequence[str]) -> dict[str, float]:
     known: dict[int, tuple[str, Spent]] = {}
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            known |= {pid: found for pid in _tree(process.pid) if (found := _look(pid)) is not None}
+            known |= {pid: found for pid in process_tree(process.pid) if (found := _look(pid)) is not None}
             time.sleep(TICK)
     total: dict[str, float] = defaultdict(float)
     for name, one in known.values():

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 import cv2
 
 from scafe.evals.data.decoding.allocator import reuse_memory
-from scafe.evals.data.decoding.readers import Seen, ToRead
+from scafe.evals.data.decoding.readers import Hashed, ToRead
 from scafe.knowledge.contract.errors import ScafeError
 
 
@@ -29,13 +29,13 @@ def main() -> int:
     return 0
 
 
-def read_through(row: ToRead) -> Seen | ScafeError:
+def read_through(row: ToRead) -> Hashed | ScafeError:
     """Decode and hash one image; what is wrong with it is an answer too."""
     try:
         found = row.pixels.read(row.where)
     except ScafeError as error:
         return error
-    return Seen(found.sha256, found.met)
+    return Hashed(found.sha256, found.met)
 
 
 def _asked(pipe: Connection) -> list[ToRead]:
@@ -45,7 +45,7 @@ def _asked(pipe: Connection) -> list[ToRead]:
         return []
 
 
-def _told(pipe: Connection, answer: Seen | ScafeError) -> bool:
+def _told(pipe: Connection, answer: Hashed | ScafeError) -> bool:
     try:
         pipe.send(answer)
     except OSError:

@@ -2,8 +2,8 @@
 
 from scafe.sandbox.system.jail import keep_freed_memory
 
-KEPT_BYTES = 32 << 20
-"""By each thread that decodes."""
+FREED_BYTES = 32 << 20
+"""Kept by each thread that decodes."""
 
 
 def reuse_memory() -> None:
@@ -12,4 +12,4 @@ def reuse_memory() -> None:
     Given back after each image and asked for again, memory is filled with zeros by the kernel every time:
     pages of some 3 MB for a photograph of 600 × 450 with its mask.
     """
-    keep_freed_memory(KEPT_BYTES)
+    keep_freed_memory(FREED_BYTES)

@@ -3,6 +3,7 @@
 What comes back of an image is its hash and what its file said, never a pixel.
 """
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -36,7 +37,7 @@ class ToRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Hashed:
     """What is left of an image that was read."""
 
     sha256: str
@@ -64,7 +65,8 @@ class Readers:
     def __init__(self, count: int | None = None) -> None:
         self._all: list[Reader] = []
         try:
-            self._all += (Reader() for _ in range(count or cores()))
+            for _ in range(count or cores()):
+                self._all.append(Reader())
         except BaseException:
             self._end()
             raise
@@ -81,7 +83,7 @@ class Readers:
         for one in self._all:
             one.end()
 
-    def read(self, rows: Sequence[ToRead]) -> Iterator[Seen]:
+    def read(self, rows: Sequence[ToRead]) -> Iterator[Hashed]:
         """Read images side by side; what comes of them keeps their order.
 
         Raises
@@ -118,16 +120,14 @@ class Reader:
             inner.close()
 
     def ask(self, rows: Sequence[ToRead]) -> None:
-        """Give it images to read."""
-        try:
+        """Give it images to read; if it has ended, the first answer that is missing says at which image."""
+        with contextlib.suppress(OSError):
             self._pipe.send(rows)
-        except OSError:
-            raise self._fault(rows[0].where) from None
 
-    def answer(self, row: ToRead) -> Seen:
+    def answer(self, row: ToRead) -> Hashed:
         """Wait until the next image is read, and say what is left of it; `row` names it where it is not."""
         try:
-            found: Seen | ScafeError = self._pipe.recv()
+            found: Hashed | ScafeError = self._pipe.recv()
         except (EOFError, OSError):
             raise self._fault(row.where) from None
         if isinstance(found, ScafeError):
@@ -149,5 +149,5 @@ class Reader:
         self._process.wait()
 
 
-def _answers(reader: Reader, rows: Sequence[ToRead]) -> Iterator[Seen]:
+def _answers(reader: Reader, rows: Sequence[ToRead]) -> Iterator[Hashed]:
     return (reader.answer(row) for row in rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 from scafe.evals.data.decoding.ahead import side_by_side
 from scafe.evals.data.decoding.onlooker import Onlooker
-from scafe.evals.data.decoding.readers import Readers, Seen, ToRead
+from scafe.evals.data.decoding.readers import Hashed, Readers, ToRead
 
 KEPT_BYTES = 24_000_000
 """Decoded images kept in memory at most; the rest is decoded each time."""
@@ -15,7 +15,9 @@ MANY = 1_000
 """Images from which processes that read are worth their start, a second of each."""
 
 
-def read_through(rows: Sequence[ToRead], onlooker: Onlooker | None = None, *, apart: bool) -> Iterator[Seen]:
+def read_through(
+    rows: Sequence[ToRead], onlooker: Onlooker | None = None, *, apart: bool
+) -> Iterator[Hashed]:
     """Read every image once, in order.
 
     Parameters
@@ -28,7 +30,7 @@ def read_through(rows: Sequence[ToRead], onlooker: Onlooker | None = None, *, ap
 
     Yields
     ------
-    Seen
+    Hashed
         The first ones with their pixels, as far as `KEPT_BYTES` goes.
 
     Raises
@@ -49,7 +51,7 @@ def read_through(rows: Sequence[ToRead], onlooker: Onlooker | None = None, *, ap
         yield from readers.read(rows[count:])
 
 
-def _by_threads(rows: Sequence[ToRead], onlooker: Onlooker | None) -> Iterator[Seen]:
+def _by_threads(rows: Sequence[ToRead], onlooker: Onlooker | None) -> Iterator[Hashed]:
     room = KEPT_BYTES
     for found, look in side_by_side(partial(_read, onlooker), rows):
         if onlooker is not None:
@@ -59,7 +61,7 @@ def _by_threads(rows: Sequence[ToRead], onlooker: Onlooker | None) -> Iterator[S
         yield found if room > 0 else replace(found, pair=None)
 
 
-def _read(onlooker: Onlooker | None, row: ToRead) -> tuple[Seen, Any]:
+def _read(onlooker: Onlooker | None, row: ToRead) -> tuple[Hashed, Any]:
     found = row.pixels.read(row.where)
-    seen = Seen(found.sha256, found.met, found.pair.locked())
-    return seen, onlooker.look(found.pair) if onlooker is not None else None
+    hashed = Hashed(found.sha256, found.met, found.pair.locked())
+    return hashed, onlooker.look(found.pair) if onlooker is not None else None
