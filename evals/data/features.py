@@ -29,6 +29,9 @@ LIBRARIES = ("numpy", "opencv-python-headless", "scafe", "scikit-image", "scipy"
 
 MOST_ROWS = 60_000
 """Rows of all extractors that are held in memory; those of others are read again when they are asked for."""
+MANY = 1_000
+"""Images that take longer than starting the sandbox's second process again: it ends meanwhile, and its memory
+(110 MB) is free for what is measured."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,10 @@ class FeatureStore:
             for source, rows in kept.items():
                 for batch in self._measured(source, keys, images, _lacked([rows], keys)):
                     rows.append(batch.names, batch.rows)
-        for wave in waves(images, _lacked(list(kept.values()), keys)):
+        lacked = _lacked(list(kept.values()), keys)
+        if len(lacked) >= MANY:
+            self.pool.rest()
+        for wave in waves(images, lacked):
             self._fill(kept, keys, wave)
         found = [_table(kept[source], keys) for source in sources]
         self._close_old()

@@ -1,1 +1,1 @@
-"""How many images are decoded: wave by wave, ahead of who measures them."""
+"""How images are decoded: read through once by processes, then wave by wave, ahead of who measures them."""

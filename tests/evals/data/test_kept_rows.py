@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scafe.evals.data import features
 from scafe.evals.data.decoding import waves
 from scafe.evals.data.features import FeatureStore
 from scafe.evals.data.kept_rows import KeptRow, KeptRows
@@ -126,12 +127,16 @@ class Shelf:
 class Counting(Pool):
     """Counts images, and the most in one call."""
 
-    images = most = 0
+    images = most = rests = 0
 
     def extract(self, source: str, images, *, talkative: bool = False) -> Extraction:  # type: ignore[no-untyped-def]
         self.images += len(images)
         self.most = max(self.most, len(images))
         return super().extract(source, images, talkative=talkative)
+
+    def rest(self) -> None:
+        self.rests += 1
+        super().rest()
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +155,21 @@ def test_waves_are_bounded_and_give_what_one_wave_gives(
     cut = FeatureStore(tmp_path / "cut", pool).table(source, keys, Shelf(30))
     assert pool.most == 7, "seven images of 6,400 bytes fill a wave of 40,000"
     assert np.array_equal(whole.rows, cut.rows, equal_nan=True)
+
+
+def test_the_second_process_ends_before_many_images_and_not_before_few(
+    tmp_path: Path, pool: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "MANY", 20)
+    source, keys = measure_source("scar_linear_form"), [key(number) for number in range(30)]
+    store = FeatureStore(tmp_path, pool)
+    pool.rests = 0
+    store.table(source, keys[:19], Shelf(19))
+    assert pool.rests == 0
+    store.table(source, keys, Shelf(30))
+    assert pool.rests == 0, "eleven are new"
+    FeatureStore(tmp_path / "anew", pool).table(source, keys, Shelf(30))
+    assert pool.rests == 1
 
 
 def test_an_image_that_turns_unreadable_leaves_the_rows_before_it(
