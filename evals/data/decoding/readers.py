@@ -115,7 +115,10 @@ class Reader:
             )
         except OSError as error:
             self._pipe.close()
-            raise SandboxError(f"a process that reads images could not be started: {error}") from error
+            raise SandboxError(
+                f"a process that reads images could not be started ({error}); free memory or processes and "
+                "start again"
+            ) from error
         finally:
             inner.close()
 
@@ -138,8 +141,8 @@ class Reader:
         code = self._process.wait()
         ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
         return DatasetError(
-            f"{where}: the process that read it {ended} (no memory left, or a decoder that crashes on it); "
-            "save the image again or leave it out"
+            f"{where}: the process that read it {ended} (no memory left, or a decoder that crashes on it; "
+            "what it printed stands above); save the image again or leave it out"
         )
 
     def end(self) -> None:
