@@ -8,11 +8,13 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scafe.evals.data.formats import is_known, stem_of
+from scafe.evals.data.sources import FilePath
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.inert import inert
 
@@ -29,7 +31,7 @@ PERHAPS_MASK = re.compile(r"(?P<stem>.+?)[\s_.\-]+(?:roi|lesion|outline|contour|
 MASK_FOLDER = re.compile(MASK_WORDS, re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PictureFile:
     """An image, and the mask beside it."""
 
@@ -61,16 +63,9 @@ def entries_of(folder: Path) -> Entries:
     """
     everything = _listed(folder)
     seen = [one for one in everything if not _is_hidden(one.name)]
-    folders = [one for one in seen if _is_folder(one)]
-    files = [one for one in seen if one not in folders]
-    known = [one for one in files if is_known(one)]
-    return Entries(
-        folder,
-        tuple(folders),
-        tuple(known),
-        tuple(one for one in files if one not in known),
-        len(everything) - len(seen),
-    )
+    folders, files = _parted(seen, _is_folder)
+    known, unknown = _parted(files, is_known)
+    return Entries(folder, tuple(folders), tuple(known), tuple(unknown), len(everything) - len(seen))
 
 
 def walk(root: Path) -> Iterator[Entries]:
@@ -114,9 +109,9 @@ def is_mask_folder(folder: Path) -> bool:
     return MASK_FOLDER.fullmatch(folder.name) is not None
 
 
-def require_file(path: Path, where: str) -> None:
+def require_file(path: FilePath, where: str) -> None:
     """Refuse what would hang or never end when it is opened: a pipe, a socket, a device."""
-    mode = path.stat().st_mode
+    mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise DatasetError(f"{where}: a pipe, socket or device, not a file; remove it")
 
@@ -128,6 +123,15 @@ def _listed(folder: Path) -> list[Path]:
         raise DatasetError(
             f"{inert(str(folder))}: cannot be listed ({error.strerror}); check permissions"
         ) from None
+
+
+def _parted(entries: Sequence[Path], is_first: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
+    """Part entries in two, each asked about once: a folder may hold 20,000."""
+    first: list[Path] = []
+    others: list[Path] = []
+    for one in entries:
+        (first if is_first(one) else others).append(one)
+    return first, others
 
 
 def _is_hidden(name: str) -> bool:
@@ -174,10 +178,11 @@ def _matched(
     images: Sequence[Path], masks: dict[Path, str], folder: str
 ) -> Iterator[tuple[Path, Path | None]]:
     stems = [_compared(stem_of(one)) for one in images]
+    images_of = Counter(stems)
     of_stem: dict[str, Path] = {}
     for mask, stem in masks.items():
         where = f"{folder}/{inert(mask.name)}"
-        _require_one_image(stem, stems, where)
+        _require_one_image(stem, images_of, where)
         if stem in of_stem:
             raise DatasetError(
                 f"{where}: {inert(stem)} has another mask, {inert(of_stem[stem].name)}; draw "
@@ -188,11 +193,11 @@ def _matched(
         yield image, of_stem.get(stem)
 
 
-def _require_one_image(stem: str, stems: Sequence[str], where: str) -> None:
-    if stem not in stems:
+def _require_one_image(stem: str, images_of: Mapping[str, int], where: str) -> None:
+    if stem not in images_of:
         raise DatasetError(
             f"{where}: a mask without its image {inert(stem)}.*; add it, remove the mask, or rename the file "
             "if it is no mask"
         )
-    if stems.count(stem) > 1:
+    if images_of[stem] > 1:
         raise DatasetError(f"{where}: two images are called {inert(stem)}; rename one and its mask")

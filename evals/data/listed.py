@@ -16,7 +16,7 @@ from scafe.knowledge.contract.inert import inert
 RGB = ("R", "G", "B")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One row and its files."""
 
@@ -24,11 +24,11 @@ class Listed:
     """File, row and first path, for errors."""
     name: str
     """The first path, as the manifest has it."""
-    files: tuple[Path, ...]
-    """One, or one per channel."""
+    files: tuple[str, ...]
+    """One, or one per channel; text, as a manifest may list 20,000 (see `FilePath`)."""
     followed: tuple[str, ...]
     """The same with every link followed: two names of one file are one image."""
-    mask: Path | None
+    mask: str | None
     pixels: Pixels
     record: Record
 
@@ -54,7 +54,7 @@ class Links:
     def __init__(self) -> None:
         self._folders: dict[str, str] = {}
 
-    def followed(self, path: Path) -> str:
+    def followed(self, path: str) -> str:
         """Return the path of a file without links, `.` or `..`."""
         folder, name = os.path.split(path)
         if os.path.islink(path):
@@ -98,13 +98,13 @@ def _listed(folder: Path, record: Record, columns: Sequence[str], links: Links) 
     return Listed(where, inert(named[0]), files, followed, mask, pixels, record)
 
 
-def _mask(folder: Path, record: Record, where: str) -> Path | None:
+def _mask(folder: Path, record: Record, where: str) -> str | None:
     name = record.text("mask")
-    return _existing(folder, name, f"{where}, mask {inert(Path(name).name)}") if name else None
+    return _existing(folder, name, f"{where}, mask {inert(os.path.basename(name))}") if name else None
 
 
-def _existing(folder: Path, name: str, where: str) -> Path:
-    path = folder / name
+def _existing(folder: Path, name: str, where: str) -> str:
+    path = os.path.join(folder, name)
     try:
         require_file(path, where)
     except FileNotFoundError:

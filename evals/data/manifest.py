@@ -4,6 +4,7 @@ Nothing is skipped in silence: a file or column that is not understood is an err
 is passed over is counted.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,7 +24,7 @@ from scafe.evals.data.listed import (
     manifest_table,
     unknown_words,
 )
-from scafe.evals.data.sources import read_bytes
+from scafe.evals.data.sources import FilePath, read_bytes
 from scafe.evals.data.tables.columns import TEXT, ColumnChoice
 from scafe.evals.data.tables.patients import patients_of
 from scafe.evals.data.tables.table import SUFFIXES as MANIFESTS
@@ -168,7 +169,7 @@ def _manifest_rows(
 
 
 def _row(found: Listed, patient: str | None) -> Row:
-    label = inert(found.record.required("label"))
+    label = sys.intern(inert(found.record.required("label")))  # one text a class, not one a row
     patient = patient or _header_patient(found.files[0], found.where) or found.name
     return Row(found.where, label, patient, found.pixels, found.mask is not None, found.record.text(TEXT))
 
@@ -193,5 +194,5 @@ def _require_one_spelling(rows: Sequence[Row]) -> None:
             )
 
 
-def _header_patient(file: Path, where: str) -> str | None:
+def _header_patient(file: FilePath, where: str) -> str | None:
     return inert(dicom_patient(read_bytes(file, where), where)) if is_dicom(file) else None

@@ -68,9 +68,9 @@ def _of_folder(root: Path, pair: PictureFile) -> Shown:
 
 
 def _of_row(one: Listed) -> Shown:
-    named = [name for name in one.record.cells if name.startswith("path")]
-    files = (
-        dict(zip(named, one.files, strict=True)) if len(named) == len(one.files) else {"path": one.files[0]}
-    )
+    named = [name for name in one.record.columns if name.startswith("path")]
+    named = named if len(named) == len(one.files) else ["path"]
+    files = {name: Path(file) for name, file in zip(named, one.files, strict=False)}
     cells = {name: one.record.text(name) for name in KEPT if one.record.text(name)}
-    return Shown(one.where, one.name, one.pixels, files, one.mask, cells)
+    mask = None if one.mask is None else Path(one.mask)
+    return Shown(one.where, one.name, one.pixels, files, mask, cells)

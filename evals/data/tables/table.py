@@ -19,18 +19,20 @@ NUMBERS_MAY_STAND_FOR = ("label", "patient_id")
 """Meanings whose cells are names: 7 and 7.0 are one name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One row."""
 
     where: str
     """File and row, for errors; the head of a CSV is row 1."""
-    cells: Mapping[str, str]
-    """Meaning -> text; '' where the cell is missing."""
+    columns: tuple[str, ...]
+    """Meanings; all rows of a table share them, as a table may have 20,000."""
+    cells: tuple[str, ...]
+    """Text for each; '' where the cell is missing."""
 
     def text(self, name: str) -> str:
         """Return a cell; '' if it is missing or there is no such column."""
-        return self.cells.get(name, "")
+        return self.cells[self.columns.index(name)] if name in self.columns else ""
 
     def required(self, name: str) -> str:
         """Return a cell that must not be missing."""
@@ -94,19 +96,14 @@ def read_table(path: Path, channels: Sequence[str] = (), choice: ColumnChoice | 
 
 
 def _table(name: str, raw: RawTable, meanings: Mapping[str, str]) -> Table:
+    places = [place for place, column in enumerate(raw.columns) if column in meanings]
+    columns = tuple(meanings[raw.columns[place]] for place in places)
     records = tuple(
-        Record(
-            row.where,
-            {
-                meanings[column]: _said(meanings[column], cell)
-                for column, cell in zip(raw.columns, row.cells, strict=True)
-                if column in meanings
-            },
-        )
+        Record(row.where, columns, tuple(map(_said, columns, map(row.cells.__getitem__, places))))
         for row in raw.rows
     )
     ignored = tuple(column or "(no name)" for column in raw.columns if column not in meanings)
-    return Table(name, tuple(meanings[one] for one in raw.columns if one in meanings), records, ignored)
+    return Table(name, columns, records, ignored)
 
 
 def _said(meaning: str, cell: str) -> str:

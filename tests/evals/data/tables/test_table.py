@@ -28,7 +28,7 @@ def read(
 
 
 def cells(table: Table) -> list[dict[str, str]]:
-    return [dict(record.cells) for record in table.records]
+    return [dict(zip(record.columns, record.cells, strict=True)) for record in table.records]
 
 
 class TestColumns:
