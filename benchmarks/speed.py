@@ -148,10 +148,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if asked.targets is not None:
-        for aim, words in targets(asked.before, asked.targets).items():
-            print(f"\n{aim}", flush=True)
-            subprocess.run([sys.executable, "-m", *words], check=False)
-        return
+        raise SystemExit(_measure(targets(asked.before, asked.targets)))
     builds = tuple(str(Path(one).with_name("scafe")) for one in (asked.before, sys.executable))
     with tempfile.TemporaryDirectory() as folder:
         every = commands(Path(folder), asked.every, asked.data)
@@ -161,6 +158,18 @@ def main() -> None:
             found.append(compare(what, words, (builds[0], builds[1]), asked.rounds))
             _tell(found[-1], asked.json)
     _tell_median([one for one in found if one.what.startswith(REJECTED)], asked.json)
+
+
+def _measure(aims: dict[str, list[str]]) -> int:
+    """Run one benchmark after the other; return 1 if one of them failed, and say which."""
+    failed = []
+    for aim, words in aims.items():
+        print(f"\n{aim}", flush=True)
+        if subprocess.run([sys.executable, "-m", *words], check=False).returncode:
+            failed.append(words[0])
+    if failed:
+        print(f"\nfailed, so the table lacks them: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
 
 
 def _tell(one: Ratio, as_json: bool) -> None:

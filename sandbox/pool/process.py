@@ -37,17 +37,18 @@ ONE_THREAD: Final = {
 }
 """One thread: bitwise reproducible, and the namespaces can only be left without threads."""
 
+KEPT: Final = ("LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE")
+
 
 def environment(hash_seed: int) -> dict[str, str]:
-    """Return the whole environment of a sandbox process; nothing of the host's own is in it."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    """Return the whole environment of a sandbox process; of the host's own only what loading needs."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {
         **kept,
         **ONE_THREAD,
         "PATH": "/usr/bin:/bin",
         "LC_ALL": "C.UTF-8",
         "PYTHONHASHSEED": str(hash_seed),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

@@ -78,6 +78,7 @@ class Zygote:
 
         jail.keep_freed_memory()
         warmup.warm_up()
+        sys.dont_write_bytecode = True  # until here: an installer such as uv leaves libraries uncompiled
         self.fingerprint = warmup.fingerprint()
         gc.collect()
         gc.freeze()

@@ -5,6 +5,8 @@ import mmap
 import os
 import re
 import struct
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from scafe.knowledge.contract.errors import SandboxError
 from scafe.sandbox.pool import pool
 from scafe.sandbox.pool.arena import F_ADD_SEALS, Arena
 from scafe.sandbox.pool.pool import Pool
+from scafe.sandbox.pool.process import environment
 from scafe.sandbox.probes.determinism import check_determinism
 from scafe.sandbox.system import doctor, seccomp, syscalls
 from scafe.sandbox.system.backends import BACKENDS, program_of
@@ -43,6 +46,24 @@ class TestOperatingSystemWall:
             one.extract(FINE, [an_image()])
             guardian = one.process_id
         assert not Path(f"/proc/{guardian}").exists()
+
+    @pytest.mark.skipif(sys.dont_write_bytecode, reason="compiled files are not wanted here")
+    def test_what_an_installer_left_uncompiled_the_first_sandbox_compiles(self) -> None:
+        # uv compiles nothing: every sandbox compiled scipy.signal and its own modules again
+        module = find_spec("scafe.sandbox.pool.warmup")
+        assert module is not None
+        compiled = Path(str(module.cached))
+        compiled.unlink(missing_ok=True)
+        with Pool(1) as one:
+            one.extract(FINE, [an_image()])
+        assert compiled.exists()
+
+    def test_a_host_that_wants_no_compiled_files_gets_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        monkeypatch.setenv("SCAFE_API_KEY", "secret")
+        held = environment(0)
+        assert held["PYTHONDONTWRITEBYTECODE"] == "1"
+        assert "secret" not in held.values()
 
     def test_a_host_below_tier_b_is_refused_with_the_way_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         weak = doctor.SandboxReport(backend="local", tier="C", layers=(), kernel="0")
