@@ -15,7 +15,7 @@ from scafe.agent.cli.options import (
     options,
 )
 from scafe.agent.terminal.kept import Kept
-from scafe.agent.terminal.offline import ask_offline, hear_lines, host_words
+from scafe.agent.terminal.offline import ask_offline, bar, hear_lines, host_words
 from scafe.agent.terminal.spreadsheet import as_text_cell
 from scafe.agent.terminal.terminal import Terminal, speaks
 
@@ -93,7 +93,8 @@ def predict(
     typed = ["--data", data, f"--ignore-columns={','.join(ignore_columns)}", *label]
     words = [*typed, *host_words({**host, "cluster": cluster})]
     with Kept() as predictions:
-        answer = hear_lines(predictions.append, MODULE, "predict", bundle, *words)
+        with bar(terminal):
+            answer = hear_lines(predictions.append, MODULE, "predict", bundle, *words)
         if answer.said:
             terminal.say(answer.said)
         if out is not None:

@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from scafe.agent.terminal.terminal import Terminal
 from scafe.knowledge.contract import errors
+from scafe.knowledge.contract.percent import Ear, hearing
 
 PASSED_ON = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ", "OMP_NUM_THREADS")
 """Variables that the process sees; none of them holds a secret."""
@@ -32,7 +34,8 @@ class Answer:
 
 def ask_offline(terminal: Terminal, module: str, *words: str) -> Answer:
     """Run a module of `scafe.evals` as `answer_of` does, and tell a person what it said beside."""
-    answer = answer_of(module, *words)
+    with bar(terminal):
+        answer = answer_of(module, *words)
     if answer.said:
         terminal.say(answer.said)
     return answer
@@ -47,9 +50,15 @@ def answer_of(module: str, *words: str) -> Answer:
         Whatever fault the process reports; SandboxError if it ended without a word.
     """
     command = [sys.executable, "-I", "-m", module, *words, "--json"]
-    told = subprocess.run(
-        command, capture_output=True, encoding="utf-8", env=clean_environment(), check=False
-    )
+    with Ear() as ear:
+        told = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            env=ear.environment(PASSED_ON),
+            pass_fds=ear.descriptors,
+            check=False,
+        )
     try:
         document = json.loads(told.stdout)
     except ValueError:
@@ -84,8 +93,14 @@ def hear_lines(hear: Callable[[dict[str, Any]], None], module: str, *words: str)
     last: dict[str, Any] = {}
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as beside,
+        Ear() as ear,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=beside, encoding="utf-8", env=clean_environment()
+            command,
+            stdout=subprocess.PIPE,
+            stderr=beside,
+            encoding="utf-8",
+            env=ear.environment(PASSED_ON),
+            pass_fds=ear.descriptors,
         ) as process,
     ):
         for line in process.stdout or ():
@@ -100,6 +115,21 @@ def hear_lines(hear: Callable[[dict[str, Any]], None], module: str, *words: str)
     if "whole" not in last:
         raise errors.SandboxError(f"{module} ended with code {code} and no end: {_last_line(said)}")
     return Answer(last, code, said.rstrip("\n"))
+
+
+@contextmanager
+def bar(terminal: Terminal) -> Iterator[None]:
+    """Show a person on stderr how far a process is with many images, once it tells."""
+    if terminal.is_quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("images"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=terminal.aside(), transient=True) as shown:
+        task = shown.add_task("", total=100, visible=False)
+        with hearing(lambda percent: shown.update(task, completed=percent, visible=percent < 100)):
+            yield
 
 
 def clean_environment() -> dict[str, str]:

@@ -7,7 +7,7 @@ file gets the same happenings as plain lines. Nothing is shown that is not in th
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +16,7 @@ from scafe.agent.terminal.sayings import EXPLAINED, GATE_WORDS, Line, in_words, 
 from scafe.agent.terminal.terminal import Terminal, say_plainly
 from scafe.evals.disclosure.bench import FeatureRef, column_names
 from scafe.knowledge.contract.inert import inert
+from scafe.knowledge.contract.percent import hearing
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -127,6 +128,9 @@ class Progress:
         self._caps = caps or Caps()
         self._began = time.monotonic()
         self._live: Live | None = None
+        self._percent = 100
+        """Of the images that are read or measured; 100: none are."""
+        self._ears = ExitStack()
 
     def __enter__(self) -> Self:
         """Start the panel, if stderr is a terminal."""
@@ -140,7 +144,11 @@ class Progress:
                 transient=True,
             )
             self._live.start()
+            self._ears.enter_context(hearing(self._hear))
         return self
+
+    def _hear(self, percent: int) -> None:
+        self._percent = percent
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -159,6 +167,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the panel down; what happened stays above."""
+        self._ears.close()
         if self._live is not None:
             self._live.stop()
 
@@ -183,16 +192,18 @@ class Progress:
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim")
         grid.add_column()
-        for name, value in panel_rows(self.standing, self._caps, time.monotonic() - self._began):
+        seconds = time.monotonic() - self._began
+        for name, value in panel_rows(self.standing, self._caps, seconds, self._percent):
             grid.add_row(name, Text(inert(value)))
         return Group(Rule(style="dim"), grid)
 
 
-def panel_rows(standing: Standing, caps: Caps, seconds: float) -> list[tuple[str, str]]:
-    """Return the panel's rows: name and words."""
+def panel_rows(standing: Standing, caps: Caps, seconds: float, percent: int = 100) -> list[tuple[str, str]]:
+    """Return the panel's rows: name and words; `percent` of the images, while fewer than all are done."""
     criteria = len([names for names in standing.pooled.values() if names])
     gates = " · ".join(f"{GATE_WORDS[gate]}: {n}" for gate, n in sorted(standing.gates.items())) or "none yet"
     phase = f"{standing.phase}: {standing.step}" if standing.step else standing.phase
+    phase += f", {percent} % of the images" if percent < 100 else ""
     return [
         ("phase", f"{phase}  ({_clock(seconds)}{_of(caps.seconds, _clock)})"),
         ("features", f"{standing.features} added, from {plural(criteria, 'criterion', 'criteria')}"),

@@ -23,6 +23,7 @@ from scafe.evals.data.segment import Segmented
 from scafe.evals.data.sources import Decoded, Pixels, digest
 from scafe.knowledge.contract.errors import DatasetError, IntegrityError
 from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.contract.percent import PERCENT
 from scafe.knowledge.phantoms import CohortImage
 from scafe.sandbox.pool.pool import ImageAndMask
 
@@ -269,7 +270,8 @@ def _read_through(
     met: Counter[Attribute] = Counter()
     asked = [ToRead(row.where, row.pixels) for row in rows]
     on_disk = not any(isinstance(row.pixels, Drawn) for row in rows)
-    for index, found in enumerate(read_through(asked, onlooker, apart=on_disk)):
+    read = PERCENT.over(read_through(asked, onlooker, apart=on_disk), len(asked))
+    for index, found in enumerate(read):
         row, tag = rows[index], _tagged(found.sha256)
         items.append(Item(row.where, row.label, row.patient, tag, row.pixels, row.has_mask, row.text))
         met.update(found.met)

@@ -21,6 +21,7 @@ from scafe.evals.data.decoding.waves import Images, Wave, waves
 from scafe.evals.data.kept_rows import KeptRow, KeptRows
 from scafe.evals.data.sources import digest
 from scafe.knowledge.contract.errors import ContractError
+from scafe.knowledge.contract.percent import PERCENT
 from scafe.sandbox.language.toolkit_text import names_toolkit, toolkit_sha256
 from scafe.sandbox.pool.pool import Extraction, Fault, Pool
 from scafe.sandbox.pool.together.extracting import extract_together
@@ -130,7 +131,7 @@ class FeatureStore:
         lacked = _lacked(list(kept.values()), keys)
         if len(lacked) >= MANY:
             self.pool.rest()
-        for wave in waves(images, lacked):
+        for wave in PERCENT.over(waves(images, lacked), len(lacked), len):
             self._fill(kept, keys, wave)
         found = [_table(kept[source], keys) for source in sources]
         self._close_old()

@@ -8,7 +8,6 @@ journal and spends no label query twice.
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from scafe.evals.disclosure.score_card import LocatorCard, LocatorChoice, Locato
 from scafe.evals.scoring.feedback import FeedbackMode
 from scafe.knowledge.contract import errors
 from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.contract.percent import Ear
 from scafe.sandbox.probes.ranges import Range
 from scafe.sandbox.probes.regions.verdict import LocatorVerdict
 from scafe.sandbox.probes.verdict import Verdict
@@ -197,14 +197,17 @@ class Bench:
         self.spec = spec
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._ear = Ear()
 
     def __enter__(self) -> Self:
+        self._ear.__enter__()
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-m", "scafe.evals.processes.bench"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
-            env={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            env=self._ear.environment(ENVIRONMENT),
+            pass_fds=self._ear.descriptors,
         )
         try:
             self._ask("open", spec=self.spec.model_dump(mode="json"))
@@ -267,8 +270,7 @@ class Bench:
             line = self._exchange(json.dumps({"method": method, "arguments": arguments}))
         if "error" in line:
             raise _fault(line["error"])
-        reply: dict[str, Any] = line["reply"]
-        return reply
+        return dict(line["reply"])
 
     def _exchange(self, request: str) -> dict[str, Any]:
         process = self._process
@@ -285,8 +287,7 @@ class Bench:
                 f"the bench process ended (exit code {process.wait()}); what it printed stands above. "
                 "Resume the run: what it answered before is kept"
             )
-        found: dict[str, Any] = json.loads(answer)
-        return found
+        return dict(json.loads(answer))
 
     def _stop(self) -> None:
         process, self._process = self._process, None
@@ -301,6 +302,7 @@ class Bench:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        self._ear.__exit__(None, None, None)
 
 
 def column_names(pool: Sequence[FeatureRef]) -> tuple[str, ...]:

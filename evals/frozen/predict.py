@@ -35,6 +35,7 @@ from scafe.evals.frozen.frozen_set import as_image, has_mask, measure_bundle
 from scafe.knowledge.contract.errors import DatasetError
 from scafe.knowledge.contract.inert import inert
 from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.contract.percent import PERCENT
 from scafe.sandbox.pool.pool import ImageAndMask, Pool
 
 
@@ -144,7 +145,7 @@ def predict_each(
     manifest = bundle.manifest
     reading = Reading(manifest.mask_label if mask_label is None else mask_label, manifest.window)
     loaded = _Loaded(pictures, manifest.segment, reading)
-    for wave in waves(loaded, range(len(pictures))):
+    for wave in PERCENT.over(waves(loaded, range(len(pictures))), len(pictures), len):
         met = [pictures[place] for place, _ in wave]
         given = [one.has_mask or manifest.segment != "none" for one in met]
         filled = fill(bundle, pool, [one for _, one in wave], given)

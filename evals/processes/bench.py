@@ -29,6 +29,7 @@ from scafe.evals.disclosure.session import BenchSession
 from scafe.evals.disclosure.verdicts import reach_verdict
 from scafe.evals.scoring.gate import prune
 from scafe.knowledge.contract.errors import IntegrityError, SandboxError, ScafeError
+from scafe.knowledge.contract.percent import PERCENT
 from scafe.sandbox.pool.pool import Pool
 from scafe.sandbox.probes.regions.judging import judge_locator
 
@@ -276,6 +277,7 @@ def main() -> None:
     if sys.platform == "linux":
         _die_with_parent()
     reuse_memory()
+    PERCENT.connect()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

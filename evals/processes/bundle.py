@@ -24,6 +24,7 @@ from scafe.evals.frozen.verify import verify_opened
 from scafe.evals.processes.elsewhere import predict_elsewhere
 from scafe.knowledge.contract.errors import IntegrityError, ScafeError
 from scafe.knowledge.contract.inert import inert_lines
+from scafe.knowledge.contract.percent import PERCENT
 from scafe.sandbox.pool.pool import Pool
 
 Predictor = Callable[..., Iterator[Prediction]]
@@ -33,6 +34,7 @@ Predictor = Callable[..., Iterator[Prediction]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code of the command line (0 ok, 2 input, 4 integrity, 6 sandbox)."""
     reuse_memory()
+    PERCENT.connect()
     options = _parser().parse_args(arguments)
     try:
         return _answer(options, open_bundle(options.bundle))

@@ -23,12 +23,14 @@ from scafe.evals.scoring.threads import one_thread
 from scafe.knowledge.contract.errors import ScafeError
 from scafe.knowledge.contract.inert import inert_lines
 from scafe.knowledge.contract.masks import MaskMethod
+from scafe.knowledge.contract.percent import PERCENT
 from scafe.knowledge.criteria.pack import load_pack
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 ok, 1 something to look at, 2 input that cannot be used."""
     reuse_memory()
+    PERCENT.connect()
     options = _parser().parse_args(arguments)
     try:
         return _data(options) if options.command == "data" else _gate(options)

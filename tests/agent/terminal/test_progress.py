@@ -104,6 +104,12 @@ def test_the_panel_shows_phase_features_gates_and_budget() -> None:
     assert rows["budget"] == "0 of 50 calls · 7 label queries left"
 
 
+def test_the_panel_says_how_far_the_images_are_while_they_are_worked_through() -> None:
+    first, last = (dict(panel_rows(Standing(), Caps(), 5, percent)) for percent in (42, 100))
+    assert first["phase"] == "opening data and sandbox, 42 % of the images  (0:05)"
+    assert last["phase"] == "opening data and sandbox  (0:05)"
+
+
 def test_without_a_terminal_each_happening_is_one_plain_line(capfd: Any) -> None:
     with Progress(Terminal()) as progress:
         progress.tell(OPENED)

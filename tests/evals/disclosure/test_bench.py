@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scafe.evals.disclosure.bench import Bench, BenchSpec, FeatureRef
+from scafe.evals.disclosure.bench import Bench, BenchSpec, CohortSpec, FeatureRef
 from scafe.evals.disclosure.journal import Journal
 from scafe.evals.processes import bench as bench_process
 from scafe.knowledge.contract.errors import (
@@ -21,6 +21,7 @@ from scafe.knowledge.contract.errors import (
     PackError,
     SandboxError,
 )
+from scafe.knowledge.contract.percent import LEAST, hearing
 from scafe.sandbox.probes.verdict import Verdict
 
 RED = "m = image[mask].mean(axis=0)\nreturn {'red': float(m[0]), 'blue': float(m[2])}"
@@ -232,6 +233,17 @@ class TestProcess:
             os.kill(bench._process.pid, signal.SIGKILL)
             with pytest.raises(SandboxError, match="exit code -9"):
                 bench.facts()
+
+    def test_many_images_are_told_of_in_percents_while_they_are_read(self, tmp_path) -> None:
+        cohort = CohortSpec(n_per_class=LEAST // 2, size=32)
+        told = []
+        with (
+            hearing(told.append),
+            Bench(BenchSpec(pack="scar.vss", cohort=cohort, folder=str(tmp_path))) as bench,
+        ):
+            assert bench.facts().patients_band
+        assert told == sorted(told)
+        assert told[-1] == 100
 
     def test_a_closed_bench_refuses_to_answer(self, tmp_path) -> None:
         with pytest.raises(SandboxError, match="closed"):
