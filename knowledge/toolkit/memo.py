@@ -17,6 +17,9 @@ MOST_BYTES = 192 * 2**20
 
 PLAIN = (int, float, str, type(None))
 
+Place = tuple[int, tuple[int, ...], tuple[int, ...], str]
+"""Where an array lies: first byte, shape, strides, type."""
+
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
@@ -36,9 +39,13 @@ class Memory:
         if any(array.flags.writeable for array in arrays):
             raise ValueError("memo: expected read-only arrays; call array.setflags(write=False) first")
         self.results: dict[tuple[Any, ...], Any] = {}
-        self.held = list(arrays)
-        self.reach = [_reach(array) for array in arrays]
+        self.held: list[NDArray[Any]] = []
+        self.reach: list[tuple[int, int]] = []
+        self.places: dict[int, Place] = {}
+        """`id` of what is held -> where it lies; while it is held no other array has that `id`."""
         self.free = most_bytes
+        for array in arrays:
+            self._hold(array)
 
     def key_of(self, name: str, values: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...] | None:
         """Return what a call is known by; None where an argument could change or is not plain."""
@@ -53,11 +60,19 @@ class Memory:
             return (tuple, *inside) if len(inside) == len(value) else None
         return (type(value), value) if type(value) in PLAIN else None
 
-    def _place(self, array: NDArray[Any]) -> tuple[Any, ...] | None:
-        start = array.__array_interface__["data"][0]
-        if array.flags.writeable or not any(low <= start < high for low, high in self.reach):
+    def _place(self, array: NDArray[Any]) -> Place | None:
+        if array.flags.writeable:
             return None
-        return (start, array.shape, array.strides, array.dtype.str)
+        known = self.places.get(id(array))
+        if known is not None and known[1] == array.shape:
+            return known
+        place = _place_of(array)
+        return place if any(low <= place[0] < high for low, high in self.reach) else None
+
+    def _hold(self, array: NDArray[Any]) -> None:
+        self.held.append(array)
+        self.reach.append(_reach(array))
+        self.places[id(array)] = _place_of(array)
 
     def keep(self, key: tuple[Any, ...], result: Any) -> None:
         """Keep a result and the arrays in it, if there is room."""
@@ -67,8 +82,8 @@ class Memory:
             return
         self.free -= need
         self.results[key] = result
-        self.held += arrays
-        self.reach += [_reach(array) for array in arrays]
+        for array in arrays:
+            self._hold(array)
 
 
 class _Now:
@@ -146,9 +161,15 @@ def _read_only(result: Any) -> Any:
     return result
 
 
+def _place_of(array: NDArray[Any]) -> Place:
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
+
+
 def _reach(array: NDArray[Any]) -> tuple[int, int]:
-    """First and last byte + 1 of a contiguous array; a view of it begins in between."""
+    """First and last byte + 1 of an array; a view of it begins in between."""
     start = array.__array_interface__["data"][0]
+    if array.flags.c_contiguous:
+        return start, start + array.nbytes
     low = start + sum(
         min(0, step * (side - 1)) for step, side in zip(array.strides, array.shape, strict=True)
     )

@@ -89,7 +89,9 @@ def blurred(plane: Plane, sigma: float) -> Plane:
 
 def length(across: Plane, down: Plane) -> Plane:
     """Length of vectors; cv2.magnitude's last bit depends on where in memory its arguments lie."""
-    return np.asarray(np.sqrt(across * across + down * down))
+    found, other = across * across, down * down
+    found += other
+    return np.asarray(np.sqrt(found, out=found))
 
 
 def disc(radius: float) -> Picture:

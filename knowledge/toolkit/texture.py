@@ -28,11 +28,17 @@ def _bends(plane: Plane, size: float) -> tuple[Plane, Plane, Plane]:
 
 
 def _curvatures(plane: Plane, size: float, dark: bool) -> tuple[Plane, Plane]:
-    """Larger and smaller principal curvature, positive for dark (or for bright) structure."""
+    """Mean principal curvature, positive for dark (or for bright) structure, and half the two's difference.
+
+    Computed in place, as all here: filling fresh memory took a third of the time.
+    """
     xx, yy, xy = _bends(plane, size)
     sign = np.float32(0.5 if dark else -0.5)
-    half, bow = (xx + yy) * sign, length(np.asarray((xx - yy) * sign, np.float32), xy)
-    return np.asarray(half + bow, np.float32), np.asarray(half - bow, np.float32)
+    mean = xx + yy
+    mean *= sign
+    xx -= yy
+    xx *= sign
+    return mean, length(xx, xy)
 
 
 @remembered
@@ -59,9 +65,13 @@ def ridges(plane: Plane, widths: float | tuple[float, ...] = 0.006, dark: bool =
     plane = as_plane(plane)
     best = np.zeros_like(plane)
     for width in as_fractions(widths, "widths", 0.001, 0.2):
-        strong, weak = _curvatures(plane, width, dark is True)
-        line = np.maximum(strong - np.abs(weak), 0) * np.float32(2.83)
-        best = np.maximum(best, enlarged(line, plane.shape))
+        mean, half = _curvatures(plane, width, dark is True)
+        line = mean + half
+        mean -= half
+        line -= np.abs(mean, out=mean)
+        np.maximum(line, 0, out=line)
+        line *= np.float32(2.83)
+        np.maximum(best, enlarged(line, plane.shape), out=best)
     return np.asarray(best)
 
 
@@ -88,8 +98,11 @@ def blobs(plane: Plane, sizes: float | tuple[float, ...] = 0.01, dark: bool = Tr
     plane = as_plane(plane)
     best = np.zeros_like(plane)
     for size in as_fractions(sizes, "sizes", 0.001, 0.2):
-        weak = _curvatures(plane, size, dark is True)[1]
-        best = np.maximum(best, enlarged(np.maximum(weak, 0) * np.float32(4), plane.shape))
+        spot, half = _curvatures(plane, size, dark is True)
+        spot -= half
+        np.maximum(spot, 0, out=spot)
+        spot *= np.float32(4)
+        np.maximum(best, enlarged(spot, plane.shape), out=best)
     return np.asarray(best)
 
 

@@ -64,6 +64,17 @@ def test_freed_memory_is_not_taken_for_an_image():
             del fresh
 
 
+def test_an_array_that_was_given_another_shape_is_another_question():
+    grey = tk.grey(lesion())[:50]
+    held = sealed(grey)
+    with memo.remembering(held):
+        upright = tk.ridges(held, 0.01)
+        held.shape = held.shape[::-1]
+        across = tk.ridges(held, 0.01)
+    assert upright.shape == grey.shape
+    assert across.shape == grey.shape[::-1]
+
+
 def test_nothing_is_kept_from_one_image_to_the_next():
     for image in map(sealed, (lesion(), noise(1, 96, 128))):
         with memo.remembering(image) as memory:
