@@ -3,6 +3,8 @@
 `--before` is the interpreter of an installed build, e.g. of commit 42b67bf. Each round runs before, after and
 before again: the last against the first is the control (A/A), and a ratio inside its range says nothing.
 Seconds are of the command with all its processes; a busy machine moves them less than wall time.
+Compile both builds first (`python -m compileall`), as pip does and uv does not, and leave
+PYTHONDONTWRITEBYTECODE unset: else every process compiles anew what it loads.
 
 Rejected extractors are those of the zoo (tests/sandbox/probes/zoo) and the rejected revisions of reference
 runs, but for those that import the toolkit, which 42b67bf does not know. `--every N` takes each N-th of them.

@@ -17,9 +17,6 @@ MOST_BYTES = 192 * 2**20
 
 PLAIN = (int, float, str, type(None))
 
-Place = tuple[int, tuple[int, ...], tuple[int, ...], str]
-"""Where an array lies: first byte, shape, strides, type."""
-
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
@@ -41,8 +38,8 @@ class Memory:
         self.results: dict[tuple[Any, ...], Any] = {}
         self.held: list[NDArray[Any]] = []
         self.reach: list[tuple[int, int]] = []
-        self.places: dict[int, Place] = {}
-        """`id` of what is held -> where it lies; while it is held no other array has that `id`."""
+        self.starts: dict[int, int] = {}
+        """`id` of what is held -> its first byte; while it is held no other array has that `id`."""
         self.free = most_bytes
         for array in arrays:
             self._hold(array)
@@ -60,19 +57,20 @@ class Memory:
             return (tuple, *inside) if len(inside) == len(value) else None
         return (type(value), value) if type(value) in PLAIN else None
 
-    def _place(self, array: NDArray[Any]) -> Place | None:
+    def _place(self, array: NDArray[Any]) -> tuple[Any, ...] | None:
         if array.flags.writeable:
             return None
-        known = self.places.get(id(array))
-        if known is not None and known[1] == array.shape:
-            return known
-        place = _place_of(array)
-        return place if any(low <= place[0] < high for low, high in self.reach) else None
+        start = self.starts.get(id(array))
+        if start is None:
+            start = _start(array)
+            if not any(low <= start < high for low, high in self.reach):
+                return None
+        return (start, array.shape, array.strides, array.dtype.str)
 
     def _hold(self, array: NDArray[Any]) -> None:
         self.held.append(array)
         self.reach.append(_reach(array))
-        self.places[id(array)] = _place_of(array)
+        self.starts[id(array)] = _start(array)
 
     def keep(self, key: tuple[Any, ...], result: Any) -> None:
         """Keep a result and the arrays in it, if there is room."""
@@ -161,13 +159,13 @@ def _read_only(result: Any) -> Any:
     return result
 
 
-def _place_of(array: NDArray[Any]) -> Place:
-    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
+def _start(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
 
 
 def _reach(array: NDArray[Any]) -> tuple[int, int]:
     """First and last byte + 1 of an array; a view of it begins in between."""
-    start = array.__array_interface__["data"][0]
+    start = _start(array)
     if array.flags.c_contiguous:
         return start, start + array.nbytes
     low = start + sum(
