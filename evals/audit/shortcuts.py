@@ -139,9 +139,9 @@ class ShortcutNumbers:
             self._numbers[name].extend(numbers)
 
     def rows(self) -> dict[str, Floats]:
-        """Return name -> (n_images, n_numbers)."""
+        """Return name -> (n_images, n_numbers); the same memory, so that no more images can be added."""
         return {
-            name: settled(np.array(numbers).reshape(self._count, -1))
+            name: settled(np.frombuffer(numbers).reshape(self._count, -1)) if numbers else np.empty((0, 0))
             for name, numbers in self._numbers.items()
         }
 

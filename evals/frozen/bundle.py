@@ -268,8 +268,12 @@ def _check_files(folder: Path, manifest: Manifest, contents: Mapping[str, bytes]
                 f"{expected[:12]}…; take the bundle again from where it was frozen"
             )
     if extra := sorted(contents.keys() - manifest.files.keys() - {MANIFEST}):
+        compiled = (
+            "Python wrote it when the toolkit was imported: remove __pycache__, and import with python -B"
+        )
+        why = compiled if "__pycache__" in extra[0] else "move it"
         raise IntegrityError(
-            f"{folder / extra[0]} is not in the manifest; a bundle holds nothing else: move it"
+            f"{folder / extra[0]} is not in the manifest; a bundle holds nothing else: {why}"
         )
 
 

@@ -1,6 +1,7 @@
 """A bundle carries the toolkit that its extractors import; ScaFE runs its own and refuses others."""
 
 import json
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -122,12 +123,20 @@ def test_an_extractor_runs_without_scafe_where_the_folder_is_on_the_path(
     stored = tmp_path / "phantoms.npz"
     np.savez(stored, images=[one.image for one in images], masks=[one.mask for one in images])
     home = sysconfig.get_path("purelib")
-    command = [sys.executable, "-S", "-P", "-c", ALONE, str(frozen), home]
+    command = [sys.executable, "-B", "-S", "-P", "-c", ALONE, str(frozen), home]
     command += [str(frozen / manifest.features[0].file), str(stored)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     frozen_values = [one.values["delta_a"] for one in manifest.fingerprints]
     assert json.loads(done.stdout) == pytest.approx(frozen_values, rel=1e-5)
+    assert open_bundle(frozen).manifest == manifest
+
+
+def test_a_compiled_file_could_run_in_place_of_the_text_and_is_refused_with_the_way_out(bundle: Path) -> None:
+    # without -B Python leaves some where the toolkit is imported, and "move it" told nobody why
+    py_compile.compile(str(bundle / "toolkit" / "colour.py"))
+    with pytest.raises(IntegrityError, match=r"remove __pycache__, and import with python -B"):
+        open_bundle(bundle)
 
 
 def test_it_is_verified_and_measured_with_the_installed_one(frozen: Path, pool: Pool) -> None:
