@@ -1,7 +1,8 @@
 """How a run looks while it goes: events reduced to a standing, shown live or as plain lines on stderr.
 
 A terminal gets a small panel that is redrawn, with what happened scrolling above it; a pipe or a log
-file gets the same happenings as plain lines. Nothing is shown that is not in the trace.
+file gets the same happenings as plain lines. Nothing is shown that is not in the trace, but for the
+percents that the process with the images tells.
 """
 
 import sys

@@ -201,15 +201,15 @@ class Bench:
 
     def __enter__(self) -> Self:
         self._ear.__enter__()
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "scafe.evals.processes.bench"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-            env=self._ear.environment(ENVIRONMENT),
-            pass_fds=self._ear.descriptors,
-        )
         try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-m", "scafe.evals.processes.bench"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+                env=self._ear.environment(ENVIRONMENT),
+                pass_fds=self._ear.descriptors,
+            )
             self._ask("open", spec=self.spec.model_dump(mode="json"))
         except BaseException:
             self._stop()
@@ -292,7 +292,7 @@ class Bench:
     def _stop(self) -> None:
         process, self._process = self._process, None
         if process is None:
-            return
+            return self._ear.__exit__(None, None, None)
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):

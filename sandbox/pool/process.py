@@ -38,6 +38,7 @@ ONE_THREAD: Final = {
 """One thread: bitwise reproducible, and the namespaces can only be left without threads."""
 
 KEPT: Final = ("LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE")
+"""Variables of the host that a sandbox process sees: where libraries lie, whether they may be compiled."""
 
 
 def environment(hash_seed: int) -> dict[str, str]:
